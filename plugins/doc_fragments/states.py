@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that all modules of the collection share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """States, guards, pace and TLS."""
+
+    DOCUMENTATION = r"""
+options:
+  state:
+    description:
+      - V(merged) makes sure that what is listed is there; what is not listed stays.
+      - V(replaced) makes each unit that is listed exactly as listed; other units stay.
+      - V(overridden) makes the whole scope exactly as listed.
+      - V(deleted) makes sure that what is listed is gone.
+      - V(gathered) only reads, and returns the scope in the shape of O(config); a O(config) limits it to the units that it names.
+      - V(rendered) returns O(config) as requests, without a connection and without credentials.
+    type: str
+    choices: [merged, replaced, overridden, deleted, gathered, rendered]
+    default: merged
+  max_removals:
+    description:
+      - The most objects that a run may remove. A plan that removes more fails before the first write.
+    type: int
+  expected_plan:
+    description:
+      - The RV(plan_digest) of a plan that was approved, from a run in check mode for example. Where the plan is now another one, the run
+        fails before the first write. A plan that changes nothing always passes.
+    type: str
+  verify:
+    description:
+      - Whether to read back after writing, for up to a quarter of a minute, and to fail with what differs.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - How many seconds one request may take.
+    type: float
+    default: 60
+  retry_timeout:
+    description:
+      - How many seconds a run may spend, all together, on waiting after faults and rate-limit answers, for pending answers and for reads that
+        lag, and on failed requests. The pace that O(rate_limit) sets does not count.
+    type: float
+    default: 300
+  rate_limit:
+    description:
+      - How many requests a second the run makes at most. The limit is the vendor's for one organization or tenant, so divide it where several
+        runs share one.
+    type: float
+    default: 10
+  validate_certs:
+    description:
+      - Whether to check the server's TLS certificate.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file or directory with the certificates of the CAs to trust, in place of the usual ones.
+    type: path
+requirements:
+  - requests
+  - jsonschema
+attributes:
+  check_mode:
+    support: full
+    description: Says exactly what the run will do, and sends only requests that read.
+  diff_mode:
+    support: full
+    description: Returns what changes, before and after.
+"""

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Carries out a plan's phases: chains at once, requests of a chain in turn; stops where going on would be unsafe."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from dataclasses import dataclass, field
+
+from ._http import ApiError, Client, Held, Unclear
+from ._plan import NEW, Chain, Request
+
+#: Enough to keep ten requests a second under way when each takes three seconds.
+_WORKERS = 32
+
+
+@dataclass
+class Outcome:
+    """How far it came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
+
+    ``put_back`` are undo requests that were carried out; ``failures`` what was refused and ``doubts`` what stayed unclear, in words;
+    ``answers`` the data that came back for what was made.
+    """
+
+    made: list[Request] = field(default_factory=list)
+    unclear: list[Request] = field(default_factory=list)
+    pending: list[Request] = field(default_factory=list)
+    put_back: list[Request] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    answers: list[tuple[Request, t.Any]] = field(default_factory=list)
+
+
+class Executor:
+    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write was unclear."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._undo: dict[str, list[Request]] = {}
+
+    def run(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
+        """Carry out ``phases``. After a refusal or an unclear write nothing new starts; what is under way finishes."""
+        outcome = Outcome()
+        work = _Work(self._client, self._undo, outcome)
+        for phase in phases:
+            chains = [chain for chain in phase if chain.requests]
+            if len(chains) == 1:
+                work.chain(chains[0])
+            elif chains:
+                from concurrent.futures import ThreadPoolExecutor
+
+                with ThreadPoolExecutor(min(_WORKERS, len(chains))) as pool:
+                    list(pool.map(work.chain, chains))
+            if work.stop.is_set():
+                break
+        planned = [request for phase in phases for chain in phase for request in chain.requests]
+        done = {id(request) for request in outcome.made + outcome.unclear}
+        outcome.pending = [request for request in planned if id(request) not in done]
+        order = {id(request): place for place, request in enumerate(planned)}
+        outcome.made.sort(key=lambda request: order[id(request)])
+        outcome.unclear.sort(key=lambda request: order[id(request)])
+        return outcome
+
+
+class _Work:
+    """One pass over the phases; shared by its threads."""
+
+    def __init__(self, client: Client, undo: dict[str, list[Request]], outcome: Outcome) -> None:
+        self.stop = threading.Event()
+        self._client = client
+        self._undo = undo
+        self._outcome = outcome
+        self._ids: dict[str, str] = {}
+
+    def chain(self, chain: Chain) -> None:
+        for request in chain.requests:
+            try:
+                if self.stop.is_set():
+                    return
+                self._one(request)
+            except Held:
+                return
+            except Unclear as error:
+                self.stop.set()
+                self._outcome.unclear.append(request)
+                self._outcome.doubts.append(f"{request.what}: {error}")
+                return
+            except ApiError as error:
+                if request.may_be_gone and error.status == 404:
+                    self._outcome.made.append(request)
+                    continue
+                self.stop.set()
+                self._outcome.failures.append(f"{request.what}: {error}")
+                self._put_back(chain.key)
+                return
+            except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
+                self.stop.set()
+                self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
+                return
+            self._outcome.made.append(request)
+            if request.undo is not None:
+                self._undo.setdefault(chain.key, []).append(request.undo)
+        self._undo.pop(chain.key, None)
+
+    def _one(self, request: Request) -> None:
+        path = request.path
+        if request.needs is not None:
+            path = path.replace(NEW, self._ids[request.needs])
+        answer = self._client.send(request.method, path, request.body, proceed=lambda: not self.stop.is_set())
+        self._outcome.answers.append((request, answer.data))
+        if request.gives is not None and request.take is not None:
+            try:
+                self._ids[request.gives] = request.take(answer.data)
+            except (KeyError, TypeError, IndexError):
+                raise Unclear(f"{request.method} {path}: answered {answer.status} without the id of what was made", answer.status) from None
+
+    def _put_back(self, key: str) -> None:
+        for undo in reversed(self._undo.pop(key, [])):
+            try:
+                self._client.send(undo.method, undo.path, undo.body)
+            except ApiError as error:
+                self._outcome.failures.append(f"{undo.what}: {error}")
+            else:
+                self._outcome.put_back.append(undo)

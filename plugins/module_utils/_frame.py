@@ -1,0 +1,286 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The run of every module: validate, read, plan, and - unless in check mode - carry out and verify. Knows Ansible and no vendor."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ._arguments import COMMON, WRITING, PolicyModule
+from ._execute import Executor, Outcome
+from ._http import MISSING, ApiError
+from ._plan import Faults, Plan, Request, canonical_json, fault
+from ._schema import schema_faults
+
+if t.TYPE_CHECKING:
+    from ._resource import Resource
+
+#: AWX drops a task's result above 700,000 characters.
+_LARGEST_RESULT = 500_000
+#: Seconds before each further look, where a read may lag behind a write.
+_LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
+
+
+def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
+    """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
+    schema = resource_type.schema  # type: ignore[attr-defined]
+
+    def check(config: t.Any) -> list[dict[str, str]]:
+        return schema_faults(schema, config)
+
+    module = PolicyModule({**COMMON, **argument_spec}, check)
+    try:
+        import jsonschema  # pylint: disable=unused-import
+    except ImportError:
+        module.fail_json(msg=missing_required_lib("jsonschema"))
+    _Run(module, resource_type(module.params), check).go()
+
+
+class _Run:
+    def __init__(self, module: PolicyModule, resource: Resource, check: t.Callable[[t.Any], list[dict[str, str]]]) -> None:
+        self.module = module
+        self.resource = resource
+        self.config = module.config
+        self.state = module.params["state"]
+        self._check = check
+        self._client: t.Any = None
+        self._plan: Plan | None = None
+        self._done = Outcome()
+
+    def go(self) -> None:
+        """Everything, ending in ``exit_json`` or ``fail_json``."""
+        faults = self._faults()
+        if faults:
+            self.module.fail_faults(faults)
+        if self.state == "rendered":
+            self._exit(rendered=self.resource.rendered(self.config))
+        if MISSING:
+            self.module.fail_json(msg=MISSING)
+        self._client = self.resource.connect()
+        try:
+            if self.state == "gathered":
+                self._gather()
+            else:
+                self._write()
+        except Faults as error:
+            self._fail(f"Nothing was written. {error}" if not self._touched() else str(error), errors=error.faults)
+        except ApiError as error:
+            self._fail(self._ended(str(error)))
+        except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
+            self._fail(self._ended(f"internal error, please report it: {type(error).__name__}: {error}"))
+
+    def _faults(self) -> list[dict[str, str]]:
+        faults = []
+        if self.module.params["max_removals"] is not None and self.module.params["max_removals"] < 0:
+            faults.append(fault("max_removals", "must not be negative"))
+        judged = "merged" if self.state == "rendered" else self.state
+        if self.state != "gathered":
+            if self.config is None:
+                faults.append(fault("config", f"is required for state {self.state}"))
+            elif self.config == [] and self.state != "overridden":
+                faults.append(fault("config", f"is empty: nothing to do for state {self.state}"))
+            elif self.config == [] and self.module.params["max_removals"] is None:
+                faults.append(fault("config", "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"))
+        config = [] if self.config is None else self.config
+        found = self._check(config) if config else []
+        found += self.resource.faults(config if isinstance(config, list) else [], judged)
+        known = set()
+        for item in found:
+            if item["path"] not in known:
+                known.add(item["path"])
+                faults.append(item)
+        return faults
+
+    def _gather(self) -> None:
+        view = self.resource.read(self.config, self.state)
+        units, warnings = self.resource.gathered(view, self.config)
+        for text in warnings:
+            self._client.warn(text)
+        self._exit(gathered=units)
+
+    def _write(self) -> None:
+        started = time.monotonic()
+        view = self.resource.read(self.config, self.state)
+        plan = self._plan = self.resource.plan(view, self.config, self.state)
+        if plan.requests and not self.module.check_mode and time.monotonic() - started > self.resource.stale_after:
+            view = self.resource.read(self.config, self.state)
+            plan = self._plan = self.resource.plan(view, self.config, self.state)
+        self._guard(plan)
+        after = plan.after
+        if plan.requests and not self.module.check_mode:
+            after = self._carry_out(plan, view)
+        self._exit(
+            changed=bool(plan.requests),
+            after=after,
+            requests=[request.show() for request in (self._done.made if self._touched() else plan.requests)],
+            **self._planned(plan),
+        )
+
+    def _guard(self, plan: Plan) -> None:
+        """Refuse, before the first write, a plan that nobody approved."""
+        if not plan.requests:
+            return
+        limit, expected = self.module.params["max_removals"], self.module.params["expected_plan"]
+        refusals = []
+        if limit is not None and plan.removals > limit:
+            refusals.append(
+                f"the plan removes {plan.removals}, and max_removals allows {limit}. Look at before and after; if that is meant, raise max_removals"
+            )
+        if expected is not None and expected != plan.digest:
+            refusals.append(
+                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and after, "
+                "and give the new plan_digest if they are meant"
+            )
+        if refusals:
+            pending = [request.show() for request in plan.requests]
+            self._fail(f"Nothing was written: {'; and '.join(refusals)}.", after=plan.after, pending=pending)
+
+    def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
+        """Write, look again where an outcome is unclear, verify. Returns ``after``."""
+        executor = Executor(self._client)
+        first, rest = plan, plan
+        while rest.requests:
+            outcome = executor.run(rest.phases)
+            self._done.made += outcome.made + outcome.put_back
+            self._done.answers += outcome.answers
+            self._done.unclear, self._done.pending = outcome.unclear, outcome.pending
+            if outcome.failures:
+                self._fail(self._ended("; ".join(outcome.failures + outcome.doubts)))
+            if not outcome.unclear:
+                break
+            rest = self._look_again(first, outcome)
+        self._done.unclear, self._done.pending = [], []
+        if not self.module.params["verify"]:
+            return self.resource.learned(first, self._done.answers)
+        return self._verify(first, view)
+
+    def _look_again(self, first: Plan, outcome: Outcome) -> Plan:
+        """What is left to do after writes whose outcome nobody knows: planned anew from what is there now.
+
+        A read may lag behind the write, so that only what is still missing after several looks is written again.
+        """
+        rest = first
+        doubts = "; ".join(outcome.doubts)
+        for wait in _LOOKS_AFTER_DOUBT:
+            if not self._client.budget.wait(wait):
+                raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
+            rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
+            again = [_same(request) for request in rest.requests]
+            missing = [request for request in outcome.unclear if _same(request) in again]
+            if not missing:
+                break
+        if self.module.params["expected_plan"] is not None and any(first.expected.get(key, key) != form for key, form in rest.expected.items()):
+            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what expected_plan approved")
+        limit = self.module.params["max_removals"]
+        if limit is not None and rest.removals > limit:
+            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do removes more than max_removals allows")
+        again = [_same(request) for request in rest.requests]
+        self._done.made += [request for request in outcome.unclear if _same(request) not in again]
+        self._done.unclear, self._done.pending = [], rest.requests
+        self._client.counts["retries"] += sum(_same(request) in again for request in outcome.unclear)
+        return rest
+
+    def _verify(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
+        carried = self.resource.canonical(view, plan.carried)
+        wrong: dict[str, tuple[t.Any, t.Any]] = {}
+        for wait in _LOOKS_AFTER_WRITE:
+            if wait and not self._client.budget.wait(wait):
+                break
+            now = self.resource.read(self.config, self.state)
+            wanted = {**plan.expected, **carried}
+            seen = self.resource.canonical(now, wanted)
+            wrong = {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}
+            if not wrong:
+                return self.resource.units(now, plan.expected)
+        found = "; ".join(
+            f"{key}{' (not listed, carried along)' if key in carried else ''}: wanted {_short(form)}, found {_short(there)}"
+            for key, (form, there) in list(wrong.items())[:5]
+        )
+        self._fail(
+            f"Everything was written, but reading it back shows something else for {len(wrong)} unit(s): {found}. "
+            "Somebody else may have changed it at the same time: look at it, and run the task again."
+        )
+        return []
+
+    def _touched(self) -> bool:
+        return bool(self._done.made or self._done.unclear)
+
+    def _ended(self, reason: str) -> str:
+        """A failure's text: why, what was done, what was not, what to do next."""
+        done, open_, doubt = len(self._done.made), len(self._done.pending), len(self._done.unclear)
+        if not self._touched():
+            return reason if self.state == "gathered" or self.module.check_mode else f"Nothing was written. {reason}"
+        text = f"{reason.rstrip('.')}. Writes made: {done} (see requests); "
+        if doubt:
+            text += f"with unknown outcome: {doubt}; "
+        return text + f"not made: {open_} (see pending). Mend the cause and run the task again: it goes on from what is there."
+
+    def _planned(self, plan: Plan) -> dict[str, t.Any]:
+        for text in plan.warnings:
+            self._client.warn(text)
+        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest, **plan.extras}
+
+    def _fail(self, message: str, **result: t.Any) -> t.NoReturn:
+        unknown = [{**request.show(), "outcome": "unknown"} for request in self._done.unclear]
+        result = {
+            "changed": self._touched(),
+            "requests": [request.show() for request in self._done.made] + unknown,
+            "pending": unknown + [request.show() for request in self._done.pending],
+            **({} if self._plan is None else self._planned(self._plan)),
+            **result,
+        }
+        self.module.fail_json(msg=self._client.mask(message), **self._finished(result))
+
+    def _exit(self, **result: t.Any) -> t.NoReturn:
+        self.module.exit_json(**self._finished({"changed": False, "requests": [], **result}))
+
+    def _finished(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result with diff and stats, warnings said, secrets out, and small enough for AWX."""
+        if self._client is None:
+            result["stats"] = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+        else:
+            result["stats"] = self._client.stats()
+            self.module.no_log_values.update(self._client.secrets)
+        if self.state in WRITING and self.module._diff and "after" in result:
+            result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
+        if len(json.dumps(result)) > _LARGEST_RESULT:
+            for key in {"requests", "pending"} & set(result):
+                result[key] = [{**request, "body": _counted(request["body"])} for request in result[key]]
+            if "diff" in result:
+                result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
+            self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
+        for text in self._client.warnings if self._client else []:
+            self.module.warn(text)
+        return result
+
+    def _warn(self, text: str) -> None:
+        if self._client is None:
+            self.module.warn(text)
+        else:
+            self._client.warn(text)
+
+
+def _same(request: Request) -> str:
+    return canonical_json([request.method, request.path, request.body])
+
+
+def _short(form: t.Any) -> str:
+    text = "nothing" if form is None else canonical_json(form)
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def _text(units: list[dict[str, t.Any]]) -> str:
+    return json.dumps(units, indent=2, ensure_ascii=False) + "\n" if units else ""
+
+
+def _counted(body: t.Any) -> t.Any:
+    if not isinstance(body, dict):
+        return body
+    return {key: len(value) if isinstance(value, (list, dict, str)) else value for key, value in body.items()}

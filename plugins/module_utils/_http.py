@@ -1,0 +1,461 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The HTTP client: one session, pacing, retries where they are safe, redirects and bodies looked at with suspicion. Knows no vendor."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import random
+import re
+import time
+import typing as t
+from collections import Counter
+from urllib.parse import urljoin, urlsplit
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ._pace import Budget, Pacer, backoff
+from ._plan import fault
+
+try:
+    import requests
+
+    MISSING: str | None = None
+except ImportError:
+    MISSING = missing_required_lib("requests")
+
+VERSION = "1.0.0"
+#: The vendor asks for "ApplicationName/Version VendorName" without other characters
+#: (developer.cisco.com/meraki, "User agents overview").
+USER_AGENT = f"SecopsPolicy/{VERSION} SecopsCollection"
+
+_UNCERTAIN = (408, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 307, 308)
+_HOPS = 5
+#: A host that never answered at all is most likely misspelt: no reason to try for minutes.
+_FIRST_CONTACTS = 3
+_BAD_BODIES = 3
+
+
+class ApiError(Exception):
+    """A request was refused, or given up. ``str()`` says which one, how it ended, in whose words, and what to do."""
+
+    def __init__(self, message: str, status: int | None = None, data: t.Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.data = data
+
+
+class Unclear(ApiError):
+    """A write was sent and nobody knows whether the server acted: look at the state before writing again."""
+
+
+class Held(Exception):
+    """The request was not sent, because the caller's ``proceed`` said no when its turn came."""
+
+
+class Answer(t.NamedTuple):
+    """``data`` is the body as JSON (None where it is empty); ``headers`` are case-insensitive; ``url`` is where the answer came from."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    data: t.Any
+    url: str
+    next_url: str | None
+
+
+class Sign(t.Protocol):
+    """Puts credentials on requests."""
+
+    def headers(self) -> dict[str, str]:
+        """The headers that sign a request; may have to sign in first."""
+
+    def renew(self, used: t.Mapping[str, str]) -> bool:
+        """Called when a request that carried ``used`` was answered 401: True when there are other credentials to try."""
+
+
+class Vendor(t.NamedTuple):
+    """What the client has to know of the other side.
+
+    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds the
+    vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
+    """
+
+    name: str
+    domains: tuple[str, ...]
+    request_id: str
+    words: t.Callable[[t.Any], str]
+    hint: t.Callable[[int | None, str], str]
+
+
+class Client:
+    """Requests to one vendor, for one organization or tenant.
+
+    ``options``: the module's (``timeout``, ``retry_timeout``, ``rate_limit``, ``validate_certs``, ``ca_path``). Safe for threads.
+    """
+
+    def __init__(self, base_url: str, vendor: Vendor, sign: Sign, options: t.Mapping[str, t.Any]) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.vendor = vendor
+        self.sign = sign
+        self.timeout = float(options["timeout"])
+        self.budget = Budget(float(options["retry_timeout"]))
+        self.pacer = Pacer(float(options["rate_limit"]))
+        self.verify: t.Any = options["ca_path"] or True if options["validate_certs"] else False
+        self.counts: t.Counter[str] = Counter()
+        self.secrets: set[str] = set()
+        self.warnings: list[str] = []
+        self._reached = False
+        self._session = _session(bool(self.verify))
+
+    def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
+        """Read ``target`` (a path below the base, or a URL). The answer's body is JSON. Raises ``ApiError``."""
+        return self.request("GET", target, query=query, headers=headers)
+
+    def send(self, method: str, target: str, body: t.Any = None, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> Answer:
+        """Write. Raises ``Unclear`` where nobody knows whether the server acted, else ``ApiError``; ``more`` as in ``request``."""
+        return self.request(method, target, body=body, headers=headers, **more)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        query: t.Any = None,
+        body: t.Any = None,
+        form: t.Mapping[str, str] | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        signed: bool = True,
+        safe: bool | None = None,
+        count: str | None = None,
+        proceed: t.Callable[[], bool] | None = None,
+    ) -> Answer:
+        """One request, with every retry that is safe.
+
+        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts it
+        (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``, ``Unclear``.
+        """
+        safe = method == "GET" if safe is None else safe
+        count = ("reads" if method == "GET" else "writes") if count is None else count
+        url = target if "://" in target else self.base_url + target
+        # The path as users know it: without the base and without what a query may hold.
+        name = f"{method} {target.split('?')[0]}"
+        renewed = False
+        counted = False
+        tries = 0
+        bad_bodies = 0
+        while True:
+            signature = self.sign.headers() if signed else {}
+            started = time.monotonic()
+            try:
+                answer, content = self._exchange(method, url, query, body, form, {**(headers or {}), **signature}, "" if counted else count, proceed)
+            except _Broken as broken:
+                counted = True
+                self.budget.charge(started, time.monotonic())
+                why = f"{name}: {self.mask(str(broken))}"
+                if broken.sent and not safe:
+                    raise Unclear(why + ": nobody knows whether the server acted") from None
+                if not self._reached and tries + 1 >= _FIRST_CONTACTS:
+                    raise ApiError(f"{why}. {self._advice(None)}".strip()) from None
+                wait = backoff(tries, random.random)
+            else:
+                counted = True
+                status = answer.status
+                if status == 401 and signed and not renewed and self.sign.renew(signature):
+                    renewed = True
+                    continue
+                if status == 429:
+                    why = f"{name}: {self._told(answer, content)}"
+                    wait = _retry_after(answer.headers)
+                    if wait is None:
+                        wait = backoff(tries, random.random)
+                    if not self.budget.allows(wait):
+                        raise ApiError(f"{why}; the wait it asks for does not fit into what is left of retry_timeout", 429)
+                    self.pacer.pause(wait)
+                elif status in _UNCERTAIN:
+                    why = f"{name}: {self._told(answer, content)}"
+                    self.budget.charge(started, time.monotonic())
+                    if not safe:
+                        raise Unclear(why, status, answer.data)
+                    wait = _retry_after(answer.headers)
+                    if wait is None:
+                        wait = backoff(tries, random.random)
+                elif 200 <= status < 300:
+                    if not _unreadable(answer, content, method):
+                        return answer
+                    why = f"{name}: {self._told(answer, content)}"
+                    self.budget.charge(started, time.monotonic())
+                    if not safe:
+                        raise Unclear(why, status)
+                    bad_bodies += 1
+                    if bad_bodies >= _BAD_BODIES:
+                        raise ApiError(f"{why}. Check base_url, the credentials and any proxy in between", status)
+                    wait = backoff(tries, random.random)
+                else:
+                    told = f"{name}: {self._told(answer, content)}"
+                    raise ApiError(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
+            tries += 1
+            if not self.budget.wait(wait):
+                raise ApiError(f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. {self._advice(None)}".strip())
+            self.counts["retries"] += 1
+
+    def mask(self, text: str) -> str:
+        """``text`` without any secret that this run holds."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            if secret:
+                text = text.replace(secret, "********")
+        return text
+
+    def warn(self, text: str) -> None:
+        """Keep a warning for the user; each text once."""
+        if text not in self.warnings:
+            self.warnings.append(self.mask(text))
+
+    def trusts(self, url: str) -> bool:
+        """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains; https, but for loopback.
+
+        Neither redirects nor ``Link`` headers lead anywhere else.
+        """
+        base, to = urlsplit(self.base_url), urlsplit(url)
+        host = (to.hostname or "").lower()
+        if is_loopback(base.hostname or "") and base.scheme == "http":
+            return to.scheme == "http" and is_loopback(host) or to.scheme == "https" and self._of_vendor(host)
+        same = host == (base.hostname or "").lower() and (to.port or 443) == (base.port or 443)
+        return to.scheme == "https" and (same or self._of_vendor(host) and to.port in (None, 443))
+
+    def stats(self) -> dict[str, t.Any]:
+        """What the run cost: ``reads writes retries`` in requests, ``waited_seconds``."""
+        return {**{key: self.counts[key] for key in ("reads", "writes", "retries")}, "waited_seconds": round(self.budget.spent, 1)}
+
+    def _of_vendor(self, host: str) -> bool:
+        return any(host.endswith("." + domain) for domain in self.vendor.domains)
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        query: t.Any,
+        body: t.Any,
+        form: t.Mapping[str, str] | None,
+        headers: t.Mapping[str, str],
+        count: str,
+        proceed: t.Callable[[], bool] | None,
+    ) -> tuple[Answer, bytes]:
+        """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts."""
+        for _hop in range(_HOPS + 1):
+            ticket = self.pacer.begin()
+            try:
+                if proceed is not None and not proceed():
+                    raise Held
+                if count:
+                    self.counts[count] += 1
+                    count = ""
+                answer, content = self._once(method, url, query, body, form, headers)
+            finally:
+                self.pacer.end(ticket)
+            self._reached = True
+            if answer.status not in _REDIRECTS:
+                return answer, content
+            url, query = urljoin(url, answer.headers.get("Location", "")), None
+            if not answer.headers.get("Location") or not self.trusts(url):
+                shown = urlsplit(url)
+                raise ApiError(
+                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {shown.scheme}://{shown.netloc.split('@')[-1]}, "
+                    "which is not followed: the credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
+                    answer.status,
+                )
+        raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
+
+    def _once(
+        self, method: str, url: str, query: t.Any, body: t.Any, form: t.Mapping[str, str] | None, headers: t.Mapping[str, str]
+    ) -> tuple[Answer, bytes]:
+        deadline = time.monotonic() + self.timeout
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=query,
+                json=body,
+                data=form,
+                headers=dict(headers),
+                auth=_no_netrc,
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+                verify=self.verify,
+            )
+            with response:
+                content = _content(response, deadline)
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise ApiError(
+                    f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. Point ca_path to the CA that signed it"
+                ) from None
+            raise _Broken(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
+            raise ApiError(f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials") from None
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise _broken(error, urlsplit(url).netloc, self.timeout) from None
+        try:
+            data = json.loads(content) if content.strip() else None
+        except ValueError:
+            data = None
+        return Answer(response.status_code, response.headers, data, url, _next_url(response, url)), content
+
+    def _told(self, answer: Answer, content: bytes) -> str:
+        """How a request ended, in one clause: status, the vendor's words, the request id."""
+        words = self.vendor.words(answer.data) if answer.data is not None else ""
+        ending = f": {words.rstrip(' .')}" if words else _plain(answer, content)
+        request_id = answer.headers.get(self.vendor.request_id)
+        return self.mask(f"answered {answer.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
+
+    def _advice(self, status: int | None, target: str = "") -> str:
+        return self.vendor.hint(status, target)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """What is wrong with the options that every connection has; nothing is opened."""
+    import os
+
+    faults = [fault(name, "must be more than 0") for name in ("timeout", "rate_limit") if not options[name] > 0]
+    if options["retry_timeout"] < 0:
+        faults.append(fault("retry_timeout", "must not be negative"))
+    if options["ca_path"] and not os.path.exists(options["ca_path"]):
+        faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
+    return faults + url_faults("base_url", options.get("base_url"))
+
+
+def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
+    """What is wrong with a base URL. Never shows what may be a password in it."""
+    if not url:
+        return []
+    try:
+        parts = urlsplit(url)
+        parts.port  # pylint: disable=pointless-statement  # raises on a port that is none
+    except ValueError:
+        return [fault(name, "is not a URL")]
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return [fault(name, "must be a URL such as https://host/path")]
+    if parts.username is not None or parts.query or parts.fragment:
+        return [fault(name, "must hold no user, no password, no query and no fragment")]
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return [fault(name, f"plain http to {parts.hostname} would send the credentials in the clear: use https")]
+    return []
+
+
+def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
+    """A secret that no header can carry is a fault; the secret itself is not shown."""
+    if secret and not re.fullmatch(r"[\x21-\x7e]+", secret):
+        return [fault(name, "holds spaces, line breaks or other characters that a header cannot carry")]
+    return []
+
+
+class _Broken(Exception):
+    """No answer. ``sent``: the server may have got the request."""
+
+    def __init__(self, message: str, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+def _broken(error: Exception, host: str, timeout: float) -> _Broken:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    kinds = [type(item).__name__ for item in (error, reason)]
+    if "NameResolutionError" in kinds or "getaddrinfo" in str(error) or "Name or service not known" in str(error):
+        return _Broken(f"the name of {host} cannot be resolved", sent=False)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return _Broken(f"the proxy on the way to {host} does not answer as a proxy should", sent=False)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return _Broken(f"{host} does not accept connections (none within {timeout:g} s)", sent=False)
+    if "NewConnectionError" in kinds:
+        return _Broken(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
+    if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
+        return _Broken(f"no answer from {host} within {timeout:g} s", sent=True)
+    return _Broken(f"the connection to {host} broke before the whole answer was there", sent=True)
+
+
+def _session(verified: bool) -> t.Any:
+    from http.cookiejar import DefaultCookiePolicy
+
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=64)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    if not verified:
+        import urllib3
+
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return session
+
+
+def _no_netrc(request: t.Any) -> t.Any:
+    """Given as ``auth`` so that ``requests`` does not put a password from ~/.netrc over our own header."""
+    return request
+
+
+def _content(response: t.Any, deadline: float) -> bytes:
+    """The body, whole, and by the deadline: the timeout of ``requests`` starts anew with each piece that drips in."""
+    pieces = []
+    size = 0
+    for piece in response.iter_content(1 << 18):
+        pieces.append(piece)
+        size += len(piece)
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("Read timed out")
+    length = response.headers.get("Content-Length", "")
+    if length.isdigit() and "Content-Encoding" not in response.headers and size < int(length) and response.request.method != "HEAD":
+        raise requests.exceptions.ChunkedEncodingError("cut")
+    return b"".join(pieces)
+
+
+def _next_url(response: t.Any, url: str) -> str | None:
+    """Where the ``Link`` header says the next page is (``rel`` quoted or not), as an absolute URL."""
+    link = response.links.get("next", {}).get("url") if "Link" in response.headers else None
+    return urljoin(url, link) if link else None
+
+
+def _unreadable(answer: Answer, content: bytes, method: str) -> bool:
+    """A 2xx whose body is not what an API answers: HTML, cut JSON, or nothing at all where something was asked for."""
+    if answer.data is None:
+        return bool(content.strip()) and content.strip() != b"null" or method == "GET" and answer.status == 200
+    return False
+
+
+def _plain(answer: Answer, content: bytes) -> str:
+    if not content.strip():
+        return " with an empty body"
+    if answer.data is not None:
+        return ""
+    text = content[:2000].decode("utf-8", "replace")
+    if "html" in answer.headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
+        title = re.search(r"<title[^>]*>([^<]{1,80})", text, re.I)
+        return " with an HTML page" + (f" titled {' '.join(title.group(1).split())!r}" if title else "")
+    return " with a body that is not JSON"
+
+
+def _retry_after(headers: t.Mapping[str, str]) -> float | None:
+    """``Retry-After`` in seconds, given as seconds or as a date; None where it is missing or makes no sense."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    if value:
+        from email.utils import parsedate_to_datetime
+
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        except (TypeError, ValueError):
+            pass
+    return None

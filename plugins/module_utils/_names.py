@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Names to ids: exactly one match, or words that help."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._plan import fault
+
+
+class Index:
+    """Things of one kind by their names. ``things`` are ``(id, name)``; ``what`` is the kind in words, ``where`` completes a sentence."""
+
+    def __init__(self, what: str, things: t.Iterable[tuple[str, str]], where: str = "") -> None:
+        self.what = what
+        self.where = where
+        #: id to name
+        self.names = dict(things)
+        self._ids: dict[str, list[str]] = {}
+        for key, name in self.names.items():
+            self._ids.setdefault(name, []).append(key)
+
+    def find(self, name: str) -> tuple[str | None, str]:
+        """The id of the one thing with exactly this name, and ``""``; else None and, in words, what was found instead."""
+        exact = self._ids.get(name, [])
+        if len(exact) == 1:
+            return exact[0], ""
+        if exact:
+            return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {', '.join(sorted(exact))}. Give the id"
+        folded = name.casefold()
+        near = [f"{label!r} ({key})" for key, label in self.names.items() if label.casefold() == folded]
+        if near:
+            return None, f"there is no {self.what} named {name!r}{self.where}, but one in other case: {', '.join(near)}. Names must match exactly"
+        labels = sorted(self._ids)
+        some = ", ".join(repr(label) for label in labels[:10]) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
+        return None, f"there is no {self.what} named {name!r}{self.where}; there are: {some or 'none'}"
+
+    def settle(self, path: str, key: str, fields: dict[str, t.Any], name: str | None) -> dict[str, str] | None:
+        """Turn ``name`` into the id ``fields[key]``; an id that is given must be among the things, and be the one that the name means.
+
+        The fault, if there is one; ``path`` is that of the entry, without the field.
+        """
+        if key in fields and fields[key] not in self.names:
+            return fault(f"{path}.{key}", f"there is no {self.what} with the id {fields[key]}{self.where}")
+        if name is None:
+            return None
+        field = key.rsplit("_", 1)[0]
+        found, problem = self.find(name)
+        if found is None:
+            return fault(f"{path}.{field}", problem)
+        if fields.setdefault(key, found) != found:
+            return fault(f"{path}.{field}", f"{name!r} is {found}, but {key} says {fields[key]}, which is {self.names[fields[key]]!r}")
+        return None

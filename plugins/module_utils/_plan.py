@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The plain data that a domain hands the frame: faults, requests, a plan; and the digest of a plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+#: Stands for an id that only the server can give, in what is shown and in paths until the id is known.
+NEW = "<new>"
+
+
+class Faults(Exception):
+    """What is wrong with the input, all of it: ``faults`` is ``[{"path": "config[0].name", "message": "..."}]``."""
+
+    def __init__(self, faults: list[dict[str, str]]) -> None:
+        super().__init__("; ".join(f"{fault['path']}: {fault['message']}" for fault in faults))
+        self.faults = faults
+
+
+def fault(path: str, message: str) -> dict[str, str]:
+    """One fault, in the shape in which users get it under ``errors``."""
+    return {"path": path, "message": message}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One write. ``body`` is what goes over the wire; ``shown`` what a user sees of it, where that is less.
+
+    A request whose path holds ``<new>`` names in ``needs`` the key under which an earlier one hands its id on; that one has the
+    key in ``gives`` and in ``take`` the function that finds the id in the answer's data. ``what`` says in a few words what it is for.
+    ``undo`` puts back what this request took away, should a later request of its chain be refused. ``may_be_gone`` is for removals: a
+    404 then means that what was to go is gone.
+    """
+
+    method: str
+    path: str
+    body: t.Any
+    what: str
+    shown: t.Any = None
+    more: t.Mapping[str, t.Any] = field(default_factory=dict)
+    gives: str | None = None
+    needs: str | None = None
+    take: t.Callable[[t.Any], str] | None = None
+    undo: Request | None = None
+    may_be_gone: bool = False
+
+    def show(self) -> dict[str, t.Any]:
+        """The request as a user sees it under ``requests`` and ``pending``."""
+        return {"method": self.method, "path": self.path, "body": self.body if self.shown is None else self.shown, **self.more}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Requests that go out one after the other; different chains of one phase go out concurrently. ``key`` names the unit."""
+
+    key: str
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do.
+
+    ``before`` and ``after`` hold the units that change, in the shape of ``config`` (``after`` as predicted). ``phases`` are carried out one
+    after the other. ``identity`` is what the digest is taken over: the change itself in a canonical form, without ids that the server
+    has yet to give, without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to
+    the canonical form that a later read must show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as
+    they are. ``removals`` counts the objects that go. ``extras`` are more result keys.
+    """
+
+    before: list[dict[str, t.Any]]
+    after: list[dict[str, t.Any]]
+    phases: tuple[tuple[Chain, ...], ...]
+    summary: dict[str, int]
+    removals: int
+    identity: t.Any
+    expected: dict[str, t.Any]
+    carried: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    extras: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every planned write, in order."""
+        return [request for phase in self.phases for chain in phase for request in chain.requests]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the canonical JSON of ``identity``."""
+        return hashlib.sha256(canonical_json(self.identity).encode()).hexdigest()
+
+
+def canonical_json(data: t.Any) -> str:
+    """One text for one value, whatever the order of its keys."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def kept_in_place(positions: list[int]) -> set[int]:
+    """The indices of a longest increasing run (subsequence) of ``positions``: what may stay while the rest moves around it."""
+    from bisect import bisect_left
+
+    tails: list[int] = []
+    ends: list[int] = []
+    previous: list[int] = []
+    for index, position in enumerate(positions):
+        place = bisect_left(tails, position)
+        previous.append(ends[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(position)
+            ends.append(index)
+        else:
+            tails[place] = position
+            ends[place] = index
+    kept: set[int] = set()
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        kept.add(index)
+        index = previous[index]
+    return kept

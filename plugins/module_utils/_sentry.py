@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Sentry policy assignments as the frame drives them: the domain tied to the Dashboard API."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import _sentry_plan
+from ._http import ApiError, Client
+from ._meraki import ARGUMENTS as CONNECTION
+from ._meraki import Meraki, faults, organization_path
+from ._plan import Plan, Request
+from ._sentry_config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
+from ._sentry_plan import View, canonical, content, shaped, wire
+
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "network_id": {"type": "str"},
+            "network": {"type": "str"},
+            "network_tags": {"type": "list", "elements": "str"},
+            "policies": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "policy_id": {"type": "str"},
+                    "sm_network_id": {"type": "str"},
+                    "sm_network": {"type": "str"},
+                    "scope": {"type": "str", "choices": ["all", "none", "withAll", "withAny", "withoutAll", "withoutAny"]},
+                    "tags": {"type": "list", "elements": "str"},
+                    "group_policy_id": {"type": "str"},
+                    "group_policy": {"type": "str"},
+                },
+            },
+        },
+    },
+    **CONNECTION,
+}
+
+_WRITE = "/sm/sentry/policies/assignments"
+_READ = _WRITE + "/byNetwork"
+_API_FIELDS = (("policyId", "policy_id"), ("smNetworkId", "sm_network_id"), ("scope", "scope"), ("tags", "tags"), ("groupPolicyId", "group_policy_id"))
+
+Config = list[dict[str, t.Any]]
+
+
+class SentryAssignments:
+    """The resource behind ``meraki_sentry_assignments``."""
+
+    schema = SCHEMA
+    #: The PUT carries the whole organization as it was read: after so many seconds it is read again first.
+    stale_after = 10.0
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._api: t.Any = None
+        self._names: Names | None = None
+        self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
+        self._wanted: list[t.Any] = []
+
+    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+
+    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+        items = [
+            {"networkId": _rendered(entry, "network_id", "network"), "policies": [_rendered_policy(policy) for policy in entry["policies"]]}
+            for entry in config
+        ]
+        path = organization_path(self._options["organization_id"], _WRITE)
+        return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}]
+
+    def connect(self) -> Client:
+        self._api = Meraki(self._options)
+        return self._api.client
+
+    def read(self, config: Config | None, state: str) -> View:
+        if self._names is None:
+            self._look_up(config or [], state)
+        networks: dict[str, list[dict[str, t.Any]]] = {}
+        locales: dict[str, list[str]] = {}
+        for item in self._items():
+            key = str(item.get("networkId"))
+            if key in networks:
+                raise ApiError(f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. Run the task again")
+            policies = item.get("policies") or []
+            networks[key] = [_read(policy) for policy in policies]
+            others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
+            if others:
+                locales[key] = others
+        for key, others in locales.items():
+            self._api.client.warn(f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written")
+        return View(self._api.path(_WRITE), networks, self._names or Names(), self._wanted, locales)
+
+    def plan(self, view: View, config: Config, state: str) -> Plan:
+        return _sentry_plan.plan(view, state)
+
+    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        if config is None:
+            keys = list(view.networks)
+        else:
+            keys = [network_id for _path, _entry, network_id in self._units]
+        empty = ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"] if config == [] else []
+        return [shaped(key, view.networks.get(key, []), view.names) for key in keys], empty
+
+    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        return {key: canonical(view.networks.get(key, [])) for key in keys}
+
+    def units(self, view: View, keys: t.Iterable[str]) -> Config:
+        return [shaped(key, view.networks.get(key, []), view.names) for key in keys]
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        told: dict[str, list[dict[str, t.Any]]] = {}
+        for _request, data in answers:
+            for item in (data or {}).get("items") or [] if isinstance(data, dict) else []:
+                told[str(item.get("networkId"))] = [_read(policy) for policy in item.get("policies") or []]
+        names = self._names or Names()
+        return [
+            shaped(key, told[key], names) if [content(policy) for policy in told.get(key, [])] == [content(policy) for policy in unit["policies"]] else unit
+            for key, unit in zip(plan.expected, plan.after)
+        ]
+
+    def _look_up(self, config: Config, state: str) -> None:
+        """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
+        networks = self._api.networks() if needs_networks(config, state) else None
+        found = units(config, Names(networks))
+        needing = [
+            network_id
+            for _path, entry, network_id in found
+            if state != "gathered" and any("group_policy" in policy and "group_policy_id" not in policy for policy in entry.get("policies", []))
+        ]
+        self._names = Names(networks, self._api.group_policies(needing))
+        self._units = found
+        self._wanted = [] if state == "gathered" else resolve(found, self._names)
+
+    def _items(self) -> t.Iterator[dict[str, t.Any]]:
+        """Every item of every page; 1000 a page is the most (spec). The body is an array holding one object, or that object alone."""
+        path = self._api.path(_READ)
+        meta: t.Any = {}
+        for page in self._api.pages(path, {"perPage": 1000}):
+            for part in page if isinstance(page, list) else [page]:
+                if not isinstance(part, dict) or not isinstance(part.get("items"), list):
+                    raise ApiError(f"GET {path}: the answer is not the list of assignments that the API documents")
+                yield from part["items"]
+                meta = part.get("meta")
+        remaining = ((meta or {}).get("counts") or {}).get("items") or {}
+        if remaining.get("remaining"):
+            raise ApiError(
+                f"GET {path}: the last page says that {remaining['remaining']} more are to come, but has no Link to them. "
+                "Nothing can be planned on a list that is not whole; is there a proxy that takes the Link header off?"
+            )
+
+
+def _read(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A policy as the API gives it, with the fields of ``config``; read-only ones and those unknown to the spec left out."""
+    read = {ours: policy[theirs] for theirs, ours in _API_FIELDS if policy.get(theirs) is not None}
+    read["tags"] = list(policy.get("tags") or [])
+    return read
+
+
+def _rendered(fields: t.Mapping[str, t.Any], key: str, name: str) -> t.Any:
+    if key in fields:
+        return fields[key]
+    if name in fields:
+        return {"name": fields[name]}
+    return {"tags": fields["network_tags"]} if "network_tags" in fields else None
+
+
+def _rendered_policy(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Nothing is there yet, so that a policy is new and has no id; one given by its id with some fields only can but be shown as it is."""
+    managed, group = _rendered(policy, "sm_network_id", "sm_network"), _rendered(policy, "group_policy_id", "group_policy")
+    if managed is not None and group is not None and "scope" in policy:
+        return wire({"sm_network_id": managed, "scope": policy["scope"], "tags": policy.get("tags"), "group_policy_id": group})
+    given = {"policyId": policy["policy_id"], "smNetworkId": managed, "scope": policy.get("scope"), "tags": policy.get("tags"), "groupPolicyId": group}
+    return {key: value for key, value in given.items() if value is not None}
+
+

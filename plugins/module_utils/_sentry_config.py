@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What users write for sentry policy assignments: schema, rules, and names turned into ids. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._names import Index
+from ._plan import Faults, fault
+from ._schemas.sentry import NETWORK
+
+_NETWORK = NETWORK["properties"]
+_POLICY = _NETWORK["policies"]["items"]["properties"]
+_NAME = {"type": "string", "minLength": 1}
+_TAGS = {"type": "array", "items": _NAME}
+
+#: One entry of ``config``: the vendor's fields (docs/specs/meraki-sentry.openapi.json) and the names that may stand for ids.
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "network_id": {**_NETWORK["network_id"], "minLength": 1},
+        "network": _NAME,
+        "network_tags": {**_TAGS, "minItems": 1},
+        "policies": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "policy_id": {**_POLICY["policy_id"], "minLength": 1},
+                    "sm_network_id": {**_POLICY["sm_network_id"], "minLength": 1},
+                    "sm_network": _NAME,
+                    "scope": _POLICY["scope"],
+                    "tags": {**_POLICY["tags"], "items": _NAME},
+                    "group_policy_id": {**_POLICY["group_policy_id"], "minLength": 1},
+                    "group_policy": _NAME,
+                },
+            },
+        },
+    },
+}
+
+#: What a policy consists of, its own id first.
+FIELDS = ("policy_id", "sm_network_id", "scope", "tags", "group_policy_id")
+_UNTAGGED = ("all", "none")
+
+
+class Names:
+    """The lists that were read anyway: networks as the API gives them, group policies as ``{network: [(id, name)]}``."""
+
+    def __init__(self, networks: list[dict[str, t.Any]] | None = None, group_policies: dict[str, list[tuple[str, str]]] | None = None) -> None:
+        self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks or []}
+        self.networks = None if networks is None else Index("network", _pairs(networks))
+        managed = [item for item in networks or [] if "systemsManager" in (item.get("productTypes") or [])]
+        self._managed = Index("network", _pairs(managed))
+        self.group_policies = {
+            network_id: Index("group policy", policies, f" in network {network_id}") for network_id, policies in (group_policies or {}).items()
+        }
+
+    def sm_networks(self, name: str | None) -> Index | None:
+        """Where to look a Systems Manager network up: of several networks with one name only such a network can be meant."""
+        if self.networks is not None and name is not None and self.networks.find(name)[0] is None and self._managed.find(name)[0] is not None:
+            return self._managed
+        return self.networks
+
+
+def _pairs(networks: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]:
+    return [(str(item["id"]), str(item["name"])) for item in networks]
+
+
+class Wanted(t.NamedTuple):
+    """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all)."""
+
+    path: str
+    network_id: str
+    policies: list[dict[str, t.Any]] | None
+
+
+def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
+    """What the contract and the vendor's words forbid, for a config that may break the schema too."""
+    faults: list[dict[str, str]] = []
+    units: dict[tuple[str, t.Any], str] = {}
+    ids: dict[str, str] = {}
+    for number, entry in enumerate(config):
+        if not isinstance(entry, dict):
+            continue
+        path = f"config[{number}]"
+        faults += _entry_faults(path, entry, state, units)
+        policies = entry.get("policies")
+        for place, policy in enumerate(policies if isinstance(policies, list) else []):
+            if isinstance(policy, dict):
+                faults += _policy_faults(f"{path}.policies[{place}]", policy, state, "network_tags" in entry, ids)
+    return faults
+
+
+def tag_fault(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
+    """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense."""
+    if not isinstance(scope, str) or tags is not None and not isinstance(tags, list):
+        return []
+    if scope in _UNTAGGED and tags:
+        return [fault(f"{path}.tags", f"must be empty for scope {scope}")]
+    if scope.startswith("with") and not tags:
+        return [fault(f"{path}.tags", f"is required and must not be empty for scope {scope}")]
+    return []
+
+
+def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> bool:
+    """Whether names make it necessary to read the organization's networks."""
+    return any(
+        "network_id" not in entry
+        or state != "gathered"
+        and any("sm_network" in policy and "sm_network_id" not in policy for policy in entry.get("policies", []))
+        for entry in config
+    )
+
+
+def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
+    """``(path, entry, network id)`` for every network that the config reaches. Raises ``Faults``."""
+    faults: list[dict[str, str]] = []
+    reached: dict[str, str] = {}
+    found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
+    for number, entry in enumerate(config):
+        path = f"config[{number}]"
+        for network_id in _network_ids(path, entry, names, faults):
+            if network_id in reached:
+                faults.append(fault(path, f"reaches network {network_id}, which {reached[network_id]} reaches too: one entry for one network"))
+            reached.setdefault(network_id, path)
+            found.append((path, entry, network_id))
+    if faults:
+        raise Faults(faults)
+    return found
+
+
+def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names) -> list[Wanted]:
+    """The config by ids alone. Raises ``Faults`` for every name that fits nothing or fits twice, and every id that a list disproves."""
+    faults: list[dict[str, str]] = []
+    wanted = []
+    for path, entry, network_id in found:
+        groups = names.group_policies.get(network_id)
+        policies: list[dict[str, t.Any]] | None = None if "policies" not in entry else []
+        for place, policy in enumerate(entry.get("policies", [])):
+            at = f"{path}.policies[{place}]"
+            fields = {key: policy[key] for key in FIELDS if key in policy}
+            managers = names.sm_networks(policy.get("sm_network"))
+            problems = [
+                managers and managers.settle(at, "sm_network_id", fields, policy.get("sm_network")),
+                groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
+            ]
+            faults += [problem for problem in problems if problem]
+            if policies is not None:
+                policies.append(fields)
+        wanted.append(Wanted(path, network_id, policies))
+    if faults:
+        raise Faults(faults)
+    return wanted
+
+
+def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, faults: list[dict[str, str]]) -> list[str]:
+    tags = entry.get("network_tags")
+    if tags is not None:
+        fitting = [network_id for network_id, carried in names.tags.items() if carried.issuperset(tags)]
+        if not fitting:
+            faults.append(fault(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}"))
+        return fitting
+    fields = {"network_id": entry["network_id"]} if "network_id" in entry else {}
+    problem = names.networks and names.networks.settle(path, "network_id", fields, entry.get("network"))
+    if problem:
+        faults.append(problem)
+    return [fields["network_id"]] if "network_id" in fields else []
+
+
+def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:
+    faults = []
+    given = [key for key in ("network_id", "network", "network_tags") if key in entry]
+    if not given:
+        faults.append(fault(f"{path}.network_id", "is required, or network with its name, or network_tags"))
+    if "network_tags" in given and len(given) > 1:
+        faults.append(fault(f"{path}.network_tags", f"cannot stand beside {given[0]}: an entry names one network, or several by tags"))
+    for key in ("network_id", "network"):
+        if key in entry and isinstance(entry[key], str):
+            first = seen.setdefault((key, entry[key]), path)
+            if first != path:
+                faults.append(fault(f"{path}.{key}", f"{first} has the same network already: one entry for one network"))
+    if state in ("merged", "replaced", "overridden") and "policies" not in entry:
+        faults.append(fault(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
+    if state == "deleted" and entry.get("policies", 0) == []:
+        faults.append(fault(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the network)"))
+    return faults
+
+
+def _policy_faults(path: str, policy: t.Mapping[str, t.Any], state: str, by_tags: bool, ids: dict[str, str]) -> list[dict[str, str]]:
+    if state == "gathered":
+        return []
+    faults = []
+    policy_id = policy.get("policy_id")
+    if by_tags:
+        faults += [
+            fault(f"{path}.{key}", "cannot be given in an entry by network_tags: each network has its own")
+            for key in ("policy_id", "group_policy_id")
+            if key in policy
+        ]
+    if isinstance(policy_id, str):
+        first = ids.setdefault(policy_id, path)
+        if first != path:
+            faults.append(fault(f"{path}.policy_id", f"{first} has the same policy already"))
+    if policy_id is None or state in ("replaced", "overridden"):
+        for key, name in (("sm_network_id", "sm_network"), ("group_policy_id", "group_policy")):
+            if key not in policy and name not in policy:
+                faults.append(fault(f"{path}.{key}", f"is required, or {name} with its name"))
+        if "scope" not in policy:
+            faults.append(fault(f"{path}.scope", "is required"))
+    if policy_id is None:
+        faults += tag_fault(path, policy.get("scope"), policy.get("tags"))
+    return faults
