@@ -1,0 +1,253 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client alone: what it retries, what it refuses, where it leads credentials, and what it says."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+import pytest
+import yaml
+from ansible_collections.secops.policy.plugins.module_utils import _http
+from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor, secret_faults, url_faults
+from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer
+
+from .scripted import RESET, Scripted, answer
+
+SECRET = "s3cret-key-0123456789"
+
+
+class Sign:
+    """A token that can be renewed so many times."""
+
+    def __init__(self, renewals: int = 0) -> None:
+        self.renewals = renewals
+        self.number = 0
+
+    def headers(self):
+        return {"Authorization": f"Bearer {SECRET}{self.number or ''}"}
+
+    def renew(self, used):
+        self.number += 1
+        return self.number <= self.renewals
+
+
+def client(server, sign=None, **options):
+    vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", lambda data: "; ".join(data.get("errors", [])), lambda status, target: "Look at it")
+    given = {"timeout": 5, "retry_timeout": 20, "rate_limit": 1000, "validate_certs": True, "ca_path": None, **options}
+    made = Client(server.url + "/base", vendor, sign or Sign(), given)
+    made.secrets.add(SECRET)
+    return made
+
+
+@pytest.mark.parametrize("fault", [RESET, answer(500), answer(502), answer(503, Retry_After="0"), answer(504), answer(body=b'{"a": 1', length=30), answer(body=b"<html>")])
+def test_a_read_survives_one_fault_of_any_kind(fault):
+    with Scripted(fault, answer(data=[1])) as server:
+        tried = client(server)
+        assert tried.get("/x").data == [1]
+        assert tried.stats()["retries"] == 1
+        assert tried.stats()["reads"] == 1
+
+
+@pytest.mark.parametrize("fault", [RESET, answer(500), answer(502), answer(503), answer(504), answer(body=b'{"a": 1', length=30), answer(body=b"<html>")])
+def test_a_write_that_may_have_acted_is_not_sent_again(fault):
+    with Scripted(fault, answer(data={})) as server:
+        with pytest.raises(Unclear):
+            client(server).send("PUT", "/x", {"a": 1})
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("header", ["1", "a date", None, "soon"])
+def test_a_rate_limited_write_is_sent_again_after_the_wait(header):
+    headers = {"Retry_After": formatdate(time.time() + 2, usegmt=True) if header == "a date" else header} if header else {}
+    with Scripted(answer(429, {"errors": ["slow down"]}, **headers), answer(201, {"id": 1})) as server:
+        tried = client(server)
+        assert tried.send("POST", "/x", {"a": 1}).status == 201
+        waited = server.times[1] - server.times[0]
+        assert waited >= (0.9 if header in ("1", "a date") else 0.2)
+        assert tried.stats()["writes"] == 1
+
+
+def test_a_wait_longer_than_the_budget_fails_at_once_and_says_so():
+    with Scripted(answer(429, Retry_After="3600")) as server:
+        started = time.monotonic()
+        with pytest.raises(ApiError, match="retry_timeout"):
+            client(server).get("/x")
+        assert time.monotonic() - started < 3
+
+
+def test_the_budget_ends_the_tries():
+    with Scripted(answer(503)) as server, pytest.raises(ApiError, match="given up after"):
+        client(server, retry_timeout=2).get("/x")
+
+
+def test_a_slow_answer_counts_as_lost_even_if_it_drips():
+    head, _blank, body = answer(body=b" " * 40).partition(b"\r\n\r\n")
+    with Scripted(3, head + b"\r\n\r\n" + body) as server, pytest.raises(ApiError, match="no answer from"):
+        client(server, timeout=0.5, retry_timeout=0.6).get("/x")
+
+
+def test_a_refusal_says_everything_once_and_no_secret():
+    body = {"errors": [f"key {SECRET} may not do this"]}
+    with Scripted(answer(403, body, X_Request_Id="abc-1")) as server:
+        with pytest.raises(ApiError) as caught:
+            client(server).send("PUT", "/x?token=1", {})
+        text = str(caught.value)
+        assert text == "PUT /x: answered 403: key ******** may not do this (X-Request-Id abc-1). Look at it."
+        assert len(server.requests) == 1
+
+
+def test_an_html_page_is_named_and_not_quoted():
+    page = answer(404, body=b"<html><head><title>Oops</title></head>" + b"x" * 5000)
+    with Scripted(page) as server, pytest.raises(ApiError, match="404 with an HTML page titled 'Oops'"):
+        client(server).get("/x")
+
+
+def test_nobody_there_is_one_clear_sentence_soon():
+    with Scripted(answer()) as server:
+        pass
+    started = time.monotonic()
+    with pytest.raises(ApiError, match="cannot be reached"):
+        client(server, retry_timeout=300).get("/x")
+    assert time.monotonic() - started < 10
+
+
+def test_an_expired_token_is_renewed_once_for_the_request():
+    with Scripted(answer(401), answer(data=[2])) as server:
+        assert client(server, Sign(renewals=1)).get("/x").data == [2]
+    with Scripted(answer(401)) as server:
+        with pytest.raises(ApiError, match="401"):
+            client(server, Sign(renewals=9)).get("/x")
+        assert len(server.requests) == 2
+
+
+def test_a_redirect_keeps_method_body_and_key_on_the_own_host():
+    with Scripted(answer(data={"done": True})) as other:
+        with Scripted(answer(308, Location=other.url + "/shard/x"), answer()) as server:
+            assert client(server).send("PUT", "/x", {"a": 1}).data == {"done": True}
+        (request,) = other.requests
+        assert request.startswith("PUT /shard/x ")
+        assert request.endswith('{"a": 1}')
+        assert f"Bearer {SECRET}" in request
+
+
+@pytest.mark.parametrize("to", ["http://evil.example/x", "https://evil.example/x", "https://vendor.example.evil.example/x", "http://n1.vendor.example/x", ""])
+def test_a_redirect_elsewhere_is_refused(to):
+    with Scripted(answer(302, Location=to)) as server, pytest.raises(ApiError, match="not followed"):
+        client(server).get("/x")
+
+
+def test_redirects_in_a_circle_end():
+    with Scripted(answer(302, Location="/again")) as server:
+        with pytest.raises(ApiError, match="redirected more than"):
+            client(server).get("/x")
+        assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted"),
+    [
+        ("https://api.vendor.example/api/v1/x", True),
+        ("https://n12.vendor.example/x", True),
+        ("https://n12.vendor.example:8443/x", False),
+        ("http://n12.vendor.example/x", False),
+        ("https://vendor.example.evil.example/x", False),
+        ("https://evilvendor.example/x", False),
+        ("https://own.example:444/x", True),
+        ("https://own.example/x", False),
+    ],
+)
+def test_where_credentials_may_go(url, trusted):
+    vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", str, lambda status, target: "")
+    options = {"timeout": 5, "retry_timeout": 20, "rate_limit": 10, "validate_certs": True, "ca_path": None}
+    assert Client("https://own.example:444/base", vendor, Sign(), options).trusts(url) is trusted
+
+
+def test_a_password_in_netrc_does_not_replace_the_key(tmp_path, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password something\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with Scripted(answer()) as server:
+        client(server).get("/x")
+        assert f"Authorization: Bearer {SECRET}" in server.requests[0]
+
+
+def test_cookies_are_not_kept():
+    with Scripted(answer(Set_Cookie="session=1")) as server:
+        tried = client(server)
+        tried.get("/x")
+        tried.get("/x")
+        assert "Cookie" not in server.requests[1]
+
+
+def test_the_user_agent_has_the_form_that_the_vendor_asks_for():
+    name, vendor = _http.USER_AGENT.split(" ")
+    application, version = name.split("/")
+    assert application.isalnum() and vendor.isalnum()
+    assert "meraki" not in _http.USER_AGENT.lower() and "cisco" not in _http.USER_AGENT.lower()
+    with open(__file__.replace("tests/unit/test_http.py", "galaxy.yml"), encoding="utf-8") as galaxy:
+        assert version == yaml.safe_load(galaxy)["version"] == _http.VERSION
+
+
+def test_a_held_request_is_not_sent():
+    with Scripted(answer()) as server:
+        with pytest.raises(Held):
+            client(server).send("PUT", "/x", {}, proceed=lambda: False)
+        assert server.requests == []
+
+
+def test_concurrent_requests_stay_under_the_rate():
+    with Scripted(answer()) as server:
+        tried = client(server, rate_limit=20)
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda number: tried.get(f"/{number}"), range(50)))
+        times = sorted(server.times)
+        assert min(late - early for early, late in zip(times, times[20:])) >= 1.0
+
+
+def test_requests_one_after_the_other_use_the_rate_at_once_and_then_keep_to_it():
+    with Scripted(answer()) as server:
+        tried = client(server, rate_limit=10)
+        for number in range(12):
+            tried.get(f"/{number}")
+        assert server.times[9] - server.times[0] < 0.9
+        assert server.times[10] - server.times[0] >= 1.0
+
+
+def test_waits_that_overlap_count_once():
+    budget = Budget(10)
+    budget.charge(100.0, 103.0)
+    budget.charge(101.0, 104.0)
+    assert budget.spent == pytest.approx(4.0)
+    assert budget.allows(6.0) and not budget.allows(6.1)
+
+
+def test_a_slow_rate_is_kept_too():
+    pacer = Pacer(2.5)
+    started = time.monotonic()
+    for _number in range(4):
+        pacer.end(pacer.begin())
+    assert time.monotonic() - started >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://api.example/api/v1", True), ("http://127.0.0.1:8080/api/v1", True), ("http://localhost/api", True), ("http://[::1]:80/", True),
+        ("http://api.example/api/v1", False), ("ftp://api.example", False), ("api.example", False), ("https://user:pw@api.example", False),
+        ("https://api.example/?a=1", False), ("https://api.example:port", False), ("http://127.0.0.1.evil.example/", False),
+    ],
+)  # fmt: skip
+def test_base_urls(url, good):
+    faults = url_faults("base_url", url)
+    assert (not faults) is good
+    assert "pw" not in str(faults)
+
+
+def test_a_secret_that_no_header_can_carry_is_a_fault_that_does_not_show_it():
+    (found,) = secret_faults("api_key", "abc\ndef")
+    assert "abc" not in found["message"]
+    assert secret_faults("api_key", SECRET) == []
