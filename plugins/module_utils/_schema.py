@@ -91,7 +91,8 @@ def _worded(error: t.Any) -> t.Iterator[dict[str, str]]:
     elif error.validator == "enum":
         yield fault(path, f"{show(error.instance)} is not one of: {', '.join(map(str, error.validator_value))}")
     elif error.validator == "type":
-        yield fault(path, f"must be {_WORDS.get(error.validator_value, error.validator_value)}, not {show(error.instance)}")
+        there = "null" if error.instance is None else show(error.instance)
+        yield fault(path, f"must be {_WORDS.get(error.validator_value, error.validator_value)}, not {there}")
     elif error.validator in ("minLength", "minItems"):
         yield fault(path, "must not be empty")
     else:
