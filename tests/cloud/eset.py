@@ -1,0 +1,5 @@
+class Eset:
+    def handle(self, request):
+        raise NotImplementedError
+    def state(self):
+        return {}
