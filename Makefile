@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Everything happens inside this checkout: environments in .venv*, caches in .cache, results in build.
+
+PYTHON ?= python3
+ARGS ?=
+
+ROOT := $(CURDIR)
+COLLECTIONS := $(ROOT)/build/collections
+LINK := $(COLLECTIONS)/ansible_collections/secops/policy
+TREES := $(ROOT)/build/tree
+TREE := $(TREES)/ansible_collections/secops/policy
+HOMES := $(ROOT)/.cache/home
+BIN := $(ROOT)/.venv/bin
+LINT := $(ROOT)/.venv-lint/bin
+IMPORTER := $(ROOT)/.venv-importer/bin
+
+CHECKS := ruff mypy yamllint reuse changelog docs-check ansible-lint importer sanity
+
+export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
+export ANSIBLE_CONFIG := $(ROOT)/tests/ansible.cfg
+export ANSIBLE_HOME := $(ROOT)/.cache/ansible
+export ANSIBLE_REMOTE_TEMP := $(ROOT)/.cache/ansible/remote
+export LC_ALL := C.UTF-8
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONPATH := $(COLLECTIONS)
+export XDG_CACHE_HOME := $(ROOT)/.cache
+export XDG_DATA_HOME := $(ROOT)/.cache/share
+# In data that comes from an API a template is an error; Ansible will see it so by default one day.
+export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := fail
+
+.PHONY: help setup test demo bench check $(CHECKS) lint format tree artefact clean
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+setup: .venv/ready $(LINK) ## what the other targets need, in .venv
+
+test: setup ## all tests; ARGS="-k sentry -x" goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+demo: setup ## the modules at work against the embedded stand-in for the vendors
+	$(BIN)/python tests/demo/run.py $(ARGS)
+
+bench: setup ## what a run costs, as ratios; ARGS=NAME for one figure
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+check: .venv-lint/ready .venv-importer/ready $(LINK) ## every check of the ecosystem; says at the end which ones failed
+	@failed=; for name in $(CHECKS); do \
+		echo "=== $$name"; started=$$(date +%s); \
+		if $(MAKE) --no-print-directory $$name; then end=ok; else end=FAILED; failed="$$failed $$name"; fi; \
+		echo "=== $$name: $$end ($$(( $$(date +%s) - started )) s)"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "make check: FAILED:$$failed"; exit 1; else echo "make check: all of $(CHECKS): ok"; fi
+
+lint: ruff mypy yamllint reuse changelog ## the quick ones among the checks
+
+ruff: .venv-lint/ready ## style and common mistakes, Python
+	$(LINT)/ruff check .
+	$(LINT)/ruff format --check .
+
+mypy: .venv-lint/ready $(LINK) ## types, strictly, of plugins/module_utils
+	$(LINT)/mypy --package ansible_collections.secops.policy.plugins.module_utils
+
+yamllint: .venv-lint/ready ## style, YAML
+	$(LINT)/yamllint --strict .
+
+reuse: .venv-lint/ready ## a licence for every file
+	$(LINT)/reuse lint
+
+changelog: .venv-lint/ready ## changelogs/
+	$(LINT)/antsibull-changelog lint
+
+docs-check: .venv-lint/ready tree ## documentation of modules and roles
+	cd $(TREE) && PATH="$(LINT):$$PATH" ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/antsibull-docs lint-collection-docs \
+		--plugin-docs --validate-collection-refs self --skip-rstcheck .
+
+ansible-lint: .venv-lint/ready tree ## roles, playbooks, meta
+	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/lint ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/ansible-lint --offline --nocolor
+
+sanity: .venv-lint/ready tree ## ansible-test sanity, every test that can run here
+	$(LINT)/python tests/tools/sanity.py $(TREE) $(HOMES)/sanity $(ARGS)
+
+importer: .venv-importer/ready artefact ## Galaxy's importer on the built artefact, without warnings
+	PATH="$(IMPORTER):$$PATH" HOME=$(HOMES)/importer $(IMPORTER)/python tests/tools/importer.py build/dist/*.tar.gz
+
+artefact: .venv-lint/ready tree ## the tarball that users install, in build/dist
+	@rm -rf build/dist
+	$(LINT)/ansible-galaxy collection build --output-path build/dist $(TREE)
+
+format: .venv-lint/ready ## put Python into shape
+	$(LINT)/ruff check --fix .
+	$(LINT)/ruff format .
+
+clean: ## remove everything that make made
+	rm -rf .venv .venv-lint .venv-importer .cache build .ansible tests/output
+
+# A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
+tree: .venv-lint/ready
+	@$(LINT)/python tests/tools/copy_tree.py $(TREE)
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn $(ROOT) $@
+
+.venv/ready: tests/requirements.txt
+.venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt
+.venv-importer/ready: tests/requirements-importer.txt
+.venv/ready .venv-lint/ready .venv-importer/ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
