@@ -28,7 +28,7 @@ export PYTHONPATH := $(COLLECTIONS)
 export XDG_CACHE_HOME := $(ROOT)/.cache
 export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
-export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := fail
+export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
 .PHONY: help setup test demo bench check $(CHECKS) lint format tree artefact clean
 

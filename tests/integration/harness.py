@@ -136,7 +136,7 @@ def _environment(own: str, record: Path) -> dict[str, str]:
         "PYTHONPATH": str(COLLECTIONS),
         "RECORD_RESULTS_FILE": str(record),
         # A template in data that came from elsewhere is an error, as it will be by default one day.
-        "_ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR": "fail",
+        "_ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR": "error",
     }
 
 

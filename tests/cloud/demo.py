@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small, plausible organization and tenant: what ``make demo`` and the documentation's examples run against."""
+
+from __future__ import annotations
+
+from .server import Cloud
+
+API_KEY = "demo-key"
+ORGANIZATION = "2930418"
+ESET_USER = "api@example.com"
+ESET_PASSWORD = "demo-password"
+
+
+def seed_demo(cloud: Cloud) -> None:
+    """Fill an empty stand-in."""
+    meraki = cloud.meraki
+    meraki.add_key(API_KEY)
+    meraki.add_organization(ORGANIZATION, "Example Health")
+    meraki.add_network(ORGANIZATION, "N_24329157", "Corp SM", product_types=["systemsManager"])
+    for number, city in enumerate(("Berlin", "Hamburg", "Munich")):
+        network = f"N_2432916{number}"
+        meraki.add_network(ORGANIZATION, network, f"Branch {city}", tags=["branch", city.lower()])
+        # Group policies belong to one network: the same name has another id in each.
+        for place, name in enumerate(("Guest", "Staff", "Quarantine")):
+            meraki.add_group_policy(network, f"{number + 1}0{place}", name)
+        meraki.add_sentry(
+            network,
+            [
+                {"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": f"{number + 1}00"},
+                {"smNetworkId": "N_24329157", "scope": "withAll", "tags": ["compliant", "staff"], "groupPolicyId": f"{number + 1}01"},
+            ],
+        )
+    west = meraki.add_group(ORGANIZATION, "Westcoast")
+    meraki.add_group(ORGANIZATION, "Clinics")
+    for number, name in enumerate(("Jira", "Intranet", "Lab Results")):
+        meraki.add_application(
+            ORGANIZATION,
+            name=name,
+            description=f"{name} for everybody",
+            destinations=[
+                {
+                    "destinationAddr": [f"172.16.0.{number + 1}/32"],
+                    "protocolPorts": [{"protocol": "TCP", "ports": "443"}],
+                    "accessType": "browser",
+                }
+            ],
+            appProtocol="https",
+            applicationGroupIds=[west],
+        )
+    cloud.eset.add_user(ESET_USER, ESET_PASSWORD)
+    cloud.eset.seed_demo()
