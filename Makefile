@@ -5,6 +5,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Most tests wait for a server and not for a processor. 0 runs them in pytest's own process, as a debugger wants it.
+WORKERS ?= 4
 
 ROOT := $(CURDIR)
 COLLECTIONS := $(ROOT)/build/collections
@@ -39,7 +41,7 @@ help: ## show this
 setup: .venv/ready $(LINK) ## what the other targets need, in .venv
 
 test: setup ## all tests; ARGS="-k sentry -x" goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 demo: setup ## the modules at work against the embedded stand-in for the vendors
 	$(BIN)/python tests/demo/run.py $(ARGS)
@@ -75,7 +77,7 @@ changelog: .venv-lint/ready ## changelogs/
 
 docs-check: .venv-lint/ready tree ## documentation of modules and roles
 	cd $(TREE) && PATH="$(LINT):$$PATH" ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/antsibull-docs lint-collection-docs \
-		--plugin-docs --validate-collection-refs self --skip-rstcheck .
+		--plugin-docs --validate-collection-refs self .
 
 ansible-lint: .venv-lint/ready tree ## roles, playbooks, meta
 	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/lint ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/ansible-lint --offline --nocolor

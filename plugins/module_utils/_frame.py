@@ -60,7 +60,7 @@ class _Run:
         if faults:
             self.module.fail_faults(faults)
         if self.state == "rendered":
-            self._exit(rendered=self.resource.rendered(self.config))
+            self._render()
         if MISSING:
             self.module.fail_json(msg=MISSING)
         self._client = self.resource.connect()
@@ -97,6 +97,13 @@ class _Run:
                 known.add(item["path"])
                 faults.append(item)
         return faults
+
+    def _render(self) -> None:
+        try:
+            requests = self.resource.rendered(self.config)
+        except Faults as error:
+            self.module.fail_faults(error.faults)
+        self._exit(rendered=requests)
 
     def _gather(self) -> None:
         view = self.resource.read(self.config, self.state)

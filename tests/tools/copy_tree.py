@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``copy_tree.py TARGET``: makes TARGET a fresh copy of the checkout, without what git ignores.

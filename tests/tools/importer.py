@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``importer.py ARTEFACT``: imports the artefact as Galaxy does; a warning counts as a failure, which it does not for Galaxy.

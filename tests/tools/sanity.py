@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``sanity.py TREE HOME [ARGUMENT...]``: ``ansible-test sanity --venv`` of the collection in TREE, with all that it keeps under HOME.
@@ -36,7 +35,12 @@ def main(tree: Path, home: Path, arguments: list[str]) -> int:
         print(f"sanity: {test} is skipped, for {PROGRAMS[test]} is not installed", flush=True)
         command += ["--skip-test", test]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHON"))}
-    environment |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment |= {
+        # Named, so that it does not look further up, where a checkout that ignores this copy would leave it nothing to test.
+        "ANSIBLE_TEST_CONTENT_ROOT": str(tree),
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     return subprocess.run([*command, *arguments], cwd=tree, env=environment, check=False).returncode
 
 
@@ -51,7 +55,10 @@ def _pip_configuration(home: Path) -> None:
     """Write what pip is configured for here, by files or by the environment, where a pip with another HOME finds it."""
     listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True).stdout
     found = configparser.RawConfigParser()
-    settings = [(name.rpartition("."), ast.literal_eval(value)) for name, _sign, value in (line.partition("=") for line in listed.splitlines())]
+    found.read_dict({"global": {"quiet": "1"}})
+    settings = [
+        (name.rpartition("."), ast.literal_eval(value)) for name, _sign, value in (line.partition("=") for line in listed.splitlines())
+    ]
     for (section, _dot, option), value in sorted(settings, key=lambda setting: setting[0][0] == ENVIRONMENT):  # which wins over files
         section = "global" if section == ENVIRONMENT else section
         if option != "config-file":

@@ -8,7 +8,8 @@ import contextlib
 import importlib
 import io
 import json
-from typing import Any, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Private applications as the frame drives them: the domain tied to the Dashboard API."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from . import _private_app_plan, _secure_connect
+from ._http import Client
+from ._meraki import ARGUMENTS as CONNECTION
+from ._meraki import Meraki, faults, organization_path
+from ._names import Index
+from ._plan import Faults, Plan, Request, fault
+from ._private_app_config import SCHEMA, needs_groups, resolve, rule_faults
+from ._private_app_plan import Options, View, changed, emptied_groups, shaped
+from ._secure_connect import WARNING, normal, read, wire
+
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "application_id": {"type": "str"},
+            "name": {"type": "str"},
+            "description": {"type": "str"},
+            "destinations": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "destination_addr": {"type": "list", "elements": "str"},
+                    "protocol_ports": {
+                        "type": "list",
+                        "elements": "dict",
+                        "options": {"protocol": {"type": "str"}, "ports": {"type": "str"}},
+                    },
+                    "access_type": {"type": "str", "choices": ["browser", "network"]},
+                },
+            },
+            "app_protocol": {"type": "str"},
+            "sni": {"type": "str"},
+            "ssl_verification_enabled": {"type": "bool"},
+            "application_groups": {"type": "list", "elements": "str"},
+            "application_group_ids": {"type": "list", "elements": "str"},
+        },
+    },
+    "force": {"type": "bool", "default": False},
+    "allow_group_removal": {"type": "bool", "default": False},
+    "deprecation_warning": {"type": "bool", "default": True},
+    **CONNECTION,
+}
+
+Config = list[dict[str, t.Any]]
+
+
+class PrivateApplications:
+    """The resource behind ``meraki_private_app``."""
+
+    schema = SCHEMA
+    #: Each application is written by itself: what somebody else changes meanwhile in others is not touched.
+    stale_after = 60.0
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._chosen = Options(options["force"], options["allow_group_removal"])
+        self._api: t.Any = None
+        self._groups: Index | None = None
+        self._wanted: list[t.Any] | None = None
+
+    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+
+    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+        missing = [
+            fault(f"config[{number}].{key}", "is required: as if nothing were there, this application would be new")
+            for number, entry in enumerate(config)
+            for key in ("name", "destinations")
+            if key not in entry
+        ]
+        if missing:
+            raise Faults(missing)
+        path = organization_path(self._options["organization_id"], _secure_connect.path())
+        return [{"method": "POST", "path": path, "body": wire({**entry, "application_group_ids": _rendered_groups(entry)}, new=True)} for entry in config]
+
+    def connect(self) -> Client:
+        self._api = Meraki(self._options)
+        if self._options["deprecation_warning"]:
+            self._api.client.warn(WARNING)
+        return self._api.client
+
+    def read(self, config: Config | None, state: str) -> View:
+        if self._wanted is None:
+            if needs_groups(config or [], state):
+                self._read_groups()
+            plain = [{key: entry[key] for key in ("application_id", "name") if key in entry} for entry in config or []]
+            self._wanted = resolve(plain if state == "gathered" else config or [], self._groups)
+        view = View(self._api.organization(), _secure_connect.applications(self._api), self._groups, self._wanted)
+        if self._groups is None and state != "gathered" and self._empties(view, state):
+            # What goes with an application is said by name.
+            self._read_groups()
+            view = replace(view, groups=self._groups)
+        return view
+
+    def plan(self, view: View, config: Config, state: str) -> Plan:
+        return _private_app_plan.plan(view, state, self._chosen)
+
+    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        if config is None:
+            return [shaped(item, view.groups) for item in view.applications.values()], []
+        found: list[dict[str, str]] = []
+        units = [there for _unit, there in _private_app_plan.match(view, "gathered", found, []) if there is not None]
+        if found:
+            raise Faults(found)
+        empty = ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"] if not config else []
+        return [shaped(item, view.groups) for item in units], empty
+
+    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        found = _by_key(view)
+        return {key: normal(found[key]) if key in found else None for key in keys}
+
+    def units(self, view: View, keys: t.Iterable[str]) -> Config:
+        found = _by_key(view)
+        return [shaped(found[key], view.groups) for key in keys if key in found]
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        told: dict[str, t.Any] = {}
+        for request, data in answers:
+            if request.method != "DELETE" and isinstance(data, dict) and "applicationId" in data:
+                item = read(data)
+                told[item["application_id"]] = told[item["name"]] = item
+        found = [told.get(unit.get("application_id", unit["name"])) for unit in plan.after]
+        return [
+            shaped(item, self._groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)
+        ]
+
+    def _read_groups(self) -> None:
+        self._groups = Index("application group", _secure_connect.groups(self._api))
+
+    def _empties(self, view: View, state: str) -> bool:
+        try:
+            return bool(emptied_groups(view, changed(view, state)[0]))
+        except Faults:
+            return False  # plan() raises them again, where they are reported.
+
+
+def _by_key(view: View) -> dict[str, t.Any]:
+    return {**{f"new: {item['name']}": item for item in view.applications.values()}, **view.applications}
+
+
+def _rendered_groups(entry: t.Mapping[str, t.Any]) -> list[t.Any]:
+    return entry.get("application_group_ids") or [{"name": name} for name in entry.get("application_groups", [])]

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What users write for private applications: schema, rules in words, group names turned into ids. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ._names import Index
+from ._plan import Faults, fault
+from ._schemas.private_app import APPLICATION
+from ._secure_connect import DEFAULTS, port_fault
+
+_FIELDS = APPLICATION["properties"]
+_DESTINATION = _FIELDS["destinations"]["items"]
+_PAIR = _DESTINATION["properties"]["protocol_ports"]["items"]
+_NAME = {"type": "string", "minLength": 1}
+
+#: One entry of ``config``: the vendor's fields (docs/specs/meraki-secure-connect.openapi.json) without the one that the server
+#: generates, the application's own id, and groups by name.
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "application_id": _NAME,
+        "name": {**_FIELDS["name"], "minLength": 1},
+        **{key: _FIELDS[key] for key in DEFAULTS},
+        "destinations": {
+            "type": "array",
+            "items": {
+                **_DESTINATION,
+                "additionalProperties": False,
+                "properties": {
+                    **_DESTINATION["properties"],
+                    "protocol_ports": {"type": "array", "items": {**_PAIR, "additionalProperties": False}},
+                },
+            },
+        },
+        "application_group_ids": {**_FIELDS["application_group_ids"], "items": _NAME},
+        "application_groups": {"type": "array", "items": _NAME},
+    },
+}
+
+_BROWSER_ONLY = ("app_protocol", "sni", "ssl_verification_enabled")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
+
+
+class Wanted(t.NamedTuple):
+    """One application of the config. ``fields`` are those given, groups by id alone (absent: no groups were given)."""
+
+    path: str
+    fields: dict[str, t.Any]
+
+
+def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
+    """What the contract and the vendor's words forbid, for a config that may break the schema too."""
+    faults: list[dict[str, str]] = []
+    seen: dict[tuple[str, str], str] = {}
+    for number, entry in enumerate(config):
+        if not isinstance(entry, dict):
+            continue
+        path = f"config[{number}]"
+        if "name" not in entry and "application_id" not in entry:
+            faults.append(fault(f"{path}.name", "is required, or application_id"))
+        for key in ("application_id", "name"):
+            value = entry.get(key)
+            if isinstance(value, str):
+                first = seen.setdefault((key, value), path)
+                if first != path:
+                    faults.append(fault(f"{path}.{key}", f"{first} has the same {key} already: one entry for one application"))
+        if state in ("replaced", "overridden"):
+            faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
+        if "application_id" not in entry and state not in ("gathered", "deleted"):
+            faults += words(path, entry)
+    return faults
+
+
+def words(path: str, fields: t.Mapping[str, t.Any], known: t.Callable[[str, t.Any], bool] = lambda key, value: False) -> list[dict[str, str]]:
+    """The rules that only the spec's words give. ``known`` says of a name, an sni or one destination that it is there as it is."""
+    faults = []
+    name, sni = fields.get("name"), fields.get("sni")
+    if isinstance(name, str) and not known("name", name):
+        faults += _name_faults(f"{path}.name", name)
+    if isinstance(sni, str) and sni and not known("sni", sni) and not _is_domain(sni):
+        faults.append(fault(f"{path}.sni", f"{sni!r} is not a domain"))
+    destinations = fields.get("destinations")
+    if destinations == []:
+        faults.append(fault(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
+    for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
+        if isinstance(destination, dict) and not known("destination", destination):
+            faults += _destination_faults(f"{path}.destinations[{place}]", destination)
+    return faults
+
+
+def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
+    """The options that concern browser access only, where they are given and no destination has it."""
+    destinations = fields.get("destinations")
+    if not destinations or any(destination["access_type"] == "browser" for destination in destinations):
+        return []
+    return [key for key in _BROWSER_ONLY if key in fields and fields[key] != DEFAULTS[key]]
+
+
+def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> bool:
+    """Whether names make it necessary to read the groups."""
+    return state != "gathered" and any("application_groups" in entry and "application_group_ids" not in entry for entry in config)
+
+
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> list[Wanted]:
+    """The config with groups by id. Raises ``Faults`` for names that fit nothing or fit twice, and for what the list disproves."""
+    faults: list[dict[str, str]] = []
+    wanted = []
+    for number, entry in enumerate(config):
+        path = f"config[{number}]"
+        fields = {key: value for key, value in entry.items() if key != "application_groups"}
+        ids = fields.get("application_group_ids")
+        if groups is not None:
+            unknown = [key for key in ids or [] if key not in groups.names]
+            faults += [fault(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
+            named = []
+            for place, name in enumerate(entry.get("application_groups", [])):
+                found, problem = groups.find(name)
+                if found is None:
+                    faults.append(fault(f"{path}.application_groups[{place}]", problem))
+                else:
+                    named.append(found)
+            if "application_groups" in entry:
+                if ids is not None and set(ids) != set(named):
+                    faults.append(fault(f"{path}.application_groups", f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"))
+                fields["application_group_ids"] = named if ids is None else ids
+        if "application_group_ids" in fields:
+            fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
+        wanted.append(Wanted(path, fields))
+    if faults:
+        raise Faults(faults)
+    return wanted
+
+
+def _name_faults(path: str, name: str) -> list[dict[str, str]]:
+    odd = sorted({letter for letter in name if not (letter.isalnum() or letter in " -")})
+    if odd:
+        return [fault(path, f"{name!r} holds {' '.join(map(repr, odd))}: no special characters but spaces and hyphens are allowed")]
+    if name != name.strip():
+        return [fault(path, f"{name!r} must not begin or end with a space")]
+    return []
+
+
+def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    faults = []
+    browser = destination.get("access_type") == "browser"
+    addresses, pairs = destination.get("destination_addr"), destination.get("protocol_ports")
+    for key, value in (("destination_addr", addresses), ("protocol_ports", pairs)):
+        if value == []:
+            faults.append(fault(f"{path}.{key}", "must not be empty"))
+    for place, address in enumerate(addresses if isinstance(addresses, list) else []):
+        problem = _address_fault(address, browser) if isinstance(address, str) else ""
+        if problem:
+            faults.append(fault(f"{path}.destination_addr[{place}]", problem))
+    protocols: dict[str, int] = {}
+    for place, pair in enumerate(pairs if isinstance(pairs, list) else []):
+        if not isinstance(pair, dict):
+            continue
+        at = f"{path}.protocol_ports[{place}]"
+        protocol, ports = pair.get("protocol"), pair.get("ports")
+        if isinstance(protocol, str):
+            first = protocols.setdefault(protocol.upper(), place)
+            if not protocol.strip():
+                faults.append(fault(f"{at}.protocol", "must not be empty"))
+            elif first != place:
+                faults.append(fault(f"{at}.protocol", f"{protocol} stands at protocol_ports[{first}] already: protocols must be unique in a destination"))
+            elif browser and protocol.upper() != "TCP":
+                faults.append(fault(f"{at}.protocol", f"{protocol} is not allowed for browser access, which is TCP only"))
+        problem = port_fault(ports) if isinstance(ports, str) else ""
+        if problem:
+            faults.append(fault(f"{at}.ports", problem))
+    return faults
+
+
+def _address_fault(address: str, browser: bool) -> str:
+    """What is wrong with an address. The spec is unclear about CIDR and silent about host names: both are left to the server, but for
+    browser access, where only single addresses are allowed."""
+    text = address.strip()
+    if not text:
+        return "must not be empty"
+    if ":" in text:
+        return f"{text!r}: IPv6 is not supported"
+    if not re.fullmatch(r"[\d./]+", text):
+        return "" if _is_domain(text.removeprefix("*.")) or _LABEL.fullmatch(text) else f"{text!r} is neither an IPv4 address, nor a network, nor a host name"
+    try:
+        network = ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return f"{text!r} is not an IPv4 address or network"
+    if browser and network.prefixlen != 32:
+        return f"{text!r}: only single addresses (/32) are allowed for browser access"
+    return ""
+
+
+def _is_domain(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()

@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The order in which changes to private applications are safe: names and places freed first, groups never empty on the way. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ._meraki import organization_path
+from ._plan import Chain, Faults, Request, fault
+from ._secure_connect import LIMIT, Application, path, wire
+
+#: (what must be done first, what has to wait for it, why)
+Edge = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry."""
+
+    before: Application | None
+    after: Application | None
+    path: str
+
+    @property
+    def key(self) -> str:
+        """Names the unit: the same before and after the run."""
+        if self.before is not None:
+            return str(self.before["application_id"])
+        return f"new: {self.after['name'] if self.after else ''}"
+
+    @property
+    def kind(self) -> str:
+        """create, update or delete."""
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "update"
+
+
+def phases(changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool) -> tuple[tuple[Chain, ...], ...]:
+    """The changes as chains in phases. Raises ``Faults`` where no order is safe.
+
+    A name is freed before it is taken; an application joins a group before the last other one leaves it; deletions that make room at the
+    limit of 300 come before what needs the room; all other deletions come last. Where these wait for each other in a circle, an application
+    is first given a temporary name, or joins its new groups early, in a request of its own.
+    """
+    if not changes:
+        return ()
+    by_key = {change.key: change for change in changes}
+    edges = _name_edges(changes) + _group_edges(changes, there) + _room_edges(changes, there)
+    early: dict[str, set[str]] = {}
+    while True:
+        levels, stuck = _levels(list(by_key), edges)
+        if not stuck:
+            break
+        edges = _loosened(_circle(stuck, edges), edges, by_key, early)
+    waited_for = {first for first, _then, _why in edges}
+    last = max(levels.values()) + 1
+    names = {item["name"].casefold() for item in there.values()} | {change.after["name"].casefold() for change in changes if change.after}
+    first = {key: _early_fields(by_key[key], why, names) for key, why in early.items()}
+    placed: dict[int, list[Chain]] = {}
+    for change in changes:
+        level = last if change.kind == "delete" and change.key not in waited_for else levels[change.key]
+        now = first.get(change.key, change.before)
+        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, now, organization, force)))
+    if first:
+        placed[0] = [Chain(key, (_early(by_key[key], fields, organization),)) for key, fields in first.items()]
+    return tuple(tuple(placed[level]) for level in sorted(placed))
+
+
+def _requests(change: Change, now: Application | None, organization: str, force: bool) -> tuple[Request, ...]:
+    """``now`` is the application as it is when its turn comes."""
+    if now is None:
+        new = change.after or {}
+        return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
+    if change.after is None:
+        return _removal(now, organization, force)
+    return (_put(change, change.after, organization, "update the application"),)
+
+
+def _removal(now: Application, organization: str, force: bool) -> tuple[Request, ...]:
+    """Taken off its groups, then deleted (spec: "Delink the application from any application groups before deleting the app"); put back
+    into them should the deletion be refused."""
+    target = organization_path(organization, path(now["application_id"]))
+    name = now["name"]
+    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True)
+    if not now["application_group_ids"]:
+        return (delete,)
+    undo = Request("PUT", target, wire(now), f"put the application {name!r} back into its groups")
+    delinked = wire({**now, "application_group_ids": []})
+    return (Request("PUT", target, delinked, f"take the application {name!r} off its groups", undo=undo), delete)
+
+
+def _early_fields(change: Change, why: set[str], names: set[str]) -> Application:
+    """What an application is in between: with a temporary name, or in its new groups besides the present ones."""
+    fields = dict(change.before or {})
+    if "name" in why:
+        fields["name"] = _temporary(change.key, names)
+    if "group" in why and change.after is not None:
+        fields["application_group_ids"] = list(dict.fromkeys([*fields["application_group_ids"], *change.after["application_group_ids"]]))
+    return fields
+
+
+def _early(change: Change, fields: Application, organization: str) -> Request:
+    renamed = change.before is not None and fields["name"] != change.before["name"]
+    return _put(change, fields, organization, "give a temporary name to the application" if renamed else "join its new groups early: the application")
+
+
+def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
+    name = (change.before or fields)["name"]
+    return Request("PUT", organization_path(organization, path(change.key)), wire(fields), f"{what} {name!r}")
+
+
+def _temporary(application_id: str, names: set[str]) -> str:
+    """A valid name that nothing else has; a run that dies here is completed by the next, which finds the application by its id."""
+    name = "temporary name " + re.sub(r"[^0-9A-Za-z]", "-", application_id)
+    while name.casefold() in names:
+        name += "-"
+    return name
+
+
+def _name_edges(changes: list[Change]) -> list[Edge]:
+    freed = {
+        change.before["name"].casefold(): change.key
+        for change in changes
+        if change.before and (change.after is None or change.after["name"] != change.before["name"])
+    }
+    return [
+        (freed[change.after["name"].casefold()], change.key, "name")
+        for change in changes
+        if change.after and freed.get(change.after["name"].casefold(), change.key) != change.key
+    ]
+
+
+def _group_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
+    """Where all present members of a group leave it and others join it, the others come first."""
+    touched = {change.key for change in changes}
+    stay = {key for item_key, item in there.items() if item_key not in touched for key in item["application_group_ids"]}
+    leaving: dict[str, list[str]] = {}
+    joining: dict[str, list[str]] = {}
+    for change in changes:
+        before = set(change.before["application_group_ids"]) if change.before else set()
+        after = set(change.after["application_group_ids"]) if change.after else set()
+        stay |= before & after
+        for group in before - after:
+            leaving.setdefault(group, []).append(change.key)
+        for group in after - before:
+            joining.setdefault(group, []).append(change.key)
+    return [
+        (join, leave, "group") for group, leavers in leaving.items() if group not in stay for leave in leavers for join in joining.get(group, [])
+    ]
+
+
+def _room_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
+    """At the limit, as many deletions as room is needed come before the creations; those first that leave no group empty."""
+    new = [change.key for change in changes if change.kind == "create"]
+    needed = len(there) + len(new) - LIMIT
+    if not new or needed <= 0:
+        return []
+    waiting = {then for _first, then, _why in _group_edges(changes, there)}
+    gone = sorted((change.key for change in changes if change.kind == "delete"), key=lambda key: key in waiting)
+    return [(key, one, "room") for key in gone[:needed] for one in new]
+
+
+def _levels(keys: list[str], edges: list[Edge]) -> tuple[dict[str, int], set[str]]:
+    """How deep each key stands below what it waits for; and those that wait in a circle, or for one."""
+    waits: dict[str, set[str]] = {key: set() for key in keys}
+    for first, then, _why in edges:
+        if then in waits:
+            waits[then].add(first)
+    levels: dict[str, int] = {}
+    while True:
+        ready = [key for key, before in waits.items() if key not in levels and all(one in levels or one not in waits for one in before)]
+        if not ready:
+            return levels, {key for key in keys if key not in levels}
+        for key in ready:
+            levels[key] = max((levels[one] + 1 for one in waits[key] if one in levels), default=0)
+
+
+def _circle(stuck: set[str], edges: list[Edge]) -> list[Edge]:
+    """One circle among the stuck."""
+    into = {}
+    for edge in edges:
+        if edge[0] in stuck and edge[1] in stuck:
+            into.setdefault(edge[1], edge)
+    key = min(into)
+    walked: list[Edge] = []
+    seen: dict[str, int] = {}
+    while key not in seen:
+        seen[key] = len(walked)
+        walked.append(into[key])
+        key = into[key][0]
+    return walked[seen[key] :]
+
+
+def _loosened(circle: list[Edge], edges: list[Edge], by_key: t.Mapping[str, Change], early: dict[str, set[str]]) -> list[Edge]:
+    """The edges without those of the circle that an early request makes unnecessary."""
+    for why in ("name", "group"):
+        for first, _then, reason in circle:
+            if reason == why and by_key[first].kind != "create":
+                early.setdefault(first, set()).add(why)
+                return [edge for edge in edges if not (edge[0] == first and edge[2] == why)]
+    names = ", ".join(repr((by_key[first].before or by_key[first].after or {})["name"]) for first, _then, _why in circle)
+    raise Faults(
+        [
+            fault(
+                by_key[circle[0][0]].path,
+                f"there is no safe order for {names}: at the limit of {LIMIT} applications one has to go before another can be made, and a group would "
+                "be empty in between. Do it in two runs",
+            )
+        ]
+    )

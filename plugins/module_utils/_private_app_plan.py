@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Private applications of an organization: from what is there and what is wanted to the changes. Pure; the order is ``_private_app_order``'s."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._names import Index
+from ._plan import Faults, Plan, fault
+from ._private_app_config import Wanted, without_effect, words
+from ._private_app_order import Change, phases
+from ._secure_connect import DEFAULTS, LIMIT, Application, normal, normal_destination
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths."""
+
+    organization: str
+    applications: dict[str, Application]
+    groups: Index | None
+    wanted: list[Wanted]
+
+
+class Options(t.NamedTuple):
+    """The options that alter what is written."""
+
+    force: bool
+    allow_group_removal: bool
+
+
+def plan(view: View, state: str, options: Options) -> Plan:
+    """The plan for ``view.wanted``. Raises ``Faults``."""
+    changes, unchanged, warnings = changed(view, state)
+    emptied = emptied_groups(view, changes)
+    named = [{"id": key, "name": view.groups.names.get(key, "") if view.groups else ""} for key in emptied]
+    if emptied and not options.allow_group_removal:
+        raise Faults([_group_fault(view, changes, item) for item in named])
+    for item in named:
+        warnings.append(f"the application group {item['name']!r} ({item['id']}) loses its last application: the API may remove it, and it cannot be brought back")
+    kinds = [change.kind for change in changes]
+    removals = kinds.count("delete")
+    taken: dict[str, t.Any] = {}
+    if removals:
+        taken["force"] = options.force
+    if emptied:
+        taken.update({"allow_group_removal": True, "groups": emptied})
+    return Plan(
+        before=[shaped(change.before, view.groups) for change in changes if change.before],
+        after=[shaped(change.after, view.groups) for change in changes if change.after],
+        phases=phases(changes, view.organization, view.applications, options.force),
+        summary={
+            "created": kinds.count("create"), "updated": kinds.count("update"), "moved": 0, "deleted": removals, "unchanged": unchanged,
+            "groups_removed": named,
+        },  # fmt: skip
+        removals=removals + len(emptied),
+        identity={
+            "before": [[change.before["application_id"], normal(change.before)] for change in changes if change.before],
+            "after": [[change.after.get("application_id"), normal(change.after)] for change in changes if change.after],
+            "options": taken,
+        },
+        expected={change.key: normal(change.after) if change.after else None for change in changes},
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
+    """What has to change, how many of the units concerned need not, and warnings. Raises ``Faults``."""
+    faults: list[dict[str, str]] = []
+    warnings: list[str] = []
+    found = match(view, state, faults, warnings)
+    changes: list[Change] = []
+    unchanged = 0
+    for unit, there in found:
+        if state == "deleted":
+            if there is not None:
+                changes.append(Change(there, None, unit.path))
+            continue
+        result = _result(unit, there, state, faults, warnings)
+        if result is None:
+            continue
+        if there is not None and normal(there) == normal(result):
+            unchanged += 1
+        else:
+            changes.append(Change(there, result, unit.path))
+    if state == "overridden":
+        reached = {there["application_id"] for _unit, there in found if there is not None}
+        changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]
+    if not faults:
+        faults += _name_faults(view, changes) + _limit_faults(view, changes)
+    if faults:
+        raise Faults(faults)
+    return changes, unchanged, warnings
+
+
+def emptied_groups(view: View, changes: t.Iterable[Change]) -> list[str]:
+    """The groups that have members now and would have none."""
+    before, after = members(view.applications.values()), members(final(view, changes).values())
+    return [key for key in before if key not in after]
+
+
+def members(applications: t.Iterable[Application]) -> dict[str, list[Application]]:
+    """The applications of each group that has any."""
+    found: dict[str, list[Application]] = {}
+    for item in applications:
+        for key in item.get("application_group_ids") or []:
+            found.setdefault(key, []).append(item)
+    return found
+
+
+def final(view: View, changes: t.Iterable[Change]) -> dict[str, Application]:
+    """The applications after the plan, by key."""
+    result = dict(view.applications)
+    for change in changes:
+        if change.after is None:
+            result.pop(change.key, None)
+        else:
+            result[change.key] = change.after
+    return result
+
+
+def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
+    """An application in the shape of ``config``: ids, and group names beside them where the list was read anyway."""
+    order = ("application_id", "name", "description", "destinations", "app_protocol", "sni", "ssl_verification_enabled", "application_group_ids")
+    unit = {key: item[key] for key in order if key in item}
+    if groups is not None and all(key in groups.names for key in unit.get("application_group_ids", [])):
+        unit["application_groups"] = [groups.names[key] for key in unit.get("application_group_ids", [])]
+    return unit
+
+
+def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
+    """For each entry the application that it means, by id, else by exact name."""
+    by_name = {item["name"]: item for item in view.applications.values()}
+    folded: dict[str, list[Application]] = {}
+    for item in view.applications.values():
+        folded.setdefault(item["name"].casefold(), []).append(item)
+    reached: dict[str, str] = {}
+    found = []
+    for unit in view.wanted:
+        own, name = unit.fields.get("application_id"), unit.fields.get("name")
+        there = view.applications.get(own) if own is not None else None
+        if there is not None and state == "deleted" and name is not None and name != there["name"]:
+            faults.append(fault(f"{unit.path}.name", f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is to go"))
+        if there is None and name is not None:
+            there = by_name.get(name)
+            near = [] if there else folded.get(name.casefold(), [])
+            if near:
+                others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
+                faults.append(fault(f"{unit.path}.name", f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"))
+                continue
+        if own is not None and (there is None or there["application_id"] != own) and state != "gathered":
+            warnings.append(_stale(unit.path, own, there, state))
+        if there is not None:
+            first = reached.setdefault(there["application_id"], unit.path)
+            if first != unit.path:
+                faults.append(fault(unit.path, f"reaches the application {there['name']!r} ({there['application_id']}), as {first} does: one entry for one"))
+        found.append((unit, there))
+    return found
+
+
+def _stale(path: str, own: str, there: Application | None, state: str) -> str:
+    if there is not None:
+        return f"{path}: the application {own} is not there any more; {there['application_id']} has the same name and is taken for it"
+    if state == "deleted":
+        return f"{path}: the application {own} is not there (any more); nothing to remove for it"
+    return f"{path}: the application {own} is not there any more; it is created anew, with another id"
+
+
+def _result(
+    unit: Wanted, there: Application | None, state: str, faults: list[dict[str, str]], warnings: list[str]
+) -> Application | None:
+    """What the application is to be; None where a fault stands in the way."""
+    given = {key: value for key, value in unit.fields.items() if key != "application_id"}
+    missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
+    if missing:
+        what = f"no application {unit.fields.get('name') or unit.fields.get('application_id')} is there, and a new one needs it"
+        faults += [fault(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
+        return None
+    base: Application = {**DEFAULTS, "application_group_ids": []}
+    if there is not None:
+        base = there if state == "merged" else {**base, "application_id": there["application_id"]}
+    result = {**base, **given}
+    if there is not None and state == "merged":
+        result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
+    if "application_id" in unit.fields:
+        faults += words(unit.path, given, _known(there))
+    warnings += [f"{unit.path}.{key} has no effect: no destination is for browser access" for key in without_effect(result) if key in given]
+    return result
+
+
+def _known(there: Application | None) -> t.Callable[[str, t.Any], bool]:
+    """What is there as it is needs not keep the rules: the vendor itself returned it."""
+    if there is None:
+        return lambda key, value: False
+    destinations = [normal_destination(destination) for destination in there["destinations"]]
+    return lambda key, value: normal_destination(value) in destinations if key == "destination" else there[key] == value
+
+
+def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+    """Names must be unique afterwards; whether their case counts is not documented, so that a clash in case only is refused too."""
+    faults = []
+    holders: dict[str, list[str]] = {}
+    names = {}
+    for key, item in final(view, changes).items():
+        holders.setdefault(item["name"].casefold(), []).append(key)
+        names[key] = item["name"]
+    for change in changes:
+        if change.after is None or change.before is not None and change.before["name"] == change.after["name"]:
+            continue
+        name = change.after["name"]
+        for other in holders[name.casefold()]:
+            if other != change.key:
+                who = f"the application {other}" if other in view.applications else "another entry"
+                clash = "is taken by" if names[other] == name else f"differs only in case from {names[other]!r}, which belongs to"
+                faults.append(fault(f"{change.path}.name", f"{name!r} {clash} {who}"))
+    return faults
+
+
+def _limit_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+    count = len(final(view, changes))
+    if count <= LIMIT or count <= len(view.applications):
+        return []
+    return [fault("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
+
+
+def _group_fault(view: View, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
+    losing = [change for change in changes if change.before and group["id"] in change.before["application_group_ids"]]
+    names = ", ".join(f"{change.before['name']!r} ({change.before['application_id']})" for change in losing if change.before)
+    return fault(
+        losing[0].path,
+        f"the application group {group['name']!r} ({group['id']}) would lose its last application(s), {names}, and the API may remove it for that. "
+        "Set allow_group_removal if that is meant",
+    )

@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be reached through Meraki Secure Connect, and how."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: meraki_private_app
+short_description: Manage the private applications of Cisco Secure Connect
+version_added: 1.0.0
+author: secops.policy contributors (@secops-policy)
+description:
+  - Creates, changes, renames and removes the private applications of a Cisco Meraki organization with Secure Connect, up to the organization's
+    300, in one task.
+  - Reads all applications with one request, plans, and writes only those that differ, concurrently under the vendor's rate limit.
+  - An application is found by O(config[].application_id), else by its exact name. Values compare by what they mean. A bare IPv4 address is its
+    /32, ports and addresses are sets, and what concerns browser access only is left out where no destination has it.
+extends_documentation_fragment:
+  - secops.policy.states
+  - secops.policy.meraki
+options:
+  config:
+    description:
+      - The applications.
+      - Required in every state but V(gathered). An empty list is a fault, but for O(state=overridden) with O(max_removals).
+      - A null counts as left out.
+    type: list
+    elements: dict
+    suboptions:
+      application_id:
+        description:
+          - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) both must agree.
+          - An id that is not there any more is matched by name, else the application is created anew, with a warning.
+        type: str
+      name:
+        description:
+          - The name, unique in the organization. Letters, digits, spaces and hyphens.
+          - A name that differs from an existing one in case only is an error.
+          - Required with O(state=replaced) and O(state=overridden), and for a new application.
+        type: str
+      description:
+        description:
+          - A text. An empty one clears it.
+        type: str
+      destinations:
+        description:
+          - What the application consists of. When given, it replaces the present destinations as a whole.
+          - Required with O(state=replaced) and O(state=overridden), and for a new application.
+        type: list
+        elements: dict
+        suboptions:
+          destination_addr:
+            description:
+              - IPv4 addresses, or networks in CIDR notation; only single addresses for browser access. IPv6 is not supported by the vendor.
+              - Host names are passed on for the vendor to judge.
+            type: list
+            elements: str
+          protocol_ports:
+            description:
+              - Protocols, each once, with their ports.
+            type: list
+            elements: dict
+            suboptions:
+              protocol:
+                description:
+                  - The protocol, such as V(TCP). Only TCP for browser access.
+                type: str
+              ports:
+                description:
+                  - Ports and ranges from 1 to 65535, separated by commas, such as V(443,8000-8080).
+                type: str
+          access_type:
+            description:
+              - Whether the destination is reached with a browser, or on the network.
+            type: str
+            choices: [browser, network]
+      app_protocol:
+        description:
+          - The protocol between the proxy and the application, such as V(https). Concerns browser access only. An empty text clears it.
+        type: str
+      sni:
+        description:
+          - The server name to ask for in TLS, a domain. Concerns browser access only. An empty text clears it.
+        type: str
+      ssl_verification_enabled:
+        description:
+          - Whether the application's certificate is verified. Concerns browser access only. The vendor's default is V(true).
+        type: bool
+      application_groups:
+        description:
+          - Names of application groups. With O(state=merged) the application joins them and leaves none; with O(state=replaced) and
+            O(state=overridden) it is in exactly these.
+          - One request reads the groups. A name that fits no group is an error; groups are not created.
+        type: list
+        elements: str
+      application_group_ids:
+        description:
+          - The same by id.
+        type: list
+        elements: str
+  force:
+    description:
+      - Whether to delete an application although rules use it.
+    type: bool
+    default: false
+  allow_group_removal:
+    description:
+      - Whether a plan may take its last application from a group, in any state. The vendor may remove such a group, and it cannot be brought back.
+    type: bool
+    default: false
+  deprecation_warning:
+    description:
+      - Whether to warn that the vendor's API is in early access and marked deprecated.
+    type: bool
+    default: true
+notes:
+  - The organization must have opted in to early access for Secure Connect. The vendor has marked these endpoints deprecated, in favour of a
+    successor that is not generally available yet.
+  - An application is taken off its groups before it is deleted. If the deletion is refused, it is put back into them.
+  - Two names can be swapped, by id. One of the applications then has a temporary name for a moment.
+seealso:
+  - module: secops.policy.meraki_sentry_assignments
+  - module: secops.policy.eset_policy_assignment
+"""
+
+EXAMPLES = r"""
+- name: One application for the browser, one on the network
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    config:
+      - name: Ticket Desk
+        description: Where tickets live
+        destinations:
+          - destination_addr: [172.16.0.21]
+            protocol_ports: [{protocol: TCP, ports: "443"}]
+            access_type: browser
+        app_protocol: https
+        sni: tickets.example.com
+        application_groups: [Westcoast]
+      - name: Building Control
+        destinations:
+          - destination_addr: [10.20.0.0/24, 10.21.0.5]
+            protocol_ports:
+              - {protocol: TCP, ports: "502,8000-8010"}
+              - {protocol: UDP, ports: "47808"}
+            access_type: network
+
+- name: Add a port, and leave everything else as it is
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    config:
+      - name: Ticket Desk
+        destinations:
+          - destination_addr: [172.16.0.21]
+            protocol_ports: [{protocol: TCP, ports: "443,8443"}]
+            access_type: browser
+
+- name: Read what is there
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    state: gathered
+  register: applications
+
+- name: Feed it back, which changes nothing
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    state: overridden
+    config: "{{ applications.gathered }}"
+
+- name: Rename an application by its id
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    config:
+      - application_id: "{{ (applications.gathered | selectattr('name', 'equalto', 'Ticket Desk') | first).application_id }}"
+        name: Service Desk
+
+- name: Remove applications, but never a group with them
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    state: deleted
+    max_removals: 2
+    config:
+      - name: Service Desk
+      - name: Building Control
+
+- name: See the requests without a connection
+  secops.policy.meraki_private_app:
+    state: rendered
+    config:
+      - name: Ticket Desk
+        destinations:
+          - destination_addr: [172.16.0.21]
+            protocol_ports: [{protocol: TCP, ports: "443"}]
+            access_type: browser
+        application_groups: [Westcoast]
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was written, or in check mode would be.
+  returned: always
+  type: bool
+before:
+  description: The applications that change or go, as they were, in the shape of O(config). Empty when nothing changes.
+  returned: in the states that write
+  type: list
+  elements: dict
+after:
+  description:
+    - The applications that are new or changed, as they are now; in check mode as planned.
+    - An id that only the server can give is missing in what is planned.
+  returned: in the states that write, unless a write failed
+  type: list
+  elements: dict
+  sample:
+    - application_id: "183456"
+      name: Jira
+      description: ""
+      destinations:
+        - {destination_addr: [172.6.0.1/32], protocol_ports: [{protocol: TCP, ports: "443"}], access_type: browser}
+      app_protocol: https
+      sni: ""
+      ssl_verification_enabled: true
+      application_group_ids: ["1122321"]
+diff:
+  description: RV(before) and RV(after) as indented JSON.
+  returned: with C(--diff), in the states that write
+  type: dict
+requests:
+  description:
+    - The writes that were made, or in check mode would be, in order, each with C(method), C(path) and C(body).
+    - A write whose outcome is not known has C(outcome=unknown).
+  returned: always
+  type: list
+  elements: dict
+pending:
+  description: The planned writes that were not made; one whose outcome is not known says so in C(outcome).
+  returned: on failure
+  type: list
+  elements: dict
+summary:
+  description:
+    - How many applications were C(created), C(updated), C(deleted) and left C(unchanged); C(moved) is always 0.
+    - C(groups_removed) lists the groups that lose their last application, each with C(id) and C(name).
+  returned: in the states that write
+  type: dict
+  sample: {created: 2, updated: 1, moved: 0, deleted: 0, unchanged: 297, groups_removed: []}
+plan_digest:
+  description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
+  returned: in the states that write
+  type: str
+stats:
+  description: What the run cost, in C(reads), C(writes), C(retries) and C(waited_seconds).
+  returned: always
+  type: dict
+  sample: {reads: 2, writes: 3, retries: 0, waited_seconds: 0.0}
+gathered:
+  description: The organization's applications, in the shape of O(config).
+  returned: with O(state=gathered)
+  type: list
+  elements: dict
+rendered:
+  description: The requests that would create the applications, without a connection; groups given by name are left as C({"name"}).
+  returned: with O(state=rendered)
+  type: list
+  elements: dict
+errors:
+  description: All faults in the arguments, each with C(path) and C(message).
+  returned: when the arguments, or what they refer to, are wrong
+  type: list
+  elements: dict
+  sample: [{path: "config[0].destinations[0].protocol_ports[0].ports", message: "'70000': ports are 1 to 65535"}]
+"""
+
+from ansible_collections.secops.policy.plugins.module_utils._frame import run
+from ansible_collections.secops.policy.plugins.module_utils._private_app import ARGUMENTS, PrivateApplications
+
+
+def main() -> None:
+    run(PrivateApplications, ARGUMENTS)
+
+
+if __name__ == "__main__":
+    main()
