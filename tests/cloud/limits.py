@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 
 
 class Limiter:
@@ -14,17 +14,17 @@ class Limiter:
     def __init__(self, rate: float | None = 10) -> None:
         self.rate = rate
         self._lock = threading.Lock()
-        self._seen: dict[str, deque[float]] = {}
+        self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def admits(self, key: str, at: float) -> bool:
         """Whether the request that arrived ``at`` (monotonic seconds) is within the limit."""
         if self.rate is None:
             return True
         with self._lock:
-            seen = self._seen.setdefault(key, deque())
-            while seen and seen[0] <= at - 1.0:
-                seen.popleft()
-            if len(seen) >= self.rate:
+            admitted = self._admitted[key]
+            while admitted and admitted[0] <= at - 1.0:
+                admitted.popleft()
+            if len(admitted) >= self.rate:
                 return False
-            seen.append(at)
+            admitted.append(at)
             return True

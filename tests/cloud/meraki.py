@@ -1,38 +1,48 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Dashboard API's stand-in: keys, organizations, networks, group policies, sentry policies; strict as the spec is."""
+"""The stand-in for the Dashboard API: keys, organizations, networks, group policies; strict as the specs in ``docs/specs`` are."""
 
 from __future__ import annotations
 
 import copy
 import itertools
-import json
 import re
 import threading
-from typing import Any, Callable, Iterable
-from urllib.parse import quote, unquote, urlencode
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
 
+from .meraki_errors import Refusal, not_found, refuse
+from .meraki_lists import page, values
+from .meraki_sentry import Sentry
 from .secure_connect import SecureConnect
 from .spec import Operation, find
-from .web import Request, Response, json_response
+from .web import Request, Response, html_response, json_response, json_text
 
 FILES = ("meraki-sentry.openapi.json", "meraki-secure-connect.openapi.json")
-_NOT_FOUND = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>Not found</body></html>"
-_AGENT = re.compile(r"^[A-Za-z0-9]+(/[A-Za-z0-9.]+)? [A-Za-z0-9]+$")
-_NOW = "2026-01-01T00:00:00Z"
-
-
-class Refusal(Exception):
-    """An error in the vendor's shape."""
-
-    def __init__(self, status: int, *errors: str) -> None:
-        super().__init__(*errors)
-        self.status = status
-        self.errors = list(errors)
+#: ApplicationName/Version VendorName (developer.cisco.com/meraki, "User agents overview").
+_AGENT = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9.]+ [A-Za-z0-9]+")
+_RANGE = re.compile(r"range is (\d+) - (\d+)")
+_EPOCH = datetime(2026, 1, 1)
 
 
 class Meraki:
-    """What the Dashboard knows. Switches are plain attributes."""
+    """What the Dashboard knows. Keys, organizations and all below them are added by methods; the switches are plain attributes:
+
+    - ``sentry_put``: what is not in the sentry PUT is deleted: ``organization`` (everywhere) or ``listed`` (in the networks listed)
+    - ``sentry_answer``: what its answer holds: the networks ``listed``, or the whole ``organization``
+    - ``sentry_bare``: the sentry list is the bare object, not an array around it
+    - ``sentry_list_empty``: the sentry list holds networks without policies as well
+    - ``canonical_tags``: tags are stored sorted, each once
+    - ``strict_user_agent``: a ``User-Agent`` of another form than the vendor's is 400
+    - ``sm_off``, ``early_access_off``: the paths of Systems Manager, of Secure Connect, are 404
+    - ``lag``: so many list reads of policies, applications and groups show the state before the last write; counts down
+    - ``link_origin``: scheme and authority of the URLs in ``Link``; None: the request's own
+    - ``before_write``: called with each write just before it acts
+
+    Those of Secure Connect are attributes of ``secure_connect``.
+    """
 
     def __init__(self) -> None:
         self.sentry_put = "organization"
@@ -44,19 +54,28 @@ class Meraki:
         self.sm_off = False
         self.early_access_off = False
         self.lag = 0
+        self.link_origin: str | None = None
         self.before_write: Callable[[Request], None] | None = None
         self.lock = threading.RLock()
-        self.numbers = itertools.count(5000)
+        self._ids = itertools.count(5000)
+        self._seconds = itertools.count()
         self._requests = itertools.count(1)
         self._keys: dict[str, dict[str, Any]] = {}
         self._organizations: dict[str, dict[str, Any]] = {}
         self._networks: dict[str, dict[str, Any]] = {}
+        self._network_texts: dict[str, bytes] = {}
         self._groups: dict[str, dict[str, dict[str, Any]]] = {}
-        self._sentry: dict[str, dict[str, list[dict[str, Any]]]] = {}
-        self._locales: dict[str, str] = {}
-        self._shown: dict[int, bytes] = {}
         self._stale: dict[str, Any] = {}
+        self._sentry = Sentry(self)
         self.secure_connect = SecureConnect(self)
+        self._routes: dict[str, Callable[..., Response]] = {
+            "getOrganizations": self._list_organizations,
+            "getOrganization": self._get_organization,
+            "getOrganizationNetworks": self._list_networks,
+            "getNetworkGroupPolicies": self._list_group_policies,
+            **self._sentry.routes(),
+            **self.secure_connect.routes(),
+        }
 
     # What tests seed and look at.
 
@@ -66,17 +85,33 @@ class Meraki:
 
     def add_organization(self, org_id: str, name: str) -> None:
         """An organization without networks."""
-        self._organizations[org_id] = {"id": org_id, "name": name, "url": f"https://n1.meraki.com/o/{org_id}", "api": {"enabled": True}}
-        self._sentry[org_id] = {}
+        self._organizations[org_id] = {
+            "id": org_id,
+            "name": name,
+            "url": f"https://n1.meraki.com/o/{org_id}/manage/organization/overview",
+            "api": {"enabled": True},
+            "licensing": {"model": "co-term"},
+            "cloud": {"region": {"name": "Europe"}},
+            "management": {"details": []},
+        }
+        self._sentry.add_organization(org_id)
 
     def add_network(
         self, org_id: str, network_id: str, name: str, tags: Iterable[str] = (), product_types: Iterable[str] = ("appliance", "wireless")
     ) -> None:
         """A network; one with the product type ``systemsManager`` can enrol devices."""
-        self._networks[network_id] = {
-            "id": network_id, "organizationId": org_id, "name": name, "tags": list(tags), "productTypes": list(product_types),
-            "timeZone": "Etc/UTC", "isBoundToConfigTemplate": False,
-        }  # fmt: skip
+        network = self._networks[network_id] = {
+            "id": network_id,
+            "organizationId": org_id,
+            "name": name,
+            "productTypes": list(product_types),
+            "timeZone": "Etc/UTC",
+            "tags": list(tags),
+            "url": f"https://n1.meraki.com/n/{network_id}/manage/nodes/list",
+            "notes": "",
+            "isBoundToConfigTemplate": False,
+        }
+        self._network_texts[network_id] = json_text(network)
         self._groups.setdefault(network_id, {})
 
     def add_group_policy(self, network_id: str, group_id: str, name: str) -> None:
@@ -84,45 +119,48 @@ class Meraki:
         self._groups[network_id][group_id] = {"groupPolicyId": group_id, "name": name, "splashAuthSettings": "network default"}
 
     def add_sentry(self, network_id: str, policies: Iterable[dict[str, Any]]) -> None:
-        """Sentry policies at the end of a network's list, in the API's form without their ids."""
+        """Sentry policies at the end of a network's list, in the API's form without their ids, whatever the rules say."""
         with self.lock:
-            listed = self._sentry[self._networks[network_id]["organizationId"]].setdefault(network_id, [])
-            listed += [self._stored(network_id, policy, None) for policy in policies]
+            self._sentry.add(self._networks[network_id]["organizationId"], network_id, policies)
 
     def locale(self, network_id: str, locale_id: str) -> None:
-        """From now on the read side lists this network under the locale's id."""
-        self._locales[network_id] = locale_id
+        """From now on the read side lists this network under the locale's id; its policies carry the network's."""
+        self._sentry.locale(network_id, locale_id)
 
     def add_group(self, org_id: str, name: str, id: str | None = None) -> str:  # noqa: A002 - the API's word
         """An empty application group; its id."""
-        return self.secure_connect.add_group(org_id, name, id)
+        with self.lock:
+            return self.secure_connect.add_group(org_id, name, id)
 
     def add_application(self, org_id: str, **fields: Any) -> str:
-        """An application with fields in the API's form; its id."""
-        return self.secure_connect.add_application(org_id, fields)
+        """An application with fields in the API's form, whatever the rules say; its id."""
+        with self.lock:
+            return self.secure_connect.add_application(org_id, fields)
 
     def sentry(self, org_id: str) -> dict[str, list[dict[str, Any]]]:
         """A copy of the policies of each network that has, or had, any."""
         with self.lock:
-            return copy.deepcopy(self._sentry[org_id])
+            return self._sentry.of(org_id)
 
     def applications(self, org_id: str) -> dict[str, dict[str, Any]]:
         """A copy of the organization's applications by id."""
-        return self.secure_connect.applications(org_id)
+        with self.lock:
+            return self.secure_connect.applications(org_id)
 
     def groups(self, org_id: str) -> dict[str, dict[str, Any]]:
         """A copy of the organization's application groups by id."""
-        return self.secure_connect.groups(org_id)
+        with self.lock:
+            return self.secure_connect.groups(org_id)
 
     def state(self) -> dict[str, Any]:
-        """Everything, as JSON data."""
+        """Everything but the keys, as JSON data."""
         with self.lock:
             return copy.deepcopy(
                 {
                     "organizations": self._organizations,
                     "networks": self._networks,
                     "groupPolicies": self._groups,
-                    "sentry": self._sentry,
+                    "sentry": self._sentry.state(),
                     **self.secure_connect.state(),
                 }
             )
@@ -132,53 +170,39 @@ class Meraki:
     def bucket(self, request: Request) -> str:
         """Whose rate limit a request counts to: the organization's, for networks as well."""
         parts = request.path.split("/")
-        if len(parts) > 2 and parts[1] == "networks":
-            return "organization " + self._networks.get(parts[2], {}).get("organizationId", "")
-        return "organization " + (parts[2] if len(parts) > 2 else "")
+        place = unquote(parts[2]) if len(parts) > 2 else ""
+        if parts[1] == "networks":
+            place = self._networks.get(place, {}).get("organizationId", "")
+        return f"meraki {place}"
 
     def handle(self, request: Request) -> Response:
-        """The answer to one request; ``request.path`` is below the base."""
+        """The answer to one request; ``request.path`` is below the base. Every answer carries ``X-Request-Id``."""
         with self.lock:
             try:
                 response = self._handle(request)
-            except Refusal as refusal:
-                response = json_response(refusal.status, {"errors": refusal.errors})
-            headers = {**response.headers, "X-Request-Id": f"req-{next(self._requests)}"}
-            return Response(response.status, headers, response.body)
+            except Refusal as refused:
+                response = json_response(refused.status, {"errors": refused.errors})
+            return Response(response.status, {**response.headers, "X-Request-Id": f"req-{next(self._requests)}"}, response.body)
 
     def _handle(self, request: Request) -> Response:
         key = self._authorized(request)
-        operation, parameters, known = find(FILES, request.method, request.path)
-        if operation is None:
-            if known:
-                raise Refusal(405, f"{request.method} is not supported here")
-            return Response(404, {"Content-Type": "text/html"}, _NOT_FOUND)
+        operation, parameters, _known = find(FILES, request.method, request.path)
+        if operation is None or operation.id not in self._routes:
+            return html_response(404, "404 Not Found")
         if self.strict_user_agent and not _good_agent(request.headers.get("user-agent", "")):
             raise Refusal(400, "The User-Agent must be of the form ApplicationName/Version VendorName")
-        self._check(operation, request)
         places = [unquote(value) for value in parameters]
-        org_id = self._organization_of(request.path, places)
-        if org_id is not None and not self._visible(key, org_id):
-            raise Refusal(404, "Not found")
-        if request.method != "GET":
-            if key["read_only"]:
-                raise Refusal(403, "The API key has read-only access")
-            if self.before_write is not None:
-                self.before_write(request)
-        if "/sm/" in operation.template and self.sm_off or "/secureConnect/" in operation.template and self.early_access_off:
-            raise Refusal(404, "Not found")
-        return self._routes()[operation.id](request, key, *places)
-
-    def _routes(self) -> dict[str, Callable[..., Response]]:
-        return {
-            "getOrganizations": self._list_organizations,
-            "getOrganization": self._get_organization,
-            "getOrganizationNetworks": self._list_networks,
-            "getNetworkGroupPolicies": self._list_group_policies,
-            "getOrganizationSmSentryPoliciesAssignmentsByNetwork": self._list_sentry,
-            "updateOrganizationSmSentryPoliciesAssignments": self._put_sentry,
-            **self.secure_connect.routes(),
-        }
+        if places and not self._visible(key, self._organization_of(operation, places[0])):
+            raise not_found()
+        if ("/sm/" in operation.template and self.sm_off) or ("/secureConnect/" in operation.template and self.early_access_off):
+            raise not_found()
+        if request.method != "GET" and key["read_only"]:
+            raise Refusal(403, "The API key has read-only access")
+        _check_query(operation, request)
+        _check_body(operation, request)
+        if request.method != "GET" and self.before_write is not None:
+            self.before_write(request)
+        return self._routes[operation.id](request, key, *places)
 
     def _authorized(self, request: Request) -> dict[str, Any]:
         scheme, _space, key = request.headers.get("authorization", "").partition(" ")
@@ -190,170 +214,114 @@ class Meraki:
     def _visible(self, key: dict[str, Any], org_id: str) -> bool:
         return org_id in self._organizations and (key["organizations"] is None or org_id in key["organizations"])
 
-    def _organization_of(self, path: str, places: list[str]) -> str | None:
-        if path.startswith("/networks/"):
-            network = self._networks.get(places[0])
-            if network is None:
-                raise Refusal(404, "Not found")
-            return network["organizationId"]
-        return places[0] if places else None
+    def _organization_of(self, operation: Operation, place: str) -> str:
+        return self._networks.get(place, {}).get("organizationId", "") if operation.template.startswith("/networks/") else place
 
-    def _check(self, operation: Operation, request: Request) -> None:
-        known = {name + suffix: item for name, item in operation.query.items() for suffix in ("", "[]")}
-        for name, values in request.query.items():
-            if name not in known:
-                raise Refusal(400, f"unknown parameter {name}")
-            schema = known[name].get("schema", {})
-            if schema.get("type") == "integer":
-                low, high = map(int, re.findall(r"range is (\d+) - (\d+)", known[name].get("description", "")) [0])
-                if not values[0].isdigit() or not low <= int(values[0]) <= high:
-                    raise Refusal(400, f"'{name}' must be between {low} and {high}")
-            allowed = (schema.get("items") or schema).get("enum")
-            if allowed and not set(values) <= set(allowed):
-                raise Refusal(400, f"'{name}' must be one of: {', '.join(allowed)}")
-        if not request.body:
-            if operation.body_required:
-                raise Refusal(400, "a body is required")
-            return
-        if not operation.content:
-            raise Refusal(400, "no body is allowed here")
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise Refusal(400, "Content-Type must be application/json")
-        try:
-            data = request.json()
-        except ValueError:
-            raise Refusal(400, "the body is not JSON") from None
-        errors = operation.body_errors(data)
-        if errors:
-            raise Refusal(400, *errors)
+    def _list_organizations(self, request: Request, key: dict[str, Any]) -> Response:
+        visible = [org_id for org_id in self._organizations if self._visible(key, org_id)]
+        listed = page(request, visible, 9000, self.link_origin)
+        return json_response(200, [self._organizations[org_id] for org_id in listed.keys], listed.headers)
 
-    def page(self, request: Request, items: list[Any], default: int, key: Callable[[Any], str]) -> tuple[list[Any], int, dict[str, str]]:
-        """One page of ``items``, how many come after it, and the headers with its links (``rel`` unquoted, as the vendor has it)."""
-        size = int(request.query.get("perPage", [str(default)])[0])
-        start = 0
-        if "startingAfter" in request.query:
-            keys = [key(item) for item in items]
-            token = request.query["startingAfter"][0]
-            start = keys.index(token) + 1 if token in keys else len(keys)
-        listed = items[start : start + size]
-        more = len(items) - start - len(listed)
-        others = [(name, value) for name, values in request.query.items() if name not in ("startingAfter", "endingBefore", "perPage") for value in values]
-        base = f"{request.origin}{quote(request.path, safe='/')}?{urlencode([*others, ('perPage', size)])}"
-        links = [f"<{base}>; rel=first"]
-        if more:
-            links.append(f"<{base}&startingAfter={quote(key(listed[-1]), safe='')}>; rel=next")
-        return listed, more, {"Link": ", ".join(links)}
+    def _get_organization(self, _request: Request, _key: dict[str, Any], org_id: str) -> Response:
+        return json_response(200, self._organizations[org_id])
 
-    def lagging(self, name: str, now: Any) -> Any:
+    def _list_networks(self, request: Request, _key: dict[str, Any], org_id: str) -> Response:
+        networks = self.network_ids(org_id)
+        bound = request.query.get("isBoundToConfigTemplate")
+        if "configTemplateId" in request.query and bound == ["false"]:
+            raise Refusal(400, "'isBoundToConfigTemplate' cannot be false with 'configTemplateId'")
+        if "configTemplateId" in request.query or bound == ["true"]:
+            # There are no templates here, so that no network is bound to one.
+            networks = []
+        tags = set(values(request, "tags"))
+        if tags:
+            enough = len(tags) if request.query.get("tagsFilterType") == ["withAllTags"] else 1
+            networks = [network_id for network_id in networks if len(tags & set(self._networks[network_id]["tags"])) >= enough]
+        listed = page(request, networks, 1000, self.link_origin)
+        body = b"[" + b",".join(self._network_texts[network_id] for network_id in listed.keys) + b"]"
+        return Response(200, {"Content-Type": "application/json", **listed.headers}, body)
+
+    def _list_group_policies(self, _request: Request, _key: dict[str, Any], network_id: str) -> Response:
+        return json_response(200, list(self._groups[network_id].values()))
+
+    # What the parts ask of the whole.
+
+    def network_ids(self, org_id: str) -> list[str]:
+        """The organization's networks."""
+        return [network_id for network_id, network in self._networks.items() if network["organizationId"] == org_id]
+
+    def group_policy_ids(self, network_id: str) -> Sequence[str]:
+        """The network's group policies."""
+        return list(self._groups[network_id])
+
+    def is_manager(self, org_id: str, network_id: str) -> bool:
+        """Whether it is a Systems Manager network of the organization."""
+        network = self._networks.get(network_id, {})
+        return network.get("organizationId") == org_id and "systemsManager" in network["productTypes"]
+
+    def new_id(self) -> str:
+        """The next identifier."""
+        return str(next(self._ids))
+
+    def now(self, fraction: str = "") -> str:
+        """The time, in the API's form: a clock that goes on by a second whenever it is looked at."""
+        return f"{_EPOCH + timedelta(seconds=next(self._seconds)):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+    def lagging(self, name: str, current: Any) -> Any:
         """What a list read shows: the state before the last write, as long as reads lag."""
         if self.lag > 0 and name in self._stale:
             self.lag -= 1
             return self._stale[name]
-        return now
+        return current
 
     def wrote(self, name: str, before: Any) -> None:
-        """Remember what lagging reads show."""
+        """Remember what lagging reads show; ``before`` must not change any more."""
         self._stale[name] = before
-
-    def _list_organizations(self, request: Request, key: dict[str, Any]) -> Response:
-        seen = [item for item in self._organizations.values() if self._visible(key, item["id"])]
-        listed, _more, headers = self.page(request, seen, 9000, lambda item: item["id"])
-        return json_response(200, listed, headers)
-
-    def _get_organization(self, request: Request, key: dict[str, Any], org_id: str) -> Response:
-        return json_response(200, self._organizations[org_id])
-
-    def _list_networks(self, request: Request, key: dict[str, Any], org_id: str) -> Response:
-        networks = [item for item in self._networks.values() if item["organizationId"] == org_id]
-        tags = set(request.query.get("tags", []) + request.query.get("tags[]", []))
-        if tags:
-            fits = tags.issubset if request.query.get("tagsFilterType") == ["withAllTags"] else (lambda carried: bool(tags & set(carried)))
-            networks = [item for item in networks if fits(item["tags"])]
-        listed, _more, headers = self.page(request, networks, 1000, lambda item: item["id"])
-        return json_response(200, listed, headers)
-
-    def _list_group_policies(self, request: Request, key: dict[str, Any], network_id: str) -> Response:
-        return json_response(200, list(self._groups[network_id].values()))
-
-    def _list_sentry(self, request: Request, key: dict[str, Any], org_id: str) -> Response:
-        stored = self.lagging(f"sentry {org_id}", self._sentry[org_id])
-        networks = [item for item in self._networks.values() if item["organizationId"] == org_id] if self.sentry_list_empty else []
-        keys = [key for key, policies in stored.items() if policies] + [item["id"] for item in networks if not stored.get(item["id"])]
-        wanted = set(request.query.get("networkIds", []) + request.query.get("networkIds[]", []))
-        if wanted:
-            keys = [key for key in keys if key in wanted]
-        listed, more, headers = self.page(request, keys, 50, str)
-        items = b",".join(self._item(network_id, stored.get(network_id, [])) for network_id in listed)
-        meta = json.dumps({"counts": {"items": {"total": len(keys), "remaining": more}}}, separators=(",", ":")).encode()
-        body = b'{"items":[' + items + b'],"meta":' + meta + b"}"
-        if not self.sentry_bare:
-            body = b"[" + body + b"]"
-        return Response(200, {"Content-Type": "application/json", **headers}, body)
-
-    def _item(self, network_id: str, policies: list[dict[str, Any]]) -> bytes:
-        """An item of the list; its text is kept as long as the list object is the same, for long lists are read often."""
-        key = hash((network_id, id(policies), len(policies), self._locales.get(network_id)))
-        if key not in self._shown:
-            item = {"networkId": self._locales.get(network_id, network_id), "policies": policies}
-            self._shown[key] = json.dumps(item, separators=(",", ":")).encode()
-        return self._shown[key]
-
-    def _put_sentry(self, request: Request, key: dict[str, Any], org_id: str) -> Response:
-        stored = self._sentry[org_id]
-        body = request.json()
-        errors: list[str] = []
-        wanted: dict[str, list[dict[str, Any]]] = {}
-        for item in body["items"]:
-            network_id = item["networkId"]
-            if network_id in wanted:
-                errors.append(f"network {network_id} is listed twice")
-            if self._networks.get(network_id, {}).get("organizationId") != org_id:
-                errors.append(f"network {network_id} does not exist")
-                continue
-            known = {policy["policyId"]: policy for policy in stored.get(network_id, [])}
-            wanted[network_id] = []
-            for policy in item.get("policies", []):
-                errors += self._policy_errors(org_id, network_id, policy, known)
-                wanted[network_id].append(self._stored(network_id, policy, known.get(policy.get("policyId"))))
-        used = [policy["policyId"] for item in body["items"] for policy in item.get("policies", []) if "policyId" in policy]
-        if len(used) != len(set(used)):
-            errors.append("a policyId is used twice")
-        if errors:
-            raise Refusal(400, *errors)
-        self.wrote(f"sentry {org_id}", dict(stored))
-        self._shown.clear()
-        self._sentry[org_id] = wanted if self.sentry_put == "organization" else {**stored, **wanted}
-        shown = self._sentry[org_id] if self.sentry_answer == "organization" else wanted
-        return json_response(200, {"items": [{"networkId": network_id, "policies": policies} for network_id, policies in shown.items()]})
-
-    def _policy_errors(self, org_id: str, network_id: str, policy: dict[str, Any], known: dict[str, Any]) -> list[str]:
-        errors = []
-        if "policyId" in policy and policy["policyId"] not in known:
-            errors.append(f"Sentry policy {policy['policyId']} does not exist in network {network_id}")
-        manager = self._networks.get(policy["smNetworkId"], {})
-        if manager.get("organizationId") != org_id or "systemsManager" not in manager.get("productTypes", ()):
-            errors.append(f"smNetworkId {policy['smNetworkId']} is not a Systems Manager network of the organization")
-        if policy["groupPolicyId"] not in self._groups.get(network_id, {}):
-            errors.append(f"groupPolicyId {policy['groupPolicyId']} does not exist in network {network_id}")
-        if policy["scope"].startswith("with") != bool(policy["tags"]):
-            errors.append(f"tags do not fit the scope {policy['scope']}")
-        return errors
-
-    def _stored(self, network_id: str, policy: dict[str, Any], there: dict[str, Any] | None) -> dict[str, Any]:
-        tags = sorted(set(policy["tags"])) if self.canonical_tags else list(policy["tags"])
-        return {
-            "policyId": there["policyId"] if there else str(next(self.numbers)),
-            "networkId": network_id,
-            "smNetworkId": policy["smNetworkId"],
-            "tags": tags,
-            "scope": policy["scope"],
-            "groupNumber": policy["groupPolicyId"][-2:],
-            "groupPolicyId": policy["groupPolicyId"],
-            "priority": "1",
-            "createdAt": there["createdAt"] if there else _NOW,
-            "lastUpdatedAt": _NOW,
-        }
 
 
 def _good_agent(text: str) -> bool:
-    return bool(_AGENT.match(text)) and not re.search("meraki|cisco", text, re.IGNORECASE)
+    return bool(_AGENT.fullmatch(text)) and not re.search("meraki|cisco", text, re.IGNORECASE)
+
+
+def _check_query(operation: Operation, request: Request) -> None:
+    """Refuse what the spec does not know, and values outside the ranges that its texts give."""
+    errors = []
+    for name, given in request.query.items():
+        item = operation.query.get(name.removesuffix("[]"))
+        if item is None or (name.endswith("[]") and item["schema"]["type"] != "array"):
+            errors.append(f"'{name}' is not a parameter of this operation")
+            continue
+        schema = item["schema"]
+        bounds = _RANGE.search(item.get("description", ""))
+        allowed = (schema.get("items") or schema).get("enum")
+        if schema["type"] != "array" and len(given) > 1:
+            errors.append(f"'{name}' is given twice")
+        elif schema["type"] == "integer" and not _is_within(given[0], bounds):
+            errors.append(f"'{name}' must be an integer between {bounds[1]} and {bounds[2]}" if bounds else f"'{name}' must be an integer")
+        elif schema["type"] == "boolean" and given[0] not in ("true", "false"):
+            errors.append(f"'{name}' must be true or false")
+        elif allowed and not set(given) <= set(allowed):
+            errors.append(f"'{name}' must be one of: {', '.join(allowed)}")
+    refuse(errors)
+
+
+def _is_within(text: str, bounds: re.Match[str] | None) -> bool:
+    if not (text.isascii() and text.isdigit()):
+        return False
+    return bounds is None or int(bounds[1]) <= int(text) <= int(bounds[2])
+
+
+def _check_body(operation: Operation, request: Request) -> None:
+    """Refuse a body that the spec does not know, or that does not fit its schema."""
+    if not request.body:
+        refuse(["body: is required"] if operation.body_required else [])
+        return
+    if not operation.content:
+        raise Refusal(400, "body: none is allowed here")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(400, "Content-Type must be application/json")
+    try:
+        data = request.json()
+    except ValueError:
+        raise Refusal(400, "body: is not JSON") from None
+    refuse(operation.body_errors(data))

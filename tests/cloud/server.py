@@ -4,28 +4,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import struct
+import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .eset import Eset
-from .faults import Fault, Faults
+from .eset_errors import refusal
+from .faults import SHARD, Faults
 from .limits import Limiter
 from .meraki import Meraki
-from .web import Request, Response, json_response
+from .web import Request, Response, html_response, json_response
 
 MERAKI = "/api/v1"
-#: A prefix that is served like the root: where redirects lead by default.
-SHARD = "/shard"
+_ADMIN = "/_cloud/"
 _ESET = ("/oauth/", "/GetTokens", "/v1/", "/v2/")
 _SIGN_IN = ("/oauth/token", "/GetTokens")
-_PAGE = b"<!DOCTYPE html><html><head><title>Something went wrong</title></head><body>It is not you.</body></html>"
+#: gRPC's codes for what ESET's edge says (https://grpc.github.io/grpc/core/md_doc_statuscodes.html); 13 is an internal error.
+_CODES = {429: 8, 503: 14, 504: 4}
 
 
 @dataclass
@@ -44,7 +48,11 @@ class Entry:
 
 
 class Cloud:
-    """The stand-in. ``with Cloud() as cloud:`` starts it on a free port of loopback and stops it."""
+    """The stand-in. ``with Cloud() as cloud:`` starts it on a free port of loopback and stops it.
+
+    ``meraki`` and ``eset`` are the vendors, ``faults`` what goes wrong, ``log`` what was asked, in the order of arrival.
+    ``latency``: seconds before every answer. ``retry_after``: what a 429 carries in its header; None: a 429 without.
+    """
 
     def __init__(self) -> None:
         self.meraki = Meraki()
@@ -54,6 +62,7 @@ class Cloud:
         self.retry_after: str | None = "1"
         self.log: list[Entry] = []
         self._limiter = Limiter()
+        self._refused = itertools.count(1)
         self._server: _Server | None = None
 
     def __enter__(self) -> Cloud:
@@ -64,15 +73,16 @@ class Cloud:
         self.stop()
 
     def start(self, port: int = 0) -> None:
-        """Listen; ``port`` 0 takes a free one."""
+        """Listen; ``port`` 0 takes a free one. ``RuntimeError`` where it listens already."""
+        if self._server is not None:
+            raise RuntimeError("the stand-in is started already")
         self._server = _Server(self, port)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening, and end the connections that are open."""
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.stop()
             self._server = None
 
     @property
@@ -92,13 +102,22 @@ class Cloud:
         """``base_url`` of the ESET module."""
         return self.url
 
+    @property
+    def before_write(self) -> Callable[[Request], None] | None:
+        """Called with each valid write just before a vendor acts on it; setting it sets it for both vendors."""
+        return self.meraki.before_write
+
+    @before_write.setter
+    def before_write(self, hook: Callable[[Request], None] | None) -> None:
+        self.meraki.before_write = self.eset.before_write = hook
+
     def limit(self, rate: float | None) -> None:
         """Requests a second for each organization or credential; None: no limit."""
         self._limiter.rate = rate
 
     def reads(self) -> list[Entry]:
         """The GETs so far."""
-        return [entry for entry in self.log if entry.method == "GET"]
+        return [entry for entry in self.log if entry.method == "GET" and not entry.path.endswith(_SIGN_IN)]
 
     def writes(self) -> list[Entry]:
         """Everything else but signing in."""
@@ -108,41 +127,62 @@ class Cloud:
         """Forget what was asked so far."""
         self.log.clear()
 
+    # What the front end asks.
+
+    def admits(self, request: Request) -> bool:
+        """Whether a request is within its organization's or credential's limit; it counts if so."""
+        vendor, inner = self._routed(request)
+        return vendor is None or self._limiter.admits(vendor.bucket(inner), request.at)
+
     def answer(self, request: Request) -> Response:
-        """What the vendor says, within its limits."""
-        path = request.path
-        while path.startswith(SHARD + "/"):
-            path = path[len(SHARD) :]
-        if path.startswith("/_cloud/"):
-            return self._admin(request, path)
-        if path.startswith(MERAKI + "/"):
-            inner = Request(request.method, path[len(MERAKI) :], request.query, request.headers, request.body, request.at, request.origin + MERAKI)
-            if not self._limiter.admits(self.meraki.bucket(inner), request.at):
-                return self._limited({"errors": ["API rate limit exceeded for organization"]})
-            return self.meraki.handle(inner)
-        if path.startswith(_ESET):
-            inner = Request(request.method, path, request.query, request.headers, request.body, request.at, request.origin)
-            if not self._limiter.admits("eset " + request.headers.get("authorization", ""), request.at):
-                return self._limited({"code": 8, "message": "Too many requests", "details": []})
-            return self.eset.handle(inner)
-        return Response(404, {"Content-Type": "text/html"}, _PAGE)
+        """What the vendor says, whom the path leads to."""
+        vendor, inner = self._routed(request)
+        return html_response(404, "Not found") if vendor is None else vendor.handle(inner)
 
-    def _limited(self, data: Any) -> Response:
-        return json_response(429, data, {} if self.retry_after is None else {"Retry-After": self.retry_after})
+    def too_many(self, request: Request) -> Response:
+        """What a request beyond the limit gets."""
+        headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        return self.refuse(request, 429, "API rate limit exceeded", headers)
 
-    def _admin(self, request: Request, path: str) -> Response:
-        if path == "/_cloud/state":
+    def refuse(self, request: Request, status: int, message: str, headers: Mapping[str, str]) -> Response:
+        """An error that the vendor's edge makes, in the vendor's shape."""
+        vendor, _inner = self._routed(request)
+        number = f"edge-{next(self._refused)}"
+        if vendor is self.eset:
+            made, name = refusal(status, _CODES.get(status, 13), message).response(self.eset.error_bodies), "request-id"
+        else:
+            made, name = json_response(status, {"errors": [message]}), "X-Request-Id"
+        return Response(status, {**made.headers, name: number, **headers}, made.body)
+
+    def administer(self, request: Request) -> Response:
+        """The answer to a request below ``/_cloud/``."""
+        asked = f"{request.method} {request.path[len(_ADMIN) :]}"
+        if asked == "GET state":
             return json_response(200, {"meraki": self.meraki.state(), "eset": self.eset.state()})
-        if path == "/_cloud/log":
-            return json_response(200, [{**vars(entry), "headers": None} for entry in self.log])
-        if path == "/_cloud/faults" and request.method == "POST":
-            self.faults.add(**request.json())
-        elif path == "/_cloud/clear" and request.method == "POST":
+        if asked == "GET log":
+            return json_response(200, [_shown(entry) for entry in self.log])
+        if asked == "POST faults":
+            try:
+                self.faults.add(**request.json())
+            except (TypeError, ValueError) as error:
+                return json_response(400, {"errors": [str(error)]})
+        elif asked == "POST clear":
             self.faults.clear()
             self.clear_log()
         else:
-            return json_response(404, {"errors": ["there are state, log, faults, clear"]})
+            return json_response(404, {"errors": ["there are GET state, GET log, POST faults, POST clear"]})
         return json_response(200, {})
+
+    def _routed(self, request: Request) -> tuple[Meraki | Eset | None, Request]:
+        """The vendor, and the request as it sees it; None where no vendor has such a path."""
+        path = request.path
+        while path.startswith(SHARD + "/"):
+            path = path[len(SHARD) :]
+        if path.startswith(MERAKI + "/"):
+            return self.meraki, replace(request, path=path[len(MERAKI) :], origin=request.origin + MERAKI)
+        if path.startswith(_ESET):
+            return self.eset, replace(request, path=path)
+        return None, request
 
 
 class _Server(ThreadingHTTPServer):
@@ -152,12 +192,30 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, cloud: Cloud, port: int) -> None:
         self.cloud = cloud
+        self._open: set[Any] = set()
+        self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+        with self._lock:
+            for connection in self._open:
+                # The thread that waits for its next request wakes up, and closes it.
+                _quietly(connection.shutdown, socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news; anything else is a mistake of ours and goes to stderr."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -173,86 +231,69 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         at = time.monotonic()
         cloud = self.server.cloud
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
+        body = self._body()
         parts = urlsplit(self.path)
         headers = {key.lower(): value for key, value in self.headers.items()}
         query = parse_qs(parts.query, keep_blank_values=True)
-        request = Request(self.command, parts.path, query, headers, body, at, f"http://{headers.get('host', '')}")
-        admin = parts.path.startswith("/_cloud/")
-        fault = None if admin else cloud.faults.take(self.command, self.path)
+        request = Request(self.command, parts.path, query, headers, body, at, f"http://{headers.get('host') or cloud.url[7:]}")
+        if parts.path.startswith(_ADMIN):
+            self._send(cloud.administer(request))
+            return
+        fault = cloud.faults.take(self.command, self.path)
         entry = Entry(_vendor(parts.path), self.command, parts.path, query, _parsed(body), None, at, fault.kind if fault else None, headers)
-        if not admin:
-            cloud.log.append(entry)
+        cloud.log.append(entry)
+        # Counted when it arrives and not when it is answered; what never gets to the vendor does not count.
+        admitted = (fault is not None and not fault.reaches_vendor) or cloud.admits(request)
+        act = cloud.answer if admitted else cloud.too_many
         if cloud.latency:
             time.sleep(cloud.latency)
-        response = _faulty(fault, request, cloud.answer) if fault else cloud.answer(request)
+        response = fault.answer(request, act, cloud.refuse) if fault else act(request)
         if response is None:
             self._reset()
-            return
-        entry.status = response.status
-        self._send(response, cut=fault is not None and fault.kind == "cut_body")
+        elif fault is not None and fault.kind == "cut_body":
+            self._send_half(response, entry)
+        else:
+            entry.status = response.status
+            self._send(response)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = handle_any  # noqa: N815 - the base class's names
 
-    def _send(self, response: Response, cut: bool) -> None:
-        lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
-        headers = {**response.headers}
-        if response.status != 204:
-            headers["Content-Length"] = str(len(response.body))
-        lines += [f"{key}: {value}" for key, value in headers.items()]
-        content = response.body[: len(response.body) // 2] if cut else response.body
-        self.wfile.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (b"" if response.status == 204 else content))
-        if cut:
+    def _body(self) -> bytes:
+        if "Transfer-Encoding" in self.headers:
+            # Nobody here sends chunks; what follows would be taken for the next request.
             self.close_connection = True
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        if len(body) < length:
+            raise ConnectionResetError("the client left in the middle of its request")
+        return body
+
+    def _send(self, response: Response) -> None:
+        self.wfile.write(self._head(response) + (b"" if self.command == "HEAD" else response.body))
+
+    def _send_half(self, response: Response, entry: Entry) -> None:
+        self.close_connection = True
+        if response.body:
+            entry.status = response.status
+            self.wfile.write(self._head(response) + response.body[: len(response.body) // 2])
+        else:
+            self.wfile.write(b"HTTP/1.1 2")
+
+    def _head(self, response: Response) -> bytes:
+        lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
+        lines += [f"{key}: {value}" for key, value in response.headers.items()]
+        if response.status != 204:
+            lines.append(f"Content-Length: {len(response.body)}")
+        if self.close_connection:
+            lines.append("Connection: close")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # Closed here and now, and for good: the base class would first shut it down in good order.
         self.connection.close()
         self.rfile.close()
-        self.close_connection = True
-        raise ConnectionResetError
-
-
-def _faulty(fault: Fault, request: Request, act: Callable[[Request], Response]) -> Response | None:
-    """The answer to a request that a fault hits; None: the connection is reset."""
-    given = fault.arguments
-    if fault.kind == "reset_before":
-        return None
-    if fault.kind == "reset_after":
-        act(request)
-        return None
-    if fault.kind == "status":
-        if given.get("acted"):
-            act(request)
-        status = given.get("status", 503)
-        data = given.get("body")
-        if data is None:
-            data = {"errors": ["something went wrong"]} if _vendor(request.path) == "meraki" else {"code": 13, "message": "internal", "details": []}
-        return json_response(status, data, given.get("headers") or {})
-    if fault.kind == "html":
-        if given.get("acted"):
-            act(request)
-        return Response(given.get("status", 200), {"Content-Type": "text/html"}, _PAGE)
-    if fault.kind == "slow":
-        if given.get("acted"):
-            response = act(request)
-            time.sleep(given["seconds"])
-            return response
-        time.sleep(given["seconds"])
-        return act(request)
-    if fault.kind == "redirect":
-        target = given.get("to") or request.origin + SHARD
-        query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)
-        return Response(given.get("status", 302), {"Location": target + request.path + (f"?{query}" if query else "")})
-    response = act(request)
-    if fault.kind == "empty":
-        return Response(response.status, {key: value for key, value in response.headers.items() if key != "Content-Type"})
-    if fault.kind == "link_host" and "Link" in response.headers:
-        link = response.headers["Link"].replace(request.origin, f"https://{given.get('host', 'n1.example')}")
-        return Response(response.status, {**response.headers, "Link": link}, response.body)
-    return response
+        raise ConnectionResetError("a fault")
 
 
 def _vendor(path: str) -> str:
@@ -264,3 +305,16 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body) if body else None
     except ValueError:
         return body.decode("utf-8", "replace")
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    """An entry for whoever looks at the process from outside: without what signs requests."""
+    shown = {key: value for key, value in vars(entry).items() if key != "headers"}
+    return shown | ({"body": None} if entry.path.endswith(_SIGN_IN) else {})
+
+
+def _quietly(act: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        act(*arguments)
+    except OSError:
+        return

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 SPECS = Path(__file__).resolve().parents[2] / "docs" / "specs"
+_KEPT = ("type", "enum", "required", "minimum", "maximum", "minLength", "maxLength")
 
 
 class Operation:
@@ -26,6 +27,7 @@ class Operation:
         body = raw.get("requestBody") or {}
         self.content = {kind: _strict(media.get("schema", {}), spec) for kind, media in body.get("content", {}).items()}
         self.body_required = bool(body.get("required"))
+        self._validators = {kind: Draft202012Validator(schema) for kind, schema in self.content.items()}
         self._pattern = re.compile("^" + re.sub(r"\\\{[^}]+\\\}", "([^/]+?)", re.escape(template)) + "$")
 
     def match(self, path: str) -> tuple[str, ...] | None:
@@ -34,12 +36,15 @@ class Operation:
         return found.groups() if found else None
 
     def body_errors(self, data: Any, kind: str = "application/json") -> list[str]:
-        """What the schema says against a body, unknown properties included."""
-        errors = sorted(Draft202012Validator(self.content[kind]).iter_errors(data), key=lambda error: [str(part) for part in error.absolute_path])
-        return [f"{'.'.join(map(str, error.absolute_path)) or 'body'}: {error.message}" for error in errors]
+        """What the schema says against a body, unknown properties included; each begins with the field's place (``items.0.networkId``)."""
+        errors = self._validators[kind].iter_errors(data)
+        return [
+            f"{'.'.join(map(str, error.absolute_path)) or 'body'}: {error.message}"
+            for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+        ]
 
 
-@lru_cache(maxsize=None)
+@functools.cache
 def operations(file: str) -> tuple[Operation, ...]:
     """The operations of one spec, those with the longest literal paths first."""
     spec = json.loads((SPECS / file).read_text())
@@ -72,7 +77,7 @@ def _strict(schema: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
         for key in schema["$ref"].lstrip("#/").split("/"):
             target = target[key]
         return _strict(target, spec)
-    made = {key: value for key, value in schema.items() if key in ("type", "enum", "required", "minimum", "maximum", "minLength", "maxLength")}
+    made = {key: schema[key] for key in _KEPT if key in schema}
     if "properties" in schema:
         made["properties"] = {key: _strict(value, spec) for key, value in schema["properties"].items()}
         made["additionalProperties"] = False

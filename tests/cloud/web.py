@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,17 @@ class Response:
     body: bytes = b""
 
 
+def json_text(data: Any) -> bytes:
+    """``data`` as JSON, as short as it gets."""
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
 def json_response(status: int, data: Any, headers: Mapping[str, str] | None = None) -> Response:
     """An answer whose body is ``data`` as JSON."""
-    body = json.dumps(data, separators=(",", ":")).encode()
-    return Response(status, {"Content-Type": "application/json", **(headers or {})}, body)
+    return Response(status, {"Content-Type": "application/json", **(headers or {})}, json_text(data))
+
+
+def html_response(status: int, title: str) -> Response:
+    """A page for people, as it comes from whatever stands before a vendor's API."""
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return Response(status, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
