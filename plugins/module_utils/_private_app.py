@@ -14,10 +14,10 @@ from ._http import Client
 from ._meraki import ARGUMENTS as CONNECTION
 from ._meraki import Meraki, faults, organization_path
 from ._names import Index
-from ._plan import Faults, Plan, Request, fault
-from ._private_app_config import SCHEMA, needs_groups, resolve, rule_faults
+from ._plan import Faults, Plan, Request
+from ._private_app_config import SCHEMA, Wanted, needs_groups, resolve, rule_faults
 from ._private_app_plan import Options, View, changed, emptied_groups, shaped
-from ._secure_connect import WARNING, normal, read, wire
+from ._secure_connect import WARNING, Application, normal, read, wire
 
 ARGUMENTS: dict[str, t.Any] = {
     "config": {
@@ -68,40 +68,39 @@ class PrivateApplications:
         self._chosen = Options(options["force"], options["allow_group_removal"])
         self._api: t.Any = None
         self._groups: Index | None = None
-        self._wanted: list[t.Any] | None = None
+        self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
+        self._wanted: list[Wanted] | None = None
 
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
-        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+        # The frame speaks of rendered as of merged; here it matters that nothing will be read.
+        chosen = self._options["state"]
+        return faults(self._options, chosen) + rule_faults(config, "rendered" if chosen == "rendered" else state)
 
     def rendered(self, config: Config) -> list[dict[str, t.Any]]:
-        missing = [
-            fault(f"config[{number}].{key}", "is required: as if nothing were there, this application would be new")
-            for number, entry in enumerate(config)
-            for key in ("name", "destinations")
-            if key not in entry
-        ]
-        if missing:
-            raise Faults(missing)
-        path = organization_path(self._options["organization_id"], _secure_connect.path())
-        return [{"method": "POST", "path": path, "body": wire({**entry, "application_group_ids": _rendered_groups(entry)}, new=True)} for entry in config]
+        wanted = [Wanted(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(config)]
+        changes, _unchanged, _warnings = changed(View("", {}, None, wanted), "merged")
+        target = organization_path(self._options["organization_id"], _secure_connect.path())
+        return [{"method": "POST", "path": target, "body": wire(change.after, new=True)} for change in changes if change.after]
 
     def connect(self) -> Client:
-        self._api = Meraki(self._options)
+        api = self._api = Meraki(self._options)
         if self._options["deprecation_warning"]:
-            self._api.client.warn(WARNING)
-        return self._api.client
+            api.client.warn(WARNING)
+        return api.client
 
     def read(self, config: Config | None, state: str) -> View:
+        applications = _secure_connect.applications(self._api)
         if self._wanted is None:
-            if needs_groups(config or [], state):
+            self._listed = _concerned(config or [], state, applications)
+            if needs_groups(self._listed):
                 self._read_groups()
-            plain = [{key: entry[key] for key in ("application_id", "name") if key in entry} for entry in config or []]
-            self._wanted = resolve(plain if state == "gathered" else config or [], self._groups)
-        view = View(self._api.organization(), _secure_connect.applications(self._api), self._groups, self._wanted)
-        if self._groups is None and state != "gathered" and self._empties(view, state):
+            self._wanted = resolve(self._listed, self._groups)
+        view = View(self._api.organization(), applications, self._groups, self._wanted)
+        if self._groups is None and state != "gathered" and _empties(view, state):
             # What goes with an application is said by name.
             self._read_groups()
-            view = replace(view, groups=self._groups)
+            self._wanted = resolve(self._listed, self._groups)
+            view = replace(view, groups=self._groups, wanted=self._wanted)
         return view
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
@@ -114,8 +113,8 @@ class PrivateApplications:
         units = [there for _unit, there in _private_app_plan.match(view, "gathered", found, []) if there is not None]
         if found:
             raise Faults(found)
-        empty = ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"] if not config else []
-        return [shaped(item, view.groups) for item in units], empty
+        warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
+        return [shaped(item, view.groups) for item in units], warnings
 
     def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
         found = _by_key(view)
@@ -132,23 +131,38 @@ class PrivateApplications:
                 item = read(data)
                 told[item["application_id"]] = told[item["name"]] = item
         found = [told.get(unit.get("application_id", unit["name"])) for unit in plan.after]
-        return [
-            shaped(item, self._groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)
-        ]
+        return [shaped(item, self._groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
 
     def _read_groups(self) -> None:
         self._groups = Index("application group", _secure_connect.groups(self._api))
 
-    def _empties(self, view: View, state: str) -> bool:
-        try:
-            return bool(emptied_groups(view, changed(view, state)[0]))
-        except Faults:
-            return False  # plan() raises them again, where they are reported.
+
+def _concerned(config: Config, state: str, applications: t.Mapping[str, Application]) -> list[dict[str, t.Any]]:
+    """The config without what does not matter: for gathered, and for deleted where the application is gone already (and its groups may
+    have gone with it), an entry says which application is meant and nothing else."""
+    names = {item["name"] for item in applications.values()}
+
+    def matters(entry: t.Mapping[str, t.Any]) -> bool:
+        there = entry.get("application_id") in applications or entry.get("name") in names
+        return state != "gathered" and (state != "deleted" or there)
+
+    return [entry if matters(entry) else {key: entry[key] for key in ("application_id", "name") if key in entry} for entry in config]
+
+
+def _empties(view: View, state: str) -> bool:
+    try:
+        return bool(emptied_groups(view, changed(view, state)[0]))
+    except Faults:
+        return False  # plan() raises them again, where they are reported.
 
 
 def _by_key(view: View) -> dict[str, t.Any]:
     return {**{f"new: {item['name']}": item for item in view.applications.values()}, **view.applications}
 
 
-def _rendered_groups(entry: t.Mapping[str, t.Any]) -> list[t.Any]:
-    return entry.get("application_group_ids") or [{"name": name} for name in entry.get("application_groups", [])]
+def _unbound(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An entry as if nothing were there: no id to find it by, and groups given by name stay names."""
+    fields = {key: value for key, value in entry.items() if key not in ("application_id", "application_groups")}
+    if not fields.get("application_group_ids"):
+        fields["application_group_ids"] = [{"name": name} for name in entry.get("application_groups", [])]
+    return fields

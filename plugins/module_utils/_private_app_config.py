@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
+import unicodedata
 
 from ._names import Index
 from ._plan import Faults, fault
 from ._schemas.private_app import APPLICATION
 from ._secure_connect import DEFAULTS, port_fault
 
-_FIELDS = APPLICATION["properties"]
+_FIELDS: t.Any = APPLICATION["properties"]
 _DESTINATION = _FIELDS["destinations"]["items"]
 _PAIR = _DESTINATION["properties"]["protocol_ports"]["items"]
 _NAME = {"type": "string", "minLength": 1}
@@ -46,7 +47,13 @@ SCHEMA: dict[str, t.Any] = {
 }
 
 _BROWSER_ONLY = ("app_protocol", "sni", "ssl_verification_enabled")
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
+_IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+#: A host name, or a pattern of host names. Their rules are the vendor's, so that only what cannot be one is refused.
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+
+
+Known = t.Callable[[str, t.Any], bool]
 
 
 class Wanted(t.NamedTuple):
@@ -57,7 +64,10 @@ class Wanted(t.NamedTuple):
 
 
 def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
-    """What the contract and the vendor's words forbid, for a config that may break the schema too."""
+    """What the contract and the vendor's words forbid, for a config that may break the schema too.
+
+    The vendor's words about an entry with an own id wait for the read, but with ``rendered``, which reads nothing.
+    """
     faults: list[dict[str, str]] = []
     seen: dict[tuple[str, str], str] = {}
     for number, entry in enumerate(config):
@@ -74,13 +84,14 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
                     faults.append(fault(f"{path}.{key}", f"{first} has the same {key} already: one entry for one application"))
         if state in ("replaced", "overridden"):
             faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
-        if "application_id" not in entry and state not in ("gathered", "deleted"):
+        if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
             faults += words(path, entry)
     return faults
 
 
-def words(path: str, fields: t.Mapping[str, t.Any], known: t.Callable[[str, t.Any], bool] = lambda key, value: False) -> list[dict[str, str]]:
-    """The rules that only the spec's words give. ``known`` says of a name, an sni or one destination that it is there as it is."""
+def words(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
+    """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
+    it is."""
     faults = []
     name, sni = fields.get("name"), fields.get("sni")
     if isinstance(name, str) and not known("name", name):
@@ -88,7 +99,7 @@ def words(path: str, fields: t.Mapping[str, t.Any], known: t.Callable[[str, t.An
     if isinstance(sni, str) and sni and not known("sni", sni) and not _is_domain(sni):
         faults.append(fault(f"{path}.sni", f"{sni!r} is not a domain"))
     destinations = fields.get("destinations")
-    if destinations == []:
+    if destinations == [] and not known("destinations", destinations):
         faults.append(fault(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
     for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
         if isinstance(destination, dict) and not known("destination", destination):
@@ -97,16 +108,15 @@ def words(path: str, fields: t.Mapping[str, t.Any], known: t.Callable[[str, t.An
 
 
 def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
-    """The options that concern browser access only, where they are given and no destination has it."""
-    destinations = fields.get("destinations")
-    if not destinations or any(destination["access_type"] == "browser" for destination in destinations):
+    """The options that concern browser access only, where they are set and no destination has it."""
+    if any(destination["access_type"] == "browser" for destination in fields["destinations"]):
         return []
     return [key for key in _BROWSER_ONLY if key in fields and fields[key] != DEFAULTS[key]]
 
 
-def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> bool:
+def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     """Whether names make it necessary to read the groups."""
-    return state != "gathered" and any("application_groups" in entry and "application_group_ids" not in entry for entry in config)
+    return any("application_groups" in entry and "application_group_ids" not in entry for entry in config)
 
 
 def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> list[Wanted]:
@@ -129,7 +139,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> 
                     named.append(found)
             if "application_groups" in entry:
                 if ids is not None and set(ids) != set(named):
-                    faults.append(fault(f"{path}.application_groups", f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"))
+                    says = f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"
+                    faults.append(fault(f"{path}.application_groups", says))
                 fields["application_group_ids"] = named if ids is None else ids
         if "application_group_ids" in fields:
             fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
@@ -140,7 +151,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> 
 
 
 def _name_faults(path: str, name: str) -> list[dict[str, str]]:
-    odd = sorted({letter for letter in name if not (letter.isalnum() or letter in " -")})
+    # Letters of every script, with the marks that some scripts write beside them.
+    odd = sorted({letter for letter in name if letter not in " -" and unicodedata.category(letter)[0] not in "LMN"})
     if odd:
         return [fault(path, f"{name!r} holds {' '.join(map(repr, odd))}: no special characters but spaces and hyphens are allowed")]
     if name != name.strip():
@@ -170,7 +182,8 @@ def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[d
             if not protocol.strip():
                 faults.append(fault(f"{at}.protocol", "must not be empty"))
             elif first != place:
-                faults.append(fault(f"{at}.protocol", f"{protocol} stands at protocol_ports[{first}] already: protocols must be unique in a destination"))
+                stands = f"{protocol} stands at protocol_ports[{first}] already: protocols must be unique in a destination"
+                faults.append(fault(f"{at}.protocol", stands))
             elif browser and protocol.upper() != "TCP":
                 faults.append(fault(f"{at}.protocol", f"{protocol} is not allowed for browser access, which is TCP only"))
         problem = port_fault(ports) if isinstance(ports, str) else ""
@@ -180,22 +193,30 @@ def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[d
 
 
 def _address_fault(address: str, browser: bool) -> str:
-    """What is wrong with an address. The spec is unclear about CIDR and silent about host names: both are left to the server, but for
-    browser access, where only single addresses are allowed."""
-    text = address.strip()
-    if not text:
-        return "must not be empty"
-    if ":" in text:
-        return f"{text!r}: IPv6 is not supported"
-    if not re.fullmatch(r"[\d./]+", text):
-        return "" if _is_domain(text.removeprefix("*.")) or _LABEL.fullmatch(text) else f"{text!r} is neither an IPv4 address, nor a network, nor a host name"
+    """What is wrong with an address, in words, or nothing.
+
+    The spec contradicts itself about networks and is silent about host names: both are left to the server, but for networks in browser
+    access, where only single addresses are allowed.
+    """
+    if _IPV4.fullmatch(address):
+        try:
+            network = ipaddress.IPv4Network(address, strict=False)
+        except ValueError:
+            return f"{address!r} is not an IPv4 address or network"
+        single = network.prefixlen == 32
+        return f"{address!r}: only single addresses (/32) are allowed for browser access" if browser and not single else ""
+    if _is_ipv6(address):
+        return f"{address!r}: IPv6 is not supported"
+    if _HOST.fullmatch(address) and re.search("[A-Za-z]", address):
+        return ""
+    return f"{address!r} is neither an IPv4 address, nor a network such as 10.0.0.0/24, nor a host name"
+
+
+def _is_ipv6(address: str) -> bool:
     try:
-        network = ipaddress.IPv4Network(text, strict=False)
+        return bool(ipaddress.IPv6Network(address, strict=False))
     except ValueError:
-        return f"{text!r} is not an IPv4 address or network"
-    if browser and network.prefixlen != 32:
-        return f"{text!r}: only single addresses (/32) are allowed for browser access"
-    return ""
+        return False
 
 
 def _is_domain(text: str) -> bool:

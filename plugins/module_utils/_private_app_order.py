@@ -51,7 +51,8 @@ def phases(changes: list[Change], organization: str, there: t.Mapping[str, Appli
     if not changes:
         return ()
     by_key = {change.key: change for change in changes}
-    edges = _name_edges(changes) + _group_edges(changes, there) + _room_edges(changes, there)
+    groups = _group_edges(changes, there)
+    edges = _name_edges(changes) + groups + _room_edges(changes, there, groups)
     early: dict[str, set[str]] = {}
     while True:
         levels, stuck = _levels(list(by_key), edges)
@@ -61,41 +62,39 @@ def phases(changes: list[Change], organization: str, there: t.Mapping[str, Appli
     waited_for = {first for first, _then, _why in edges}
     last = max(levels.values()) + 1
     names = {item["name"].casefold() for item in there.values()} | {change.after["name"].casefold() for change in changes if change.after}
-    first = {key: _early_fields(by_key[key], why, names) for key, why in early.items()}
+    interim = {key: _interim(by_key[key], why, names) for key, why in early.items()}
     placed: dict[int, list[Chain]] = {}
     for change in changes:
         level = last if change.kind == "delete" and change.key not in waited_for else levels[change.key]
-        now = first.get(change.key, change.before)
-        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, now, organization, force)))
-    if first:
-        placed[0] = [Chain(key, (_early(by_key[key], fields, organization),)) for key, fields in first.items()]
+        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, organization, force)))
+    if interim:
+        placed[0] = [Chain(key, (_early(by_key[key], fields, organization),)) for key, fields in interim.items()]
     return tuple(tuple(placed[level]) for level in sorted(placed))
 
 
-def _requests(change: Change, now: Application | None, organization: str, force: bool) -> tuple[Request, ...]:
-    """``now`` is the application as it is when its turn comes."""
-    if now is None:
+def _requests(change: Change, organization: str, force: bool) -> tuple[Request, ...]:
+    if change.before is None:
         new = change.after or {}
         return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
     if change.after is None:
-        return _removal(now, organization, force)
+        return _removal(change.before, organization, force)
     return (_put(change, change.after, organization, "update the application"),)
 
 
-def _removal(now: Application, organization: str, force: bool) -> tuple[Request, ...]:
+def _removal(there: Application, organization: str, force: bool) -> tuple[Request, ...]:
     """Taken off its groups, then deleted (spec: "Delink the application from any application groups before deleting the app"); put back
     into them should the deletion be refused."""
-    target = organization_path(organization, path(now["application_id"]))
-    name = now["name"]
+    target = organization_path(organization, path(there["application_id"]))
+    name = there["name"]
     delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True)
-    if not now["application_group_ids"]:
+    if not there["application_group_ids"]:
         return (delete,)
-    undo = Request("PUT", target, wire(now), f"put the application {name!r} back into its groups")
-    delinked = wire({**now, "application_group_ids": []})
+    undo = Request("PUT", target, wire(there), f"put the application {name!r} back into its groups")
+    delinked = wire({**there, "application_group_ids": []})
     return (Request("PUT", target, delinked, f"take the application {name!r} off its groups", undo=undo), delete)
 
 
-def _early_fields(change: Change, why: set[str], names: set[str]) -> Application:
+def _interim(change: Change, why: set[str], names: set[str]) -> Application:
     """What an application is in between: with a temporary name, or in its new groups besides the present ones."""
     fields = dict(change.before or {})
     if "name" in why:
@@ -107,7 +106,8 @@ def _early_fields(change: Change, why: set[str], names: set[str]) -> Application
 
 def _early(change: Change, fields: Application, organization: str) -> Request:
     renamed = change.before is not None and fields["name"] != change.before["name"]
-    return _put(change, fields, organization, "give a temporary name to the application" if renamed else "join its new groups early: the application")
+    what = "give a temporary name to the application" if renamed else "put into its new groups early the application"
+    return _put(change, fields, organization, what)
 
 
 def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
@@ -116,10 +116,12 @@ def _put(change: Change, fields: Application, organization: str, what: str) -> R
 
 
 def _temporary(application_id: str, names: set[str]) -> str:
-    """A valid name that nothing else has; a run that dies here is completed by the next, which finds the application by its id."""
+    """A valid name that nothing else has, added to ``names``; a run that dies here is completed by the next, which finds the application
+    by its id."""
     name = "temporary name " + re.sub(r"[^0-9A-Za-z]", "-", application_id)
     while name.casefold() in names:
         name += "-"
+    names.add(name.casefold())
     return name
 
 
@@ -137,33 +139,58 @@ def _name_edges(changes: list[Change]) -> list[Edge]:
 
 
 def _group_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
-    """Where all present members of a group leave it and others join it, the others come first."""
+    """Where all present members of a group leave it and others join it, one of those that leave waits for one of those that join."""
+    stay, leaving, joining = _moves(changes, there)
+    kinds = {change.key: change.kind for change in changes}
+    # What goes can wait at no cost, unless it has to make room.
+    patient = "update" if _needed(changes, there) else "delete"
+    edges = []
+    for group in leaving:
+        if group not in stay and group in joining:
+            first = min(joining[group], key=lambda key: kinds[key] != "update")
+            last = min(leaving[group], key=lambda key: kinds[key] != patient)
+            edges.append((first, last, "group"))
+    return edges
+
+
+def _moves(changes: list[Change], there: t.Mapping[str, Application]) -> tuple[set[str], dict[str, list[str]], dict[str, list[str]]]:
+    """The groups in which at least one application stays; and for each group who leaves it, and who joins it."""
     touched = {change.key for change in changes}
-    stay = {key for item_key, item in there.items() if item_key not in touched for key in item["application_group_ids"]}
+    stay = {group for key, item in there.items() if key not in touched for group in item["application_group_ids"]}
     leaving: dict[str, list[str]] = {}
     joining: dict[str, list[str]] = {}
     for change in changes:
-        before = set(change.before["application_group_ids"]) if change.before else set()
-        after = set(change.after["application_group_ids"]) if change.after else set()
-        stay |= before & after
-        for group in before - after:
-            leaving.setdefault(group, []).append(change.key)
-        for group in after - before:
-            joining.setdefault(group, []).append(change.key)
-    return [
-        (join, leave, "group") for group, leavers in leaving.items() if group not in stay for leave in leavers for join in joining.get(group, [])
-    ]
+        before = change.before["application_group_ids"] if change.before else []
+        after = change.after["application_group_ids"] if change.after else []
+        for group in before:
+            if group in after:
+                stay.add(group)
+            else:
+                leaving.setdefault(group, []).append(change.key)
+        for group in after:
+            if group not in before:
+                joining.setdefault(group, []).append(change.key)
+    return stay, leaving, joining
 
 
-def _room_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
-    """At the limit, as many deletions as room is needed come before the creations; those first that leave no group empty."""
-    new = [change.key for change in changes if change.kind == "create"]
-    needed = len(there) + len(new) - LIMIT
-    if not new or needed <= 0:
+def _room_edges(changes: list[Change], there: t.Mapping[str, Application], groups: list[Edge]) -> list[Edge]:
+    """At the limit each creation waits for as many deletions as it takes to have a place.
+
+    The creations that a group waits for come first, and the deletions that wait for these last.
+    """
+    needed = _needed(changes, there)
+    if not needed:
         return []
-    waiting = {then for _first, then, _why in _group_edges(changes, there)}
-    gone = sorted((change.key for change in changes if change.kind == "delete"), key=lambda key: key in waiting)
-    return [(key, one, "room") for key in gone[:needed] for one in new]
+    before, after = {first for first, _then, _why in groups}, {then for _first, then, _why in groups}
+    new = sorted((change.key for change in changes if change.kind == "create"), key=lambda key: key not in before)
+    gone = sorted((change.key for change in changes if change.kind == "delete"), key=lambda key: key in after)
+    free = len(new) - needed
+    return [(gone[place], key, "room") for number, key in enumerate(new) for place in range(min(number - free + 1, len(gone)))]
+
+
+def _needed(changes: list[Change], there: t.Mapping[str, Application]) -> int:
+    """How many deletions have to make room for creations."""
+    return max(0, len(there) + sum(change.kind == "create" for change in changes) - LIMIT)
 
 
 def _levels(keys: list[str], edges: list[Edge]) -> tuple[dict[str, int], set[str]]:
@@ -183,7 +210,7 @@ def _levels(keys: list[str], edges: list[Edge]) -> tuple[dict[str, int], set[str
 
 def _circle(stuck: set[str], edges: list[Edge]) -> list[Edge]:
     """One circle among the stuck."""
-    into = {}
+    into: dict[str, Edge] = {}
     for edge in edges:
         if edge[0] in stuck and edge[1] in stuck:
             into.setdefault(edge[1], edge)
@@ -198,19 +225,19 @@ def _circle(stuck: set[str], edges: list[Edge]) -> list[Edge]:
 
 
 def _loosened(circle: list[Edge], edges: list[Edge], by_key: t.Mapping[str, Change], early: dict[str, set[str]]) -> list[Edge]:
-    """The edges without those of the circle that an early request makes unnecessary."""
+    """The edges without those of the circle that an early request makes unnecessary.
+
+    Only what is and stays gets such a request: were an application that goes given a temporary name, it would be left with that should its
+    deletion be refused. Nor is there a need: who takes its name is in the circle too.
+    """
     for why in ("name", "group"):
         for first, _then, reason in circle:
-            if reason == why and by_key[first].kind != "create":
+            if reason == why and by_key[first].kind == "update":
                 early.setdefault(first, set()).add(why)
                 return [edge for edge in edges if not (edge[0] == first and edge[2] == why)]
     names = ", ".join(repr((by_key[first].before or by_key[first].after or {})["name"]) for first, _then, _why in circle)
-    raise Faults(
-        [
-            fault(
-                by_key[circle[0][0]].path,
-                f"there is no safe order for {names}: at the limit of {LIMIT} applications one has to go before another can be made, and a group would "
-                "be empty in between. Do it in two runs",
-            )
-        ]
+    says = (
+        f"there is no safe order for {names}: at the limit of {LIMIT} applications one has to go before another can be made, and a group "
+        "would be empty in between. Do it in two runs"
     )
+    raise Faults([fault(by_key[circle[0][0]].path, says)])

@@ -2,18 +2,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Private applications of an organization: from what is there and what is wanted to the changes. Pure; the order is ``_private_app_order``'s."""
+"""Private applications: from what is there and what is wanted to the changes. Pure; their order is ``_private_app_order``'s."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from operator import itemgetter
 
 from ._names import Index
 from ._plan import Faults, Plan, fault
-from ._private_app_config import Wanted, without_effect, words
+from ._private_app_config import Known, Wanted, without_effect, words
 from ._private_app_order import Change, phases
 from ._secure_connect import DEFAULTS, LIMIT, Application, normal, normal_destination
+
+#: The order in which people read an application.
+_SHAPE = (
+    "application_id",
+    "name",
+    "description",
+    "destinations",
+    "app_protocol",
+    "sni",
+    "ssl_verification_enabled",
+    "application_group_ids",
+)
 
 
 @dataclass(frozen=True)
@@ -37,35 +50,43 @@ def plan(view: View, state: str, options: Options) -> Plan:
     """The plan for ``view.wanted``. Raises ``Faults``."""
     changes, unchanged, warnings = changed(view, state)
     emptied = emptied_groups(view, changes)
-    named = [{"id": key, "name": view.groups.names.get(key, "") if view.groups else ""} for key in emptied]
+    names = view.groups.names if view.groups is not None else {}
+    named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     if emptied and not options.allow_group_removal:
         raise Faults([_group_fault(view, changes, item) for item in named])
     for item in named:
-        warnings.append(f"the application group {item['name']!r} ({item['id']}) loses its last application: the API may remove it, and it cannot be brought back")
+        group = f"the application group {item['name']!r} ({item['id']})"
+        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
     kinds = [change.kind for change in changes]
     removals = kinds.count("delete")
     taken: dict[str, t.Any] = {}
     if removals:
         taken["force"] = options.force
     if emptied:
-        taken.update({"allow_group_removal": True, "groups": emptied})
+        taken.update({"allow_group_removal": True, "groups": sorted(emptied)})
+    summary: t.Any = {
+        "created": kinds.count("create"),
+        "updated": kinds.count("update"),
+        "moved": 0,
+        "deleted": removals,
+        "unchanged": unchanged,
+        "groups_removed": named,
+    }
     return Plan(
         before=[shaped(change.before, view.groups) for change in changes if change.before],
         after=[shaped(change.after, view.groups) for change in changes if change.after],
         phases=phases(changes, view.organization, view.applications, options.force),
-        summary={
-            "created": kinds.count("create"), "updated": kinds.count("update"), "moved": 0, "deleted": removals, "unchanged": unchanged,
-            "groups_removed": named,
-        },  # fmt: skip
+        summary=summary,
         removals=removals + len(emptied),
+        # Sorted: in which order the server lists what goes says nothing.
         identity={
-            "before": [[change.before["application_id"], normal(change.before)] for change in changes if change.before],
-            "after": [[change.after.get("application_id"), normal(change.after)] for change in changes if change.after],
+            "before": sorted(([change.key, normal(change.before)] for change in changes if change.before), key=itemgetter(0)),
+            "after": sorted(([change.key, normal(change.after)] for change in changes if change.after), key=itemgetter(0)),
             "options": taken,
         },
         expected={change.key: normal(change.after) if change.after else None for change in changes},
         warnings=tuple(warnings),
-    )  # fmt: skip
+    )
 
 
 def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
@@ -125,8 +146,7 @@ def final(view: View, changes: t.Iterable[Change]) -> dict[str, Application]:
 
 def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
     """An application in the shape of ``config``: ids, and group names beside them where the list was read anyway."""
-    order = ("application_id", "name", "description", "destinations", "app_protocol", "sni", "ssl_verification_enabled", "application_group_ids")
-    unit = {key: item[key] for key in order if key in item}
+    unit = {key: item[key] for key in _SHAPE if key in item}
     if groups is not None and all(key in groups.names for key in unit.get("application_group_ids", [])):
         unit["application_groups"] = [groups.names[key] for key in unit.get("application_group_ids", [])]
     return unit
@@ -144,20 +164,23 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
         own, name = unit.fields.get("application_id"), unit.fields.get("name")
         there = view.applications.get(own) if own is not None else None
         if there is not None and state == "deleted" and name is not None and name != there["name"]:
-            faults.append(fault(f"{unit.path}.name", f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is to go"))
+            says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is to go"
+            faults.append(fault(f"{unit.path}.name", says))
         if there is None and name is not None:
             there = by_name.get(name)
             near = [] if there else folded.get(name.casefold(), [])
             if near:
                 others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
-                faults.append(fault(f"{unit.path}.name", f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"))
+                says = f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"
+                faults.append(fault(f"{unit.path}.name", says))
                 continue
         if own is not None and (there is None or there["application_id"] != own) and state != "gathered":
             warnings.append(_stale(unit.path, own, there, state))
         if there is not None:
             first = reached.setdefault(there["application_id"], unit.path)
             if first != unit.path:
-                faults.append(fault(unit.path, f"reaches the application {there['name']!r} ({there['application_id']}), as {first} does: one entry for one"))
+                which = f"{there['name']!r} ({there['application_id']})"
+                faults.append(fault(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
         found.append((unit, there))
     return found
 
@@ -170,9 +193,7 @@ def _stale(path: str, own: str, there: Application | None, state: str) -> str:
     return f"{path}: the application {own} is not there any more; it is created anew, with another id"
 
 
-def _result(
-    unit: Wanted, there: Application | None, state: str, faults: list[dict[str, str]], warnings: list[str]
-) -> Application | None:
+def _result(unit: Wanted, there: Application | None, state: str, faults: list[dict[str, str]], warnings: list[str]) -> Application | None:
     """What the application is to be; None where a fault stands in the way."""
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
     missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
@@ -188,16 +209,22 @@ def _result(
         result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
     if "application_id" in unit.fields:
         faults += words(unit.path, given, _known(there))
-    warnings += [f"{unit.path}.{key} has no effect: no destination is for browser access" for key in without_effect(result) if key in given]
+    for key in without_effect(result):
+        if key in given and (there is None or there[key] != given[key]):
+            warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
     return result
 
 
-def _known(there: Application | None) -> t.Callable[[str, t.Any], bool]:
+def _known(there: Application | None) -> Known:
     """What is there as it is needs not keep the rules: the vendor itself returned it."""
     if there is None:
         return lambda key, value: False
     destinations = [normal_destination(destination) for destination in there["destinations"]]
-    return lambda key, value: normal_destination(value) in destinations if key == "destination" else there[key] == value
+
+    def known(key: str, value: t.Any) -> bool:
+        return normal_destination(value) in destinations if key == "destination" else bool(there[key] == value)
+
+    return known
 
 
 def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
@@ -232,6 +259,6 @@ def _group_fault(view: View, changes: list[Change], group: dict[str, str]) -> di
     names = ", ".join(f"{change.before['name']!r} ({change.before['application_id']})" for change in losing if change.before)
     return fault(
         losing[0].path,
-        f"the application group {group['name']!r} ({group['id']}) would lose its last application(s), {names}, and the API may remove it for that. "
-        "Set allow_group_removal if that is meant",
+        f"the application group {group['name']!r} ({group['id']}) would lose its last application(s), {names}, and the API may remove it "
+        "for that. Set allow_group_removal if that is meant",
     )

@@ -26,8 +26,8 @@ LIMIT = 300
 APPLICATIONS = "/secureConnect/privateApplications"
 GROUPS = "/secureConnect/privateApplicationGroups"
 WARNING = (
-    "Private applications are an early-access API of Secure Connect that never became generally available, and the vendor has marked it deprecated: "
-    "it may change or go (deprecation_warning: false turns this warning off)"
+    "Private applications are an early-access API of Secure Connect that never became generally available, and the vendor has marked it "
+    "deprecated: it may change or go (deprecation_warning: false turns this warning off)"
 )
 
 #: The attributes that can be written, with their defaults; externalFQDN is the server's own, never sent and never compared (spec).
@@ -57,7 +57,12 @@ def path(application_id: str | None = None) -> str:
 
 def applications(api: Meraki) -> dict[str, Application]:
     """Every application of the organization by its id. The page size is the largest, so that one request reads all (at most 300)."""
-    return {item["application_id"]: item for item in map(read, _whole_list(api, APPLICATIONS))}
+    listed = _whole_list(api, APPLICATIONS)
+    if any("applicationGroupIds" not in item for item in listed):
+        # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
+        joined = _joined(api)
+        listed = [{"applicationGroupIds": joined.get(str(item["applicationId"]), []), **item} for item in listed]
+    return {item["application_id"]: item for item in map(read, listed)}
 
 
 def groups(api: Meraki) -> list[tuple[str, str]]:
@@ -65,14 +70,43 @@ def groups(api: Meraki) -> list[tuple[str, str]]:
     return [(str(item["applicationGroupId"]), str(item["name"])) for item in _whole_list(api, GROUPS)]
 
 
+def read(item: t.Mapping[str, t.Any]) -> Application:
+    """An application as the API gives it, with the fields of ``config``."""
+    return {
+        "application_id": str(item["applicationId"]),
+        "name": str(item["name"]),
+        "description": item.get("description") or "",
+        "destinations": [
+            {
+                "destination_addr": list(destination.get("destinationAddr") or []),
+                "protocol_ports": [
+                    {"protocol": str(pair.get("protocol") or ""), "ports": str(pair.get("ports") or "")}
+                    for pair in destination.get("protocolPorts") or []
+                ],
+                # As config has to write it, whatever the server's case.
+                "access_type": str(destination.get("accessType") or "").lower(),
+            }
+            for destination in item.get("destinations") or []
+        ],
+        "app_protocol": item.get("appProtocol") or "",
+        "sni": item.get("sni") or "",
+        "ssl_verification_enabled": item.get("sslVerificationEnabled") is not False,
+        "application_group_ids": [str(group) for group in item.get("applicationGroupIds") or []],
+    }
+
+
 def wire(fields: t.Mapping[str, t.Any], new: bool = False) -> dict[str, t.Any]:
     """The body of a request. A PUT carries every writable field, for what it does to an omitted one is not documented; a new
     application is sent without those that are empty."""
-    body = {_API[key]: fields[key] for key in ("name", *DEFAULTS, "application_group_ids") if key in fields and not (new and fields[key] in ("", []))}
+    keys = ("name", *DEFAULTS, "application_group_ids")
+    body = {_API[key]: fields[key] for key in keys if key in fields and not (new and fields[key] in ("", []))}
     body["destinations"] = [
         {
             "destinationAddr": list(destination["destination_addr"]),
-            "protocolPorts": [{"protocol": pair["protocol"], "ports": pair["ports"]} for pair in destination["protocol_ports"]],
+            # Whether the server takes the spaces that people write after a comma is not documented.
+            "protocolPorts": [
+                {"protocol": pair["protocol"], "ports": re.sub(r"\s+", "", pair["ports"])} for pair in destination["protocol_ports"]
+            ],
             "accessType": destination["access_type"],
         }
         for destination in fields["destinations"]
@@ -138,6 +172,15 @@ def port_fault(ports: str) -> str:
     return ""
 
 
+def _joined(api: Meraki) -> dict[str, list[str]]:
+    """The ids of the groups of each application, as the groups tell it."""
+    joined: dict[str, list[str]] = {}
+    for group in _whole_list(api, GROUPS):
+        for key in group.get("applicationIds") or []:
+            joined.setdefault(str(key), []).append(str(group["applicationGroupId"]))
+    return joined
+
+
 def _whole_list(api: Meraki, tail: str) -> list[dict[str, t.Any]]:
     listed: list[dict[str, t.Any]] = []
     total: t.Any = None
@@ -148,30 +191,7 @@ def _whole_list(api: Meraki, tail: str) -> list[dict[str, t.Any]]:
         total = (page.get("meta") or {}).get("total")
     if isinstance(total, int) and len(listed) < total:
         raise ApiError(
-            f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned on a list "
-            "that is not whole; is there a proxy that takes the Link header off?"
+            f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned "
+            "on a list that is not whole; is there a proxy that takes the Link header off?"
         )
     return listed
-
-
-def read(item: t.Mapping[str, t.Any]) -> Application:
-    """An application as the API gives it, with the fields of ``config``."""
-    return {
-        "application_id": str(item["applicationId"]),
-        "name": str(item["name"]),
-        "description": item.get("description") or "",
-        "destinations": [
-            {
-                "destination_addr": list(destination.get("destinationAddr") or []),
-                "protocol_ports": [
-                    {"protocol": str(pair.get("protocol") or ""), "ports": str(pair.get("ports") or "")} for pair in destination.get("protocolPorts") or []
-                ],
-                "access_type": str(destination.get("accessType") or ""),
-            }
-            for destination in item.get("destinations") or []
-        ],
-        "app_protocol": item.get("appProtocol") or "",
-        "sni": item.get("sni") or "",
-        "ssl_verification_enabled": item.get("sslVerificationEnabled") is not False,
-        "application_group_ids": [str(group) for group in item.get("applicationGroupIds") or []],
-    }

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -13,11 +12,12 @@ short_description: Manage the private applications of Cisco Secure Connect
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Creates, changes, renames and removes the private applications of a Cisco Meraki organization with Secure Connect, up to the organization's
-    300, in one task.
+  - Creates, changes, renames and removes the private applications of a Cisco Meraki organization with Secure Connect, up to the
+    organization's 300, in one task.
   - Reads all applications with one request, plans, and writes only those that differ, concurrently under the vendor's rate limit.
-  - An application is found by O(config[].application_id), else by its exact name. Values compare by what they mean. A bare IPv4 address is its
-    /32, ports and addresses are sets, and what concerns browser access only is left out where no destination has it.
+  - An application is found by O(config[].application_id), else by its exact name.
+  - Values compare by what they mean. A bare IPv4 address is its /32, ports and addresses are sets, and what concerns browser access only is
+    left out where no destination has it.
 extends_documentation_fragment:
   - secops.policy.states
   - secops.policy.meraki
@@ -27,6 +27,9 @@ options:
       - The applications.
       - Required in every state but V(gathered). An empty list is a fault, but for O(state=overridden) with O(max_removals).
       - A null counts as left out.
+      - With O(state=merged), what an entry leaves out stays as it is. With O(state=replaced) and O(state=overridden) it goes back to its
+        default.
+      - With O(state=deleted) and O(state=gathered) O(config[].application_id) and O(config[].name) say which are meant.
     type: list
     elements: dict
     suboptions:
@@ -34,10 +37,12 @@ options:
         description:
           - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) both must agree.
           - An id that is not there any more is matched by name, else the application is created anew, with a warning.
+          - The rules that only the vendor's words give are checked for an entry with an id where it differs from what is there, so that
+            what was gathered can be fed back.
         type: str
       name:
         description:
-          - The name, unique in the organization. Letters, digits, spaces and hyphens.
+          - The name, unique in the organization. Letters of any script, digits, spaces and hyphens.
           - A name that differs from an existing one in case only is an error.
           - Required with O(state=replaced) and O(state=overridden), and for a new application.
         type: str
@@ -55,7 +60,7 @@ options:
           destination_addr:
             description:
               - IPv4 addresses, or networks in CIDR notation; only single addresses for browser access. IPv6 is not supported by the vendor.
-              - Host names are passed on for the vendor to judge.
+              - Host names are passed on for the vendor to judge, who documents neither that they are allowed nor that they are not.
             type: list
             elements: str
           protocol_ports:
@@ -70,7 +75,7 @@ options:
                 type: str
               ports:
                 description:
-                  - Ports and ranges from 1 to 65535, separated by commas, such as V(443,8000-8080).
+                  - Ports and ranges from 1 to 65535, separated by commas, such as V(443,8000-8080). One text, not a list.
                 type: str
           access_type:
             description:
@@ -98,17 +103,19 @@ options:
         elements: str
       application_group_ids:
         description:
-          - The same by id.
+          - The same by id, without that request. Given both, they must agree as far as the groups are read anyway.
         type: list
         elements: str
   force:
     description:
-      - Whether to delete an application although rules use it.
+      - Whether to delete an application although rules use it. Without this the vendor refuses, and so does the task.
     type: bool
     default: false
   allow_group_removal:
     description:
-      - Whether a plan may take its last application from a group, in any state. The vendor may remove such a group, and it cannot be brought back.
+      - Whether a plan may take its last application from a group, in any state. The vendor may remove such a group, and it cannot be
+        brought back.
+      - A group counts as one removal for O(max_removals).
     type: bool
     default: false
   deprecation_warning:
@@ -120,7 +127,11 @@ notes:
   - The organization must have opted in to early access for Secure Connect. The vendor has marked these endpoints deprecated, in favour of a
     successor that is not generally available yet.
   - An application is taken off its groups before it is deleted. If the deletion is refused, it is put back into them.
-  - Two names can be swapped, by id. One of the applications then has a temporary name for a moment.
+  - What frees a name comes before what takes it, what makes room at the limit of 300 applications before what needs it, and what joins a
+    group before its last application leaves. Apart from that everything is created and changed before anything is deleted.
+  - Two names can be swapped, by id. One of the applications then has a temporary name for a moment. A run that is interrupted there is
+    completed by the next.
+  - RV(requests) has an application's whole body, for what the vendor's PUT does to a field that is left out is not documented.
 seealso:
   - module: secops.policy.meraki_sentry_assignments
   - module: secops.policy.eset_policy_assignment
@@ -243,7 +254,8 @@ pending:
   elements: dict
 summary:
   description:
-    - How many applications were C(created), C(updated), C(deleted) and left C(unchanged); C(moved) is always 0.
+    - How many applications were, or in check mode would be, C(created), C(updated) and C(deleted), and how many of those listed stay
+      C(unchanged); C(moved) is always 0.
     - C(groups_removed) lists the groups that lose their last application, each with C(id) and C(name).
   returned: in the states that write
   type: dict

@@ -5,16 +5,21 @@
 from __future__ import annotations
 
 import json
+import time
+from unittest import mock
 from urllib.parse import unquote
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils import _private_app_order, _private_app_plan
 from ansible_collections.secops.policy.plugins.module_utils._names import Index
 from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
 from ansible_collections.secops.policy.plugins.module_utils._private_app import PrivateApplications
 from ansible_collections.secops.policy.plugins.module_utils._private_app_config import SCHEMA, resolve, rule_faults
 from ansible_collections.secops.policy.plugins.module_utils._private_app_plan import Options, View, members, plan
 from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
-from ansible_collections.secops.policy.plugins.module_utils._secure_connect import normal, normal_address, normal_ports, read
+from ansible_collections.secops.policy.plugins.module_utils._secure_connect import LIMIT, normal, normal_address, normal_ports, read, wire
+from ansible_collections.secops.policy.plugins.module_utils._secure_connect import applications as read_applications
+from ansible_collections.secops.policy.tests.cloud import secure_connect
 from ansible_collections.secops.policy.tests.cloud.meraki import Meraki
 from ansible_collections.secops.policy.tests.cloud.web import Request
 from hypothesis import given, settings
@@ -23,6 +28,7 @@ from hypothesis import strategies as st
 STATES = ("merged", "replaced", "overridden", "deleted")
 NAMES = ("Ant", "Bee", "Cat", "Dog", "Eel")
 GROUPS = ("g1", "g2")
+INDEX = Index("application group", [(key, key.upper()) for key in GROUPS])
 PORTS = ("443", "80-82", "443,8080")
 ALLOWED = Options(force=False, allow_group_removal=True)
 
@@ -34,8 +40,10 @@ def destination(ports="443", access="browser"):
 class Organization:
     """One organization on the stand-in; requests go to it one by one."""
 
-    def __init__(self, applications=(), limit=None):
+    def __init__(self, applications=(), **switches):
         self.meraki = Meraki()
+        for name, value in switches.items():
+            setattr(self.meraki.secure_connect, name, value)
         self.meraki.strict_user_agent = False
         self.meraki.add_key("k")
         self.meraki.add_organization("1", "One")
@@ -44,10 +52,9 @@ class Organization:
         for fields in applications:
             self.meraki.add_application("1", **fields)
 
-    def view(self, config, read_groups=True):
-        groups = Index("application group", [(key, group["name"]) for key, group in self.meraki.groups("1").items()])
+    def view(self, config):
         applications = {key: read(item) for key, item in self.meraki.applications("1").items()}
-        return View("1", applications, groups if read_groups else None, resolve(config, groups))
+        return View("1", applications, INDEX, resolve(config, INDEX))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -73,9 +80,8 @@ def stored(name, ports, groups, number):
 @st.composite
 def organizations(draw):
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
-    return [
-        stored(name, draw(st.sampled_from(PORTS)), draw(st.sets(st.sampled_from(GROUPS))), number) for number, name in enumerate(names, start=1)
-    ]
+    groups = st.sets(st.sampled_from(GROUPS))
+    return [stored(name, draw(st.sampled_from(PORTS)), draw(groups), number) for number, name in enumerate(names, start=1)]
 
 
 @st.composite
@@ -103,48 +109,98 @@ def entries(draw, applications, state):
 def cases(draw):
     state = draw(st.sampled_from(STATES))
     applications = draw(organizations())
-    return applications, draw(entries(applications, state)), state, draw(st.integers(0, 12)), draw(st.randoms(use_true_random=False))
+    return applications, draw(entries(applications, state)), state
 
 
-@settings(max_examples=500, deadline=None)
-@given(cases())
-def test_any_organization_any_config_any_state(case):
-    """Every request is accepted by the strict stand-in, in any order that the phases allow; a run that dies anywhere is completed by the next."""
-    applications, config, state, stop_after, random = case
-    organization = Organization(applications)
-    try:
-        planned = plan(organization.view(config), state, ALLOWED)
-    except Faults:
-        return
-    never_empty = organization.members() & set(members([item for item in _end(organization, planned).values()]))
-    sent = 0
-    for dies in (True, False):
-        planned = plan(organization.view(config), state, ALLOWED)
-        for phase in planned.phases:
-            chains = list(phase)
-            random.shuffle(chains)
-            for chain in chains:
-                for request in chain.requests:
-                    if dies and sent >= stop_after:
-                        break
-                    organization.send(request)
-                    sent += 1
-                    assert never_empty <= organization.members(), "a group was empty for a moment"
-    again = plan(organization.view(config), state, ALLOWED)
+@st.composite
+def shuffles(draw, new=2):
+    """Applications by their ids, under each other's names, in each other's groups; some go and some come: circles."""
+    count = draw(st.integers(2, 4))
+    groups = st.sets(st.sampled_from(GROUPS), min_size=1)
+    there = [stored(name, "443", draw(groups), number) for number, name in enumerate(NAMES[:count], start=1)]
+    names = draw(st.permutations(NAMES))
+    stay = [number for number in range(1, count + 1) if draw(st.integers(0, 3))]
+    config = [_entry(names[number], draw(groups), application_id=str(number)) for number in stay]
+    for number in range(draw(st.integers(0, new))):
+        config.append(_entry((names[0], "Fox")[number], draw(groups)))
+    return there, config, "overridden"
+
+
+def _entry(name, groups, **more):
+    return {"name": name, "destinations": [destination()], "application_group_ids": sorted(groups), **more}
+
+
+#: What the vendor may do in one way or the other.
+SWITCHES = st.fixed_dictionaries(
+    {
+        "cascade": st.booleans(),
+        "cascade_on_delink": st.booleans(),
+        "delete_linked": st.sampled_from(["delink", "refuse"]),
+        "names_ignore_case": st.booleans(),
+        "put_omitted": st.sampled_from(["keep", "reset"]),
+        "shuffle": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(cases() | shuffles(), SWITCHES, st.integers(0, 2), st.integers(0, 12), st.randoms(use_true_random=False))
+def test_any_organization_any_config_any_state(case, switches, room, stop_after, random):
+    """Every request is accepted by the strict stand-in, in any order that the phases allow; a run that dies anywhere is completed by
+    the next.
+
+    ``room`` is how many more applications the organization can have, so that the limit is met often.
+    """
+    applications, config, state = case
+    limit = len(applications) + room
+    organization = Organization(applications, **switches)
+    with (
+        mock.patch.object(secure_connect, "LIMIT", limit),
+        mock.patch.object(_private_app_order, "LIMIT", limit),
+        mock.patch.object(_private_app_plan, "LIMIT", limit),
+    ):
+        try:
+            planned = plan(organization.view(config), state, ALLOWED)
+        except Faults:
+            return
+        never_empty = organization.members() & set(members(_end(organization, planned).values()))
+        sent = 0
+        for dies in (True, False):
+            planned = plan(organization.view(config), state, ALLOWED)
+            for request in _carried_out(planned, random):
+                if dies and sent >= stop_after:
+                    break
+                organization.send(request)
+                sent += 1
+                assert never_empty <= organization.members(), "a group was empty for a moment"
+        again = plan(organization.view(config), state, ALLOWED)
     assert again.requests == []
     assert again.before == again.after == []
     _means(state, config, applications, organization)
 
 
+def _carried_out(planned, random):
+    """The requests in one of the orders in which they may arrive: phase after phase, the chains of a phase at once."""
+    for phase in planned.phases:
+        waiting = [list(chain.requests) for chain in phase]
+        while any(waiting):
+            yield random.choice([requests for requests in waiting if requests]).pop(0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(shuffles(new=0))
+def test_names_and_groups_are_exchanged_in_any_way(case):
+    """Below the limit there is always a safe order, with at most one request more for each application that changes."""
+    applications, config, state = case
+    planned = plan(Organization(applications).view(config), state, ALLOWED)
+    writes = [request for request in planned.requests if request.method == "PUT" and "off its groups" not in request.what]
+    assert len(writes) <= 2 * planned.summary["updated"]
+    assert planned.summary["deleted"] == len(applications) - len(config)
+
+
 def _end(organization, planned):
-    found = {f"new: {item['name']}": read(item) for item in organization.meraki.applications("1").values()}
-    found |= {key: read(item) for key, item in organization.meraki.applications("1").items()}
-    for key, form in planned.expected.items():
-        if form is None:
-            found.pop(key, None)
-        else:
-            found[key] = {**form}
-    return {key: item for key, item in found.items() if not key.startswith("new: ") or key in planned.expected}
+    found = {key: read(item) for key, item in organization.meraki.applications("1").items()} | planned.expected
+    return {key: item for key, item in found.items() if item is not None}
 
 
 def _means(state, config, before, organization):
@@ -192,6 +248,7 @@ def test_two_names_are_swapped_with_one_temporary_name():
     config = [{"application_id": "1", "name": "Bee"}, {"application_id": "2", "name": "Ant"}]
     organization, planned = _plan([stored("Ant", "443", [], 1), stored("Bee", "80", [], 2)], config)
     assert [len(phase) for phase in planned.phases] == [1, 1, 1]
+    assert planned.summary["updated"] == 2
     for request in planned.requests:
         organization.send(request)
     assert {key: item["name"] for key, item in organization.meraki.applications("1").items()} == {"1": "Bee", "2": "Ant"}
@@ -208,9 +265,91 @@ def test_at_the_limit_what_goes_makes_room_first():
         plan(organization.view([{"name": "One More", "destinations": [destination()]}]), "merged", ALLOWED)
 
 
+def test_an_organization_beyond_the_documented_limit_can_still_be_exchanged():
+    there = [stored(f"App {number}", "443", [], number) for number in range(LIMIT + 2)]
+    config = [{"name": f"App {number}", "destinations": [destination()]} for number in range(1, LIMIT + 3)]
+    _organization, planned = _plan(there, config, "overridden")
+    assert [request.method for request in planned.requests] == ["DELETE", "POST"]
+
+
+def test_at_the_limit_what_cannot_be_done_in_a_safe_order_is_refused_with_the_reason():
+    there = [stored(f"App {number}", "443", ["g1"] if number == 0 else [], number) for number in range(LIMIT)]
+    config = [{"application_id": str(number), "name": f"App {number}", "destinations": [destination()]} for number in range(1, LIMIT)]
+    config.append({"name": "New", "destinations": [destination()], "application_group_ids": ["g1"]})
+    with pytest.raises(Faults, match="no safe order for 'App 0', 'New'|no safe order for 'New', 'App 0'"):
+        _plan(there, config, "overridden")
+    # Another one that goes makes the room, and the group is never empty.
+    _organization, planned = _plan(there, [entry for entry in config if entry["name"] != "App 7"], "overridden")
+    assert [(request.method, request.what) for request in planned.requests] == [
+        ("DELETE", "delete the application 'App 7'"),
+        ("POST", "create the application 'New'"),
+        ("PUT", "take the application 'App 0' off its groups"),
+        ("DELETE", "delete the application 'App 0'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "more"),
+    [
+        # What the group waits for is created first, in the place of another; only then its last application goes, for the rest.
+        ({0: ["g1"]}, [_entry("Other", []), _entry("New", ["g1"])]),
+        # Who leaves the group without going waits, for what goes has to make the place.
+        ({0: ["g1"], 2: ["g1"]}, [_entry("New", ["g1"])]),
+    ],
+)
+def test_at_the_limit_a_group_never_keeps_from_a_safe_order_that_there_is(groups, more):
+    there = [stored(f"App {number}", "443", groups.get(number, []), number) for number in range(LIMIT)]
+    config = [_entry(f"App {number}", []) for number in range(len(more), LIMIT)] + more
+    organization, planned = _plan(there, config, "overridden", Options(False, False))
+    assert planned.summary["created"] == planned.summary["deleted"] == len(more)
+    _sent(organization, planned, {"g1"})
+
+
+def test_an_organization_that_changes_altogether_is_planned_in_well_under_a_second():
+    there = [stored(f"App {number}", "443", [GROUPS[number % 2]], number) for number in range(LIMIT)]
+    swapped = [
+        {
+            "application_id": str(number),
+            "name": f"App {LIMIT - 1 - number}",
+            "destinations": [destination("80")],
+            "application_group_ids": ["g1"],
+        }
+        for number in range(LIMIT)
+    ]
+    others = [_entry(f"Other {number}", GROUPS) for number in range(LIMIT)]
+    for config in (swapped, others):
+        view = Organization(there).view(config)
+        started = time.perf_counter()
+        planned = plan(view, "overridden", ALLOWED)
+        assert time.perf_counter() - started < 0.9
+        assert len(planned.requests) >= LIMIT
+
+
 def test_below_the_limit_what_replaces_is_there_before_what_goes():
     _organization, planned = _plan([stored("Ant", "443", [], 1)], [{"name": "Bee", "destinations": [destination()]}], "overridden")
-    assert [request.method for request in planned.requests] == ["POST", "DELETE"]
+    assert [[request.method for chain in phase for request in chain.requests] for phase in planned.phases] == [["POST"], ["DELETE"]]
+
+
+def _sent(organization, planned, never_empty):
+    for request in planned.requests:
+        organization.send(request)
+        assert never_empty <= organization.members(), request.what
+
+
+def test_two_applications_exchange_their_groups_and_neither_group_is_empty():
+    there = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g2"], 2)]
+    organization, planned = _plan(there, [_entry("Ant", ["g2"]), _entry("Bee", ["g1"])], "replaced", Options(False, False))
+    assert [request.method for request in planned.requests] == ["PUT"] * 3
+    _sent(organization, planned, {"g1", "g2"})
+
+
+def test_temporary_names_differ_however_alike_the_ids_are():
+    ids = ("a.1", "b.1", "a-1", "b-1")
+    there = [{**stored(name, "443", [], 0), "applicationId": key} for key, name in zip(ids, NAMES)]
+    config = [{"application_id": key, "name": name} for key, name in zip(ids, ("Bee", "Ant", "Dog", "Cat"))]
+    organization, planned = _plan(there, config)
+    _sent(organization, planned, set())
+    assert [item["name"] for item in organization.meraki.applications("1").values()] == ["Bee", "Ant", "Dog", "Cat"]
 
 
 def test_a_group_is_never_lost_by_surprise():
@@ -264,61 +403,161 @@ def test_what_breaks_a_rule_of_words_and_is_there_can_be_fed_back():
     organization = Organization([odd])
     config = [dict(item) for item in organization.view([]).applications.values()]
     assert plan(organization.view(config), "replaced", ALLOWED).requests == []
+    bare = Organization([{**stored("Bare", "443", [], 1), "destinations": []}])
+    fed_back = [dict(item) for item in bare.view([]).applications.values()]
+    assert plan(bare.view(fed_back), "replaced", ALLOWED).requests == []
     config[0]["sni"] = "no domain"
     with pytest.raises(Faults) as caught:
         plan(organization.view(config), "replaced", ALLOWED)
     assert [item["path"] for item in caught.value.faults] == ["config[0].sni"]
 
 
+def test_the_order_in_which_the_server_lists_does_not_enter_the_digest():
+    there = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2), stored("Cat", "443", [], 3)]
+    config = [{"name": "Cat", "destinations": [destination()]}]
+    digests = {_plan(listed, config, "overridden")[1].digest for listed in (there, there[::-1])}
+    assert len(digests) == 1
+
+
+def test_merged_leaves_and_replaced_resets():
+    there = {**stored("Ant", "443", ["g1"], 1), "description": "old", "sni": "a.example", "sslVerificationEnabled": False}
+    other = stored("Bee", "443", ["g1"], 2)
+    _organization, merged = _plan([there, other], [{"name": "Ant", "description": "", "application_group_ids": ["g2"]}])
+    (put,) = merged.requests
+    assert put.body == {
+        "name": "Ant",
+        "description": "",
+        "appProtocol": "",
+        "sni": "a.example",
+        "sslVerificationEnabled": False,
+        "applicationGroupIds": ["g1", "g2"],
+        "destinations": there["destinations"],
+    }
+    _organization, replaced = _plan([there, other], [{"name": "Ant", "destinations": [destination()]}], "replaced")
+    (put,) = replaced.requests
+    assert (put.body["description"], put.body["sni"], put.body["sslVerificationEnabled"]) == ("", "", True)
+    assert put.body["applicationGroupIds"] == []
+
+
+def test_an_option_without_effect_is_said_where_it_is_set():
+    there = {**stored("Ant", "443", [], 1), "sni": "a.example"}
+    there["destinations"][0]["accessType"] = "network"
+    for sni, said in (("a.example", 0), ("b.example", 1), ("", 0)):
+        _organization, planned = _plan([there], [{"name": "Ant", "sni": sni}])
+        assert planned.requests == [] and len(planned.warnings) == said, sni
+
+
+def test_what_the_list_does_not_say_about_groups_the_groups_say():
+    class Api:
+        lists = {
+            "applications": [{"applicationId": 1, "name": "Ant"}, {"applicationId": 2, "name": "Bee", "applicationGroupIds": ["g2"]}],
+            "groups": [{"applicationGroupId": 7, "name": "West", "applicationIds": ["1", "2"]}],
+        }
+
+        def path(self, tail):
+            return tail
+
+        def pages(self, path, query):
+            assert query == {"perPage": 1000}
+            yield {"data": self.lists["groups" if path.endswith("Groups") else "applications"]}
+
+    assert {key: item["application_group_ids"] for key, item in read_applications(Api()).items()} == {"1": ["7"], "2": ["g2"]}
+
+
+def test_what_goes_over_the_wire():
+    body = wire({"name": "A", "destinations": [{**destination("80, 443 ,8000 - 8010", "network"), "destination_addr": ["10.0.0.1"]}]})
+    assert body["destinations"] == [
+        {"destinationAddr": ["10.0.0.1"], "protocolPorts": [{"protocol": "tcp", "ports": "80,443,8000-8010"}], "accessType": "network"}
+    ]
+    there = {**stored("Ant", "443", [], 1), "externalFQDN": "https://ant.example"}
+    there["destinations"][0]["accessType"] = "Network"
+    assert read(there)["destinations"][0]["access_type"] == "network", "as config has to write it"
+    assert "externalFQDN" not in wire(read(there))
+
+
 def test_the_normal_form():
     assert normal_address("10.0.0.1") == normal_address("10.0.0.1/32") == normal_address(" 10.0.0.1/32")
     assert normal_ports("8080, 443,443") == normal_ports("443,8080")
     one = {"name": "A", "destinations": [destination("443,80"), destination("22", "network")]}
-    other = {"name": "A", "description": "", "sni": "", "destinations": [destination("22", "network"), destination("80, 443")], "application_group_ids": []}
+    other = {"name": "A", "description": "", "sni": "", "application_group_ids": []}
+    other["destinations"] = [destination("22", "network"), destination("80, 443")]
     other["destinations"][1]["protocol_ports"][0]["protocol"] = "TCP"
     assert normal(one) == normal(other)
+    assert normal({**one, "ssl_verification_enabled": True}) == normal(one) != normal({**one, "ssl_verification_enabled": False})
     assert normal({**one, "sni": "a.example"}) != normal(one)
     plain = {"name": "A", "destinations": [destination("22", "network")]}
     assert normal({**plain, "sni": "a.example", "ssl_verification_enabled": False}) == normal(plain)
 
 
+def _to(address, access="browser"):
+    return {"destinations": [{**destination(access=access), "destination_addr": [address]}]}
+
+
+def _by(*pairs, access="browser"):
+    found = [{"protocol": protocol, "ports": ports} for protocol, ports in pairs]
+    return {"destinations": [{**destination(access=access), "protocol_ports": found}]}
+
+
 @pytest.mark.parametrize(
     ("path", "change"),
     [
-        (".name", {"name": "Jira_1"}),
-        (".name", {"name": " Jira"}),
-        (".sni", {"sni": "not a domain"}),
-        (".sni", {"sni": "10.0.0.1"}),
+        *[(".name", {"name": name}) for name in ("Jira_1", "Jira.1", " Jira", "Jira ", "", "Jira\t", "Jira/1")],
+        *[(".sni", {"sni": sni}) for sni in ("not a domain", "10.0.0.1", "https://a.example", "a..example", "jira")],
         (".destinations", {"destinations": []}),
         (".destinations[0].access_type", {"destinations": [{**destination(), "access_type": "tunnel"}]}),
         (".destinations[0].destination_addr", {"destinations": [{**destination(), "destination_addr": []}]}),
-        (".destinations[0].destination_addr[0]", {"destinations": [{**destination(), "destination_addr": ["2001:db8::1"]}]}),
-        (".destinations[0].destination_addr[0]", {"destinations": [{**destination(), "destination_addr": ["10.0.0.256"]}]}),
-        (".destinations[0].destination_addr[0]", {"destinations": [{**destination(), "destination_addr": ["10.0.0"]}]}),
-        (".destinations[0].destination_addr[0]", {"destinations": [{**destination(), "destination_addr": ["10.0.0.0/24"]}]}),
-        (".destinations[0].destination_addr[0]", {"destinations": [{**destination(), "destination_addr": ["10.0.0.0/33"]}]}),
-        (".destinations[0].protocol_ports[0].protocol", {"destinations": [{**destination(), "protocol_ports": [{"protocol": "UDP", "ports": "1"}]}]}),
-        (
-            ".destinations[0].protocol_ports[1].protocol",
-            {"destinations": [{**destination(), "protocol_ports": [{"protocol": "TCP", "ports": "1"}, {"protocol": "tcp", "ports": "2"}]}]},
-        ),
+        (".destinations[0].protocol_ports", {"destinations": [{**destination(), "protocol_ports": []}]}),
         *[
-            (".destinations[0].protocol_ports[0].ports", {"destinations": [destination(ports)]})
-            for ports in ("0", "65536", "90-80", "", "a", "1,,2", "1-2-3", "-1")
+            (".destinations[0].destination_addr[0]", _to(address, "network"))
+            for address in (
+                "2001:db8::1", "2001:db8::/32", "10.0.0.256", "10.0.0", "10", "10.0.0.0/33", "10.0.0.0/255.255.255.0", "10.0.0.1/",
+                "10.0.0.01", "", " 10.0.0.1", "10.0.0.1 ", "https://a.example", "a.example:443", "a b", "10.0.0.1-10.0.0.9",
+            )
+        ],
+        (".destinations[0].destination_addr[0]", _to("10.0.0.0/24")),
+        (".destinations[0].protocol_ports[0].protocol", _by(("UDP", "1"))),
+        (".destinations[0].protocol_ports[0].protocol", _by(("", "1"), access="network")),
+        (".destinations[0].protocol_ports[1].protocol", _by(("TCP", "1"), ("tcp", "2"))),
+        *[
+            (".destinations[0].protocol_ports[0].ports", _by(("TCP", ports)))
+            for ports in ("0", "65536", "90-80", "", "a", "1,,2", "1-2-3", "-1", "80-", "1;2", "100000")
         ],
         (".destinations[0].colour", {"destinations": [{**destination(), "colour": "red"}]}),
         (".external_fqdn", {"external_fqdn": "https://x.example"}),
+        (".application_group_ids[0]", {"application_group_ids": [""]}),
     ],
-)
+)  # fmt: skip
 def test_validation(path, change):
     config = [{"name": "Jira", "destinations": [destination()], **change}]
-    assert f"config[0]{path}" in [item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, "merged")]
+    assert {item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, "merged")} == {f"config[0]{path}"}
+    with_id = [{"application_id": "1", **config[0]}]
+    assert {item["path"] for item in schema_faults(SCHEMA, with_id) + rule_faults(with_id, "rendered")} == {f"config[0]{path}"}
 
 
-@pytest.mark.parametrize("address", ["10.0.0.0/24", "10.0.0.1", "app.internal.example", "*.internal.example", "intranet"])
-def test_addresses_that_the_vendor_is_left_to_judge(address):
-    config = [{"name": "Jira", "destinations": [{**destination(access="network"), "destination_addr": [address]}]}]
-    assert rule_faults(config, "merged") == []
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *[_to(address, "network") for address in ("10.0.0.0/24", "10.0.0.5/24", "10.0.0.1", "0.0.0.0/0")],
+        *[
+            _to(address)
+            for address in ("10.0.0.1", "10.0.0.1/32", "app.internal.example", "*.internal.example", "intranet", "my_host.example")
+        ],
+        *[{"name": name} for name in ("Jira 1-2", "Übergabe", "日本語", "हिन्दी", "-")],
+        *[{"sni": sni} for sni in ("", "a.example", "xn--bcher-kva.example")],
+        _by(("ICMP", "1"), ("udp", "53, 80 - 90"), access="network"),
+        {"app_protocol": "", "description": ""},
+    ],
+    ids=str,
+)
+def test_what_is_allowed_and_what_the_vendor_is_left_to_judge(fields):
+    config = [{"name": "Jira", "destinations": [destination()], **fields}]
+    assert schema_faults(SCHEMA, config) + rule_faults(config, "merged") == []
+
+
+def test_rules_are_for_what_is_written():
+    odd = [{"name": "Jira_1"}]
+    assert rule_faults(odd, "deleted") == rule_faults(odd, "gathered") == []
+    assert rule_faults([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "judged after the read"
 
 
 def test_what_is_missing_for_replaced_and_what_is_listed_twice():

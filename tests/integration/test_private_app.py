@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``meraki_private_app`` as users run it: real ansible-playbook, real HTTP, the strict stand-in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+MODULE = "secops.policy.meraki_private_app"
+KEY = "a-key-that-nobody-should-see-0123456789"
+
+
+@pytest.fixture
+def organization(cloud):
+    """Three applications in one of two groups, no rate limit."""
+    meraki = cloud.meraki
+    meraki.add_key(KEY)
+    meraki.add_organization("1", "Example Health")
+    meraki.add_group("1", "West", id="g1")
+    meraki.add_group("1", "East", id="g2")
+    for number, name in enumerate(("Jira", "Wiki", "Lab"), start=1):
+        meraki.add_application(
+            "1",
+            applicationId=str(number),
+            name=name,
+            description=f"{name} for everybody",
+            destinations=[
+                {
+                    "destinationAddr": [f"10.0.0.{number}/32"],
+                    "protocolPorts": [{"protocol": "TCP", "ports": "443"}],
+                    "accessType": "browser",
+                }
+            ],
+            applicationGroupIds=["g1"],
+        )
+    cloud.limit(None)
+    return cloud
+
+
+def task(cloud, register=None, check_mode=None, **options):
+    given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", **options}
+    made = {"name": options.get("state", "merged"), MODULE: given, "ignore_errors": True}
+    if check_mode is not None:
+        made["check_mode"] = check_mode
+    return {**made, "register": register} if register else made
+
+
+def destination(number, ports="443", access="browser"):
+    return {"destination_addr": [f"10.0.0.{number}"], "protocol_ports": [{"protocol": "tcp", "ports": ports}], "access_type": access}
+
+
+def results(done):
+    assert not [item["result"]["msg"] for item in done.results if item["failed"]]
+    return [item["result"] for item in done.results]
+
+
+def counts(**given):
+    return {"created": 0, "updated": 0, "moved": 0, "deleted": 0, "unchanged": 0, "groups_removed": [], **given}
+
+
+def test_states_and_what_is_written(organization, play):
+    """merged, again, gathered fed back, renamed, replaced, deleted, overridden: as many writes as changes, none for the rest."""
+    added = {"name": "Desk", "destinations": [destination(9, 8443)], "ssl_verification_enabled": "no", "application_groups": ["East"]}
+    config = [added, {"name": "Jira", "application_groups": ["East"]}, {"name": "Lab", "destinations": [destination(3)]}]
+    swapped = [{"application_id": 1, "name": "Wiki"}, {"application_id": 2, "name": "Jira"}]
+    done = play(
+        [
+            task(organization, config=config),
+            task(organization, config=config),
+            task(organization, register="was", state="gathered"),
+            task(organization, state="overridden", config="{{ was.gathered }}"),
+            task(organization, config=swapped),
+            task(
+                organization, state="replaced", config=[{"name": "Lab", "destinations": [destination(3)], "application_groups": ["West"]}]
+            ),
+            task(organization, state="deleted", config=[{"application_id": 1}, {"name": "Nobody"}]),
+            task(organization, state="gathered", config=[{"name": "Jira"}, {"application_id": 1}]),
+            task(organization, state="overridden", config=[], max_removals=5, allow_group_removal=True),
+        ]
+    ).ok()
+    first, second, was, fed_back, renamed, replaced, deleted, some, cleared = results(done)
+    assert first["changed"] and first["summary"] == counts(created=1, updated=1, unchanged=1)
+    new, jira = first["after"]
+    assert new["application_id"] and new["destinations"][0]["protocol_ports"] == [{"protocol": "TCP", "ports": "8443"}]
+    assert new["ssl_verification_enabled"] is False
+    assert jira["application_groups"] == ["West", "East"], "joined, and none left"
+    assert [request["method"] for request in first["requests"]] == ["POST", "PUT"]
+    assert first["stats"]["reads"] == 3, "the applications, the groups, and the applications again"
+    assert not second["changed"] and second["requests"] == [] and second["before"] == second["after"] == []
+    assert second["stats"] == {"reads": 2, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+    assert sorted(item["name"] for item in was["gathered"]) == ["Desk", "Jira", "Lab", "Wiki"]
+    assert not fed_back["changed"] and fed_back["stats"] == {"reads": 1, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+    assert renamed["summary"] == counts(updated=2) and len(renamed["requests"]) == 3
+    assert {item["application_id"]: item["name"] for item in renamed["after"]} == {"1": "Wiki", "2": "Jira"}
+    assert replaced["summary"] == counts(updated=1) and replaced["after"][0]["description"] == ""
+    assert deleted["summary"] == counts(deleted=1) and [item["name"] for item in deleted["before"]] == ["Wiki"] and deleted["after"] == []
+    assert [request["method"] for request in deleted["requests"]] == ["PUT", "DELETE"] and deleted["requests"][1]["body"] == {
+        "force": False
+    }
+    assert [item["application_id"] for item in some["gathered"]] == ["2"]
+    assert cleared["summary"]["deleted"] == 3 and {item["name"] for item in cleared["summary"]["groups_removed"]} == {"West", "East"}
+    assert organization.meraki.applications("1") == {}
+    assert [entry.status for entry in organization.log if entry.status not in (200, 201, 204)] == []
+
+
+def test_check_mode_says_exactly_what_the_run_does(organization, play):
+    config = [
+        {"name": "Jira", "destinations": [destination(1, "443, 8443")], "application_groups": ["East"]},
+        {"name": "Desk", "destinations": [destination(9, access="network")]},
+        {"name": "Lab", "destinations": [destination(3)], "description": "Lab for everybody", "application_groups": ["West"]},
+    ]
+    options = {"state": "overridden", "config": config}
+    done = play(
+        [
+            task(organization, register="plan", check_mode=True, **options),
+            task(organization, expected_plan="0" * 64, **options),
+            task(organization, max_removals=0, **options),
+            task(organization, expected_plan="{{ plan.plan_digest }}", max_removals=1, **options),
+            task(organization, expected_plan="0" * 64, max_removals=0, **options),
+        ],
+        diff=True,
+    ).ok()
+    planned, other, many, run, empty = (item["result"] for item in done.results)
+    assert [item["failed"] for item in done.results] == [False, True, True, False, False]
+    assert "expected_plan" in other["msg"] and "max_removals" in many["msg"] and len(many["pending"]) == 4
+    for key in ("changed", "before", "requests", "summary", "plan_digest"):
+        assert planned[key] == run[key], key
+    assert planned["summary"] == counts(created=1, updated=1, deleted=1, unchanged=1)
+    assert [request["method"] for request in run["requests"]] == ["PUT", "POST", "PUT", "DELETE"], "what goes, goes last"
+    for result in (planned, run):
+        assert json.loads(result["diff"]["before"]) == result["before"] and json.loads(result["diff"]["after"]) == result["after"]
+    assert not empty["changed"], "an empty plan always passes"
+    assert len(organization.writes()) == 4
+    assert sorted(item["name"] for item in organization.meraki.applications("1").values()) == ["Desk", "Jira", "Lab"]
+
+
+def test_what_is_wrong_is_said_before_anything_is_written(organization, play):
+    bad = [
+        {"name": "A_b", "destinations": [{**destination(1), "destination_addr": ["10.0.0.0/24", "::1"]}, {"access_type": "tunnel"}]},
+        {"description": 7, "colour": "red"},
+        {"name": "Twice", "destinations": [destination(1, "0")], "sni": "no domain"},
+        {"name": "Twice", "destinations": []},
+    ]
+    config = [{"name": "jira"}, {"application_id": 1, "name": "Wiki"}, {"name": "New"}]
+    done = play(
+        [
+            task(organization, config=bad),
+            task(organization, config=config),
+            task(organization, config=[{"name": "Jira", "application_groups": ["west", "North"]}]),
+            task(organization, state="deleted", config=[{"application_id": 1, "name": "Wiki"}]),
+            task(organization, state="deleted", config=[{"name": name} for name in ("Jira", "Wiki", "Lab")]),
+            task(organization, state="gathered", organization_id="404"),
+        ],
+        verbosity=4,
+    )
+    assert all(item["failed"] for item in done.results)
+    faults, names, groups, disagree, emptied, unknown = (item["result"] for item in done.results)
+    assert {item["path"] for item in faults["errors"]} == {
+        "config[0].name",
+        "config[0].destinations[0].destination_addr[0]",
+        "config[0].destinations[0].destination_addr[1]",
+        "config[0].destinations[1].destination_addr",
+        "config[0].destinations[1].protocol_ports",
+        "config[0].destinations[1].access_type",
+        "config[1].name",
+        "config[1].colour",
+        "config[2].destinations[0].protocol_ports[0].ports",
+        "config[2].sni",
+        "config[3].name",
+        "config[3].destinations",
+    }
+    assert faults["stats"]["reads"] == 0, "no connection was opened"
+    assert [item["path"] for item in names["errors"]] == ["config[0].name", "config[2].destinations"]
+    assert "'Jira' (1)" in names["msg"], "both names of a clash in case only"
+    assert len(groups["errors"]) == 2 and "'West' (g1)" in groups["msg"] and "'East'" in groups["msg"]
+    assert "'Wiki'" in disagree["msg"] and "'Jira'" in disagree["msg"]
+    assert "'West' (g1)" in emptied["msg"] and "allow_group_removal" in emptied["msg"]
+    assert all(name in emptied["msg"] for name in ("'Jira' (1)", "'Wiki' (2)", "'Lab' (3)"))
+    assert "404" in unknown["msg"] and "early access" in unknown["msg"]
+    assert organization.writes() == []
+    assert KEY not in done.output and "Traceback" not in done.output
+
+
+def test_a_whole_organization_in_one_task(organization, play):
+    """The 300 that an organization can have, two of them there already; the 301st fails in the plan."""
+    config = [{"name": f"App {number}", "destinations": [destination(number % 250, f"{1000 + number}")]} for number in range(298)]
+    config += [{"name": "Jira", "destinations": [destination(1)]}, {"name": "Wiki", "destinations": [destination(2)]}]
+    one_more = [*config, {"name": "One More", "destinations": [destination(1)]}]
+    organization.meraki.secure_connect.cascade = False
+    common = {"rate_limit": 1000, "allow_group_removal": True}
+    done = play(
+        [
+            task(organization, state="overridden", config=one_more, **common),
+            task(organization, state="overridden", config=config, **common),
+            task(organization, state="overridden", config=config, **common),
+            task(organization, state="rendered", config=config[:1]),
+        ]
+    ).ok()
+    refused, made, again, rendered = (item["result"] for item in done.results)
+    assert done.results[0]["failed"] and "301 applications" in refused["msg"]
+    assert made["summary"]["created"] == 298 and made["summary"]["deleted"] == 1
+    assert len(organization.meraki.applications("1")) == 300
+    assert not again["changed"] and again["stats"]["reads"] == 1
+    assert rendered["rendered"][0]["path"] == "/organizations/1/secureConnect/privateApplications"
+    assert rendered["stats"]["reads"] == 0
