@@ -60,8 +60,8 @@ check: .venv-lint/ready .venv-importer/ready $(LINK) ## every check of the ecosy
 lint: ruff mypy yamllint reuse changelog ## the quick ones among the checks
 
 ruff: .venv-lint/ready ## style and common mistakes, Python
-	$(LINT)/ruff check .
-	$(LINT)/ruff format --check .
+	$(LINT)/ruff check --output-format concise .
+	$(LINT)/ruff format --check --output-format concise .
 
 mypy: .venv-lint/ready $(LINK) ## types, strictly, of plugins/module_utils
 	$(LINT)/mypy --package ansible_collections.secops.policy.plugins.module_utils
@@ -76,7 +76,7 @@ changelog: .venv-lint/ready ## changelogs/
 	$(LINT)/antsibull-changelog lint
 
 docs-check: .venv-lint/ready tree ## documentation of modules and roles
-	cd $(TREE) && PATH="$(LINT):$$PATH" ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/antsibull-docs lint-collection-docs \
+	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/docs ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/antsibull-docs lint-collection-docs \
 		--plugin-docs --validate-collection-refs self .
 
 ansible-lint: .venv-lint/ready tree ## roles, playbooks, meta
@@ -102,6 +102,7 @@ clean: ## remove everything that make made
 # A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
 tree: .venv-lint/ready
 	@$(LINT)/python tests/tools/copy_tree.py $(TREE)
+	@mkdir -p $(HOMES)/docs $(HOMES)/importer $(HOMES)/lint $(HOMES)/sanity
 
 $(LINK):
 	@mkdir -p $(@D)

@@ -34,8 +34,9 @@ MODULES = "ansible_collections.secops.policy.plugins.modules"
 
 
 def run_module(name: str, args: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> dict[str, Any]:
-    """The result of the module ``name`` run with ``args``: what it gave ``exit_json`` or ``fail_json``, warnings included.
+    """The result of the module ``name`` run with ``args``: what it gave ``exit_json`` or ``fail_json``.
 
+    ``warnings`` and ``deprecations``, where there are any, are lists of texts.
     Not for several threads at once: arguments, warnings and standard output belong to the process. Raises AssertionError where the
     module ends without a result, and whatever it raises itself.
     """
@@ -48,7 +49,13 @@ def run_module(name: str, args: Mapping[str, Any], *, check: bool = False, diff:
         module.main()
     lines = [line for line in output.getvalue().splitlines() if line.startswith("{")]
     assert lines, f"{name} ended without a result: {output.getvalue()!r}"
-    return json.loads(lines[-1])
+    result = json.loads(lines[-1])
+    return result | {key: [_text(item) for item in result[key]] for key in ("warnings", "deprecations") if key in result}
+
+
+def _text(item: Any) -> str:
+    """A warning is a text until 2.18 and an event from 2.19 on; a deprecation was a dict before that."""
+    return item if isinstance(item, str) else item.get("event", item)["msg"]
 
 
 @contextlib.contextmanager

@@ -45,6 +45,7 @@ class CallbackModule(CallbackBase):
     def _record(self, result, failed=False, skipped=False, unreachable=False):
         # From 2.19 on these are public, and the underscored ones on their way out.
         host, task, data = (getattr(result, name, None) or getattr(result, f"_{name}") for name in ("host", "task", "result"))
+        data = {key: value for key, value in data.items() if not key.startswith("_ansible_")}
         line = {
             "host": host.get_name(), "name": result.task_name, "action": task.action,
             "failed": failed, "skipped": skipped, "unreachable": unreachable, "result": data,
