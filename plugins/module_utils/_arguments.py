@@ -64,7 +64,9 @@ class PolicyModule(AnsibleModule):
 
     def fail_faults(self, faults: list[dict[str, str]]) -> t.NoReturn:
         """Fail with everything that is wrong with the arguments; nothing was connected to."""
-        many = f"{len(faults)} faults in the arguments; nothing was sent" if len(faults) > 1 else "A fault in the arguments; nothing was sent"
+        many = (
+            f"{len(faults)} faults in the arguments; nothing was sent" if len(faults) > 1 else "A fault in the arguments; nothing was sent"
+        )
         lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
         if len(faults) > 20:
             lines.append(f"... and {len(faults) - 20} more, under errors")

@@ -87,7 +87,9 @@ class _Run:
             elif self.config == [] and self.state != "overridden":
                 faults.append(fault("config", f"is empty: nothing to do for state {self.state}"))
             elif self.config == [] and self.module.params["max_removals"] is None:
-                faults.append(fault("config", "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"))
+                faults.append(
+                    fault("config", "is empty: with overridden that removes everything there is; give max_removals to say that it is meant")
+                )
         config = [] if self.config is None else self.config
         found = self._check(config) if config else []
         found += self.resource.faults(config if isinstance(config, list) else [], judged)
@@ -183,8 +185,12 @@ class _Run:
             missing = [request for request in outcome.unclear if _same(request) in again]
             if not missing:
                 break
-        if self.module.params["expected_plan"] is not None and any(first.expected.get(key, key) != form for key, form in rest.expected.items()):
-            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what expected_plan approved")
+        if self.module.params["expected_plan"] is not None and any(
+            first.expected.get(key, key) != form for key, form in rest.expected.items()
+        ):
+            raise ApiError(
+                f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what expected_plan approved"
+            )
         limit = self.module.params["max_removals"]
         if limit is not None and rest.removals > limit:
             raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do removes more than max_removals allows")

@@ -151,7 +151,9 @@ class Client:
             signature = self.sign.headers() if signed else {}
             started = time.monotonic()
             try:
-                answer, content = self._exchange(method, url, query, body, form, {**(headers or {}), **signature}, "" if counted else count, proceed)
+                answer, content = self._exchange(
+                    method, url, query, body, form, {**(headers or {}), **signature}, "" if counted else count, proceed
+                )
             except _Broken as broken:
                 counted = True
                 self.budget.charge(started, time.monotonic())
@@ -199,7 +201,9 @@ class Client:
                     raise ApiError(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
             tries += 1
             if not self.budget.wait(wait):
-                raise ApiError(f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. {self._advice(None)}".strip())
+                raise ApiError(
+                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. {self._advice(None)}".strip()
+                )
             self.counts["retries"] += 1
 
     def mask(self, text: str) -> str:
@@ -295,8 +299,15 @@ class Client:
                     f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. Point ca_path to the CA that signed it"
                 ) from None
             raise _Broken(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
-            raise ApiError(f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials") from None
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidHeader,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ):
+            raise ApiError(
+                f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials"
+            ) from None
         except (requests.exceptions.RequestException, OSError) as error:
             raise _broken(error, urlsplit(url).netloc, self.timeout) from None
         try:

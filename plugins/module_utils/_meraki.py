@@ -32,7 +32,9 @@ class Meraki:
         self._options = options
         self._organization: str | None = None
         key = _key(options)
-        vendor = Vendor("Meraki Dashboard", ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"), "X-Request-Id", _words, _hint)
+        vendor = Vendor(
+            "Meraki Dashboard", ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"), "X-Request-Id", _words, _hint
+        )
         self.client = Client(options["base_url"], vendor, _Bearer(key), options)
         self.client.secrets.add(key)
 
@@ -56,7 +58,9 @@ class Meraki:
             if url is None:
                 return
             if not self.client.trusts(url):
-                raise ApiError(f"GET {path}: the Link to the next page leads to a host that is not the vendor's, and is not followed. Check base_url")
+                raise ApiError(
+                    f"GET {path}: the Link to the next page leads to a host that is not the vendor's, and is not followed. Check base_url"
+                )
             if url in seen:
                 raise ApiError(f"GET {path}: the Link to the next page leads back to a page that was read already; the list cannot be read")
             seen.add(url)
@@ -104,7 +108,12 @@ def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     if not options["base_url"]:
         found.append(fault("base_url", "must not be empty"))
     if not options["organization_id"] and not options["organization"]:
-        found.append(fault("organization_id", "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID"))
+        found.append(
+            fault(
+                "organization_id",
+                "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
+            )
+        )
     return found
 
 

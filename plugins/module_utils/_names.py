@@ -33,7 +33,10 @@ class Index:
         folded = name.casefold()
         near = [f"{label!r} ({key})" for key, label in self.names.items() if label.casefold() == folded]
         if near:
-            return None, f"there is no {self.what} named {name!r}{self.where}, but one in other case: {', '.join(near)}. Names must match exactly"
+            return (
+                None,
+                f"there is no {self.what} named {name!r}{self.where}, but one in other case: {', '.join(near)}. Names must match exactly",
+            )
         labels = sorted(self._ids)
         some = ", ".join(repr(label) for label in labels[:10]) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
         return None, f"there is no {self.what} named {name!r}{self.where}; there are: {some or 'none'}"

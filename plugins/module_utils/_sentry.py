@@ -44,7 +44,13 @@ ARGUMENTS: dict[str, t.Any] = {
 
 _WRITE = "/sm/sentry/policies/assignments"
 _READ = _WRITE + "/byNetwork"
-_API_FIELDS = (("policyId", "policy_id"), ("smNetworkId", "sm_network_id"), ("scope", "scope"), ("tags", "tags"), ("groupPolicyId", "group_policy_id"))
+_API_FIELDS = (
+    ("policyId", "policy_id"),
+    ("smNetworkId", "sm_network_id"),
+    ("scope", "scope"),
+    ("tags", "tags"),
+    ("groupPolicyId", "group_policy_id"),
+)
 
 Config = list[dict[str, t.Any]]
 
@@ -86,14 +92,18 @@ class SentryAssignments:
         for item in self._items():
             key = str(item.get("networkId"))
             if key in networks:
-                raise ApiError(f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. Run the task again")
+                raise ApiError(
+                    f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. Run the task again"
+                )
             policies = item.get("policies") or []
             networks[key] = [_read(policy) for policy in policies]
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
                 locales[key] = others
         for key, others in locales.items():
-            self._api.client.warn(f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written")
+            self._api.client.warn(
+                f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
+            )
         return View(self._api.path(_WRITE), networks, self._names or Names(), self._wanted, locales)
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
@@ -104,7 +114,11 @@ class SentryAssignments:
             keys = list(view.networks)
         else:
             keys = [network_id for _path, _entry, network_id in self._units]
-        empty = ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"] if config == [] else []
+        empty = (
+            ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"]
+            if config == []
+            else []
+        )
         return [shaped(key, view.networks.get(key, []), view.names) for key in keys], empty
 
     def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
@@ -120,7 +134,9 @@ class SentryAssignments:
                 told[str(item.get("networkId"))] = [_read(policy) for policy in item.get("policies") or []]
         names = self._names or Names()
         return [
-            shaped(key, told[key], names) if [content(policy) for policy in told.get(key, [])] == [content(policy) for policy in unit["policies"]] else unit
+            shaped(key, told[key], names)
+            if [content(policy) for policy in told.get(key, [])] == [content(policy) for policy in unit["policies"]]
+            else unit
             for key, unit in zip(plan.expected, plan.after)
         ]
 
@@ -131,7 +147,8 @@ class SentryAssignments:
         needing = [
             network_id
             for _path, entry, network_id in found
-            if state != "gathered" and any("group_policy" in policy and "group_policy_id" not in policy for policy in entry.get("policies", []))
+            if state != "gathered"
+            and any("group_policy" in policy and "group_policy_id" not in policy for policy in entry.get("policies", []))
         ]
         self._names = Names(networks, self._api.group_policies(needing))
         self._units = found
@@ -175,7 +192,11 @@ def _rendered_policy(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     managed, group = _rendered(policy, "sm_network_id", "sm_network"), _rendered(policy, "group_policy_id", "group_policy")
     if managed is not None and group is not None and "scope" in policy:
         return wire({"sm_network_id": managed, "scope": policy["scope"], "tags": policy.get("tags"), "group_policy_id": group})
-    given = {"policyId": policy["policy_id"], "smNetworkId": managed, "scope": policy.get("scope"), "tags": policy.get("tags"), "groupPolicyId": group}
+    given = {
+        "policyId": policy["policy_id"],
+        "smNetworkId": managed,
+        "scope": policy.get("scope"),
+        "tags": policy.get("tags"),
+        "groupPolicyId": group,
+    }
     return {key: value for key, value in given.items() if value is not None}
-
-

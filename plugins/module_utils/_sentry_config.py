@@ -52,18 +52,26 @@ _UNTAGGED = ("all", "none")
 class Names:
     """The lists that were read anyway: networks as the API gives them, group policies as ``{network: [(id, name)]}``."""
 
-    def __init__(self, networks: list[dict[str, t.Any]] | None = None, group_policies: dict[str, list[tuple[str, str]]] | None = None) -> None:
+    def __init__(
+        self, networks: list[dict[str, t.Any]] | None = None, group_policies: dict[str, list[tuple[str, str]]] | None = None
+    ) -> None:
         self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks or []}
         self.networks = None if networks is None else Index("network", _pairs(networks))
         managed = [item for item in networks or [] if "systemsManager" in (item.get("productTypes") or [])]
         self._managed = Index("network", _pairs(managed))
         self.group_policies = {
-            network_id: Index("group policy", policies, f" in network {network_id}") for network_id, policies in (group_policies or {}).items()
+            network_id: Index("group policy", policies, f" in network {network_id}")
+            for network_id, policies in (group_policies or {}).items()
         }
 
     def sm_networks(self, name: str | None) -> Index | None:
         """Where to look a Systems Manager network up: of several networks with one name only such a network can be meant."""
-        if self.networks is not None and name is not None and self.networks.find(name)[0] is None and self._managed.find(name)[0] is not None:
+        if (
+            self.networks is not None
+            and name is not None
+            and self.networks.find(name)[0] is None
+            and self._managed.find(name)[0] is not None
+        ):
             return self._managed
         return self.networks
 
@@ -127,7 +135,9 @@ def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple
         path = f"config[{number}]"
         for network_id in _network_ids(path, entry, names, faults):
             if network_id in reached:
-                faults.append(fault(path, f"reaches network {network_id}, which {reached[network_id]} reaches too: one entry for one network"))
+                faults.append(
+                    fault(path, f"reaches network {network_id}, which {reached[network_id]} reaches too: one entry for one network")
+                )
             reached.setdefault(network_id, path)
             found.append((path, entry, network_id))
     if faults:

@@ -112,7 +112,12 @@ def _network(
     for place, policy in enumerate(policies):
         owner = owners.get(policy.get("policy_id", ""), unit.network_id)
         if owner != unit.network_id:
-            faults.append(fault(f"{unit.path}.policies[{place}].policy_id", f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}"))
+            faults.append(
+                fault(
+                    f"{unit.path}.policies[{place}].policy_id",
+                    f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}",
+                )
+            )
     sources = _matches(policies, current)
     listed = []
     for place, (policy, source) in enumerate(zip(policies, sources)):
@@ -120,9 +125,7 @@ def _network(
     return _merged(listed, current) if state == "merged" else listed
 
 
-def _slot(
-    path: str, policy: Policy, source: int | None, current: list[Policy], faults: list[dict[str, str]], warnings: list[str]
-) -> _Slot:
+def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], faults: list[dict[str, str]], warnings: list[str]) -> _Slot:
     own = policy.get("policy_id")
     if source is None:
         missing = [key for key in ("sm_network_id", "scope", "group_policy_id") if key not in policy]
@@ -137,7 +140,9 @@ def _slot(
         return _Slot({"tags": [], **new}, None)
     there = current[source]
     if own is not None and there.get("policy_id") != own:
-        warnings.append(f"{path}: the policy {own} is not there any more; {there.get('policy_id')} has the same content and is taken for it")
+        warnings.append(
+            f"{path}: the policy {own} is not there any more; {there.get('policy_id')} has the same content and is taken for it"
+        )
         return _Slot(there, source)
     result = {**there, **policy}
     if content(result) == content(there):
@@ -225,7 +230,9 @@ def _without(
             there = current[by_id[own]]
             for key in FIELDS[1:]:
                 if key in policy and content({key: policy[key]}) != content({key: there.get(key)}):
-                    faults.append(fault(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go"))
+                    faults.append(
+                        fault(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go")
+                    )
             gone.add(by_id[own])
         elif own in owners:
             faults.append(fault(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}"))
@@ -237,7 +244,9 @@ def _without(
         if copy is None:
             warnings.append(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
         else:
-            warnings.append(f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed for it")
+            warnings.append(
+                f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed for it"
+            )
             gone.add(copy)
     return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]
 
@@ -246,12 +255,18 @@ def _owners(view: View) -> dict[str, str]:
     """The network of each policy id; only built where the config holds ids."""
     if not any("policy_id" in policy for unit in view.wanted for policy in unit.policies or []):
         return {}
-    return {str(policy["policy_id"]): network_id for network_id, policies in view.networks.items() for policy in policies if policy.get("policy_id")}
+    return {
+        str(policy["policy_id"]): network_id
+        for network_id, policies in view.networks.items()
+        for policy in policies
+        if policy.get("policy_id")
+    }
 
 
 def _same(slots: list[_Slot], current: list[Policy]) -> bool:
     return len(slots) == len(current) and all(
-        slot.source == place and (slot.policy is there or content(slot.policy) == content(there)) for place, (slot, there) in enumerate(zip(slots, current))
+        slot.source == place and (slot.policy is there or content(slot.policy) == content(there))
+        for place, (slot, there) in enumerate(zip(slots, current))
     )
 
 

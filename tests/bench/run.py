@@ -88,22 +88,21 @@ def sentry_fleet(report: Report) -> None:
     wall: dict[int, list[float]] = {5000: [], 10000: []}
     alone: list[float] = []
     peak = size = 0
-    with tempfile.TemporaryDirectory() as folder:
-        with _fleet(5000) as half, _fleet(10000) as whole:
-            files = {}
-            for networks, cloud in ((5000, half), (10000, whole)):
-                files[networks] = Path(folder) / f"{networks}.json"
-                files[networks].write_text(json.dumps({"ANSIBLE_MODULE_ARGS": _fleet_arguments(cloud)}))
-            size = files[10000].stat().st_size
-            for _round in range(3):
-                for networks in wall:
-                    seconds, memory, output = _process([sys.executable, str(MODULES / "meraki_sentry_assignments.py"), str(files[networks])])
-                    result = json.loads(output)
-                    if result.get("changed") is not False or result["stats"]["writes"]:
-                        raise SystemExit(f"not an unchanged run: {output[:500]}")
-                    wall[networks].append(seconds)
-                    peak = max(peak, memory) if networks == 10000 else peak
-                alone.append(_process([sys.executable, __file__, "--validate-alone", str(files[10000])])[0])
+    with tempfile.TemporaryDirectory() as folder, _fleet(5000) as half, _fleet(10000) as whole:
+        files = {}
+        for networks, cloud in ((5000, half), (10000, whole)):
+            files[networks] = Path(folder) / f"{networks}.json"
+            files[networks].write_text(json.dumps({"ANSIBLE_MODULE_ARGS": _fleet_arguments(cloud)}))
+        size = files[10000].stat().st_size
+        for _round in range(3):
+            for networks in wall:
+                seconds, memory, output = _process([sys.executable, str(MODULES / "meraki_sentry_assignments.py"), str(files[networks])])
+                result = json.loads(output)
+                if result.get("changed") is not False or result["stats"]["writes"]:
+                    raise SystemExit(f"not an unchanged run: {output[:500]}")
+                wall[networks].append(seconds)
+                peak = max(peak, memory) if networks == 10000 else peak
+            alone.append(_process([sys.executable, __file__, "--validate-alone", str(files[10000])])[0])
     full, half_time, bare = (statistics.median(times) for times in (wall[10000], wall[5000], alone))
     report.ratio("10,000 networks x 5 unchanged / jsonschema alone", full / bare, 3.0, f"{full:.1f} s / {bare:.1f} s")
     report.ratio("10,000 networks / 5,000 networks", full / half_time, 2.2, f"{full:.1f} s / {half_time:.1f} s")
@@ -149,7 +148,10 @@ def serve_fleet(networks: int) -> None:
 def _fleet_arguments(described: str) -> dict:
     networks, url = described.split()
     config = [
-        {"network_id": f"N_{number}", "policies": [{"policy_id": str(1000 + number * 5 + place), **_policy(place, snake=True)} for place in range(5)]}
+        {
+            "network_id": f"N_{number}",
+            "policies": [{"policy_id": str(1000 + number * 5 + place), **_policy(place, snake=True)} for place in range(5)],
+        }
         for number in range(int(networks))
     ]
     for unit in config:

@@ -44,7 +44,10 @@ def sentry(cloud: Cloud, env: dict[str, str]) -> None:
     cloud.meraki.add_sentry("N_24329160", [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": "101"}])
     step("Sentry: the drift is seen (check mode)", "sentry.yml", env, "--check", "--diff", changed=1)
     step("Sentry: and repaired", "sentry.yml", env, changed=1)
-    expect([policy["groupPolicyId"] for policy in cloud.meraki.sentry(ORGANIZATION)["N_24329160"]] == ["100", "101", "102"], "the drift is still there")
+    expect(
+        [policy["groupPolicyId"] for policy in cloud.meraki.sentry(ORGANIZATION)["N_24329160"]] == ["100", "101", "102"],
+        "the drift is still there",
+    )
 
 
 def step(title: str, playbook: str, env: dict[str, str], *arguments: str, changed: int) -> None:
@@ -61,7 +64,7 @@ def step(title: str, playbook: str, env: dict[str, str], *arguments: str, change
 
 def say(title: str) -> None:
     """Print a heading."""
-    global STEPS  # noqa: PLW0603 - a counter for the closing line
+    global STEPS
     STEPS += 1
     print(f"\n=== {STEPS}. {title}", flush=True)
 

@@ -82,7 +82,9 @@ def test_check_mode_says_exactly_what_the_run_does(organization, play):
     run = play(tasks, diff=True).ok().results[0]["result"]
     for key in ("changed", "before", "requests", "summary", "plan_digest"):
         assert planned[key] == run[key], key
-    (written,), (predicted,) = ([{**policy, "tags": sorted(policy["tags"])} for policy in result["after"][0]["policies"]] for result in (run, planned))
+    (written,), (predicted,) = (
+        [{**policy, "tags": sorted(policy["tags"])} for policy in result["after"][0]["policies"]] for result in (run, planned)
+    )
     assert written.pop("policy_id")
     assert written == predicted, "what was predicted, but for the id that only the server can give"
     assert json.loads(planned["diff"]["before"]) == planned["before"]
@@ -112,7 +114,10 @@ def test_guards_refuse_before_the_first_write(organization, play):
 
 def test_bad_input_gets_every_fault_and_no_connection(organization, play):
     config = [
-        {"network_id": "N_1", "policies": [{"sm_network": "Corp SM", "scope": "some", "group_policy": "Staff"}, {"scope": "withAny", "colour": "red"}]},
+        {
+            "network_id": "N_1",
+            "policies": [{"sm_network": "Corp SM", "scope": "some", "group_policy": "Staff"}, {"scope": "withAny", "colour": "red"}],
+        },
         {"network_id": "N_1", "policies": None},
         {"network_tags": ["branch"], "network": "Berlin", "policies": []},
     ]
@@ -135,8 +140,18 @@ def test_failures_are_one_clear_sentence(organization, play):
             {MODULE: defaults(organization, state="replaced", config=config, api_key="read-only"), "ignore_errors": True},
             {MODULE: defaults(organization, state="gathered", base_url="http://127.0.0.1:9/api/v1"), "ignore_errors": True},
             {MODULE: defaults(organization, state="gathered", base_url="http://192.0.2.1/api/v1"), "ignore_errors": True},
-            {MODULE: {**defaults(organization, config=config, state="replaced"), "organization_id": None, "organization": "example health"}, "ignore_errors": True},
-            {MODULE: defaults(organization, config=[{"network": "berlin", "policies": []}, {"network": "Rome", "policies": []}]), "ignore_errors": True},
+            {
+                MODULE: {
+                    **defaults(organization, config=config, state="replaced"),
+                    "organization_id": None,
+                    "organization": "example health",
+                },
+                "ignore_errors": True,
+            },
+            {
+                MODULE: defaults(organization, config=[{"network": "berlin", "policies": []}, {"network": "Rome", "policies": []}]),
+                "ignore_errors": True,
+            },
         ],
         env={"MERAKI_ORGANIZATION_ID": ""},
     )
@@ -153,7 +168,10 @@ def test_failures_are_one_clear_sentence(organization, play):
 
 def test_no_secret_in_any_output(organization, play):
     done = play(
-        [task(organization, config=[{"network": "Berlin", "policies": [STAFF]}]), task(organization, state="gathered", organization_id="404")],
+        [
+            task(organization, config=[{"network": "Berlin", "policies": [STAFF]}]),
+            task(organization, state="gathered", organization_id="404"),
+        ],
         verbosity=4,
         diff=True,
     )

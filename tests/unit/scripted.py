@@ -81,7 +81,9 @@ class Scripted:
                 connection.close()
                 return
             connection.sendall(item)
-            if b"Content-Length: " in item and len(item.partition(b"\r\n\r\n")[2]) < int(item.split(b"Content-Length: ")[1].split(b"\r\n")[0]):
+            if b"Content-Length: " in item and len(item.partition(b"\r\n\r\n")[2]) < int(
+                item.split(b"Content-Length: ")[1].split(b"\r\n")[0]
+            ):
                 connection.close()
                 return
 

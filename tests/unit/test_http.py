@@ -35,14 +35,27 @@ class Sign:
 
 
 def client(server, sign=None, **options):
-    vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", lambda data: "; ".join(data.get("errors", [])), lambda status, target: "Look at it")
+    vendor = Vendor(
+        "Vendor", ("vendor.example",), "X-Request-Id", lambda data: "; ".join(data.get("errors", [])), lambda status, target: "Look at it"
+    )
     given = {"timeout": 5, "retry_timeout": 20, "rate_limit": 1000, "validate_certs": True, "ca_path": None, **options}
     made = Client(server.url + "/base", vendor, sign or Sign(), given)
     made.secrets.add(SECRET)
     return made
 
 
-@pytest.mark.parametrize("fault", [RESET, answer(500), answer(502), answer(503, Retry_After="0"), answer(504), answer(body=b'{"a": 1', length=30), answer(body=b"<html>")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        RESET,
+        answer(500),
+        answer(502),
+        answer(503, Retry_After="0"),
+        answer(504),
+        answer(body=b'{"a": 1', length=30),
+        answer(body=b"<html>"),
+    ],
+)
 def test_a_read_survives_one_fault_of_any_kind(fault):
     with Scripted(fault, answer(data=[1])) as server:
         tried = client(server)
@@ -51,7 +64,9 @@ def test_a_read_survives_one_fault_of_any_kind(fault):
         assert tried.stats()["reads"] == 1
 
 
-@pytest.mark.parametrize("fault", [RESET, answer(500), answer(502), answer(503), answer(504), answer(body=b'{"a": 1', length=30), answer(body=b"<html>")])
+@pytest.mark.parametrize(
+    "fault", [RESET, answer(500), answer(502), answer(503), answer(504), answer(body=b'{"a": 1', length=30), answer(body=b"<html>")]
+)
 def test_a_write_that_may_have_acted_is_not_sent_again(fault):
     with Scripted(fault, answer(data={})) as server:
         with pytest.raises(Unclear):
@@ -133,7 +148,9 @@ def test_a_redirect_keeps_method_body_and_key_on_the_own_host():
         assert f"Bearer {SECRET}" in request
 
 
-@pytest.mark.parametrize("to", ["http://evil.example/x", "https://evil.example/x", "https://vendor.example.evil.example/x", "http://n1.vendor.example/x", ""])
+@pytest.mark.parametrize(
+    "to", ["http://evil.example/x", "https://evil.example/x", "https://vendor.example.evil.example/x", "http://n1.vendor.example/x", ""]
+)
 def test_a_redirect_elsewhere_is_refused(to):
     with Scripted(answer(302, Location=to)) as server, pytest.raises(ApiError, match="not followed"):
         client(server).get("/x")

@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_schemas_are_derived_from_the_specs():
-    done = subprocess.run([sys.executable, str(ROOT / "docs" / "specs" / "derive.py"), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "specs" / "derive.py"), "--check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -60,7 +62,9 @@ def test_every_fault_has_its_path():
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["network_id", "policies", "scope", "tags", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["network_id", "policies", "scope", "tags", "x"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -112,7 +112,9 @@ def test_one_run_reaches_what_the_state_means_and_a_second_writes_nothing(case, 
         assert canonical(then[key]) == form
     again = plan(view_of(then, wanted), state)
     if _falls_back(state, wanted, then):
-        assert again.summary["deleted"] == sum(len(unit["policies"]) for unit in again.before) - sum(len(unit["policies"]) for unit in again.after)
+        assert again.summary["deleted"] == sum(len(unit["policies"]) for unit in again.before) - sum(
+            len(unit["policies"]) for unit in again.after
+        )
     else:
         assert again.requests == []
         assert again.before == again.after == []
@@ -177,9 +179,7 @@ def _plan(there, policies, state="merged", key="N_1"):
     return plan(view_of(there, [Wanted("config[0]", key, policies)]), state)
 
 
-A, B, C, D = (
-    {"sm_network_id": "N_9", "scope": "withAny", "tags": [tag], "group_policy_id": "100"} for tag in ("a", "b", "c", "d")
-)
+A, B, C, D = ({"sm_network_id": "N_9", "scope": "withAny", "tags": [tag], "group_policy_id": "100"} for tag in ("a", "b", "c", "d"))
 
 
 def _tags(planned):
