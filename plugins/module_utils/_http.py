@@ -81,8 +81,8 @@ class Sign(t.Protocol):
 class Vendor(t.NamedTuple):
     """What the client has to know of the other side.
 
-    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds the
-    vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
+    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds
+    the vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
     """
 
     name: str
@@ -135,8 +135,9 @@ class Client:
     ) -> Answer:
         """One request, with every retry that is safe.
 
-        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts it
-        (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``, ``Unclear``.
+        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts
+        it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
+        ``Unclear``.
         """
         safe = method == "GET" if safe is None else safe
         count = ("reads" if method == "GET" else "writes") if count is None else count
@@ -171,9 +172,8 @@ class Client:
                     continue
                 if status == 429:
                     why = f"{name}: {self._told(answer, content)}"
-                    wait = _retry_after(answer.headers)
-                    if wait is None:
-                        wait = backoff(tries, random.random)
+                    asked = _retry_after(answer.headers)
+                    wait = backoff(tries, random.random) if asked is None else asked
                     if not self.budget.allows(wait):
                         raise ApiError(f"{why}; the wait it asks for does not fit into what is left of retry_timeout", 429)
                     self.pacer.pause(wait)
@@ -182,9 +182,8 @@ class Client:
                     self.budget.charge(started, time.monotonic())
                     if not safe:
                         raise Unclear(why, status, answer.data)
-                    wait = _retry_after(answer.headers)
-                    if wait is None:
-                        wait = backoff(tries, random.random)
+                    asked = _retry_after(answer.headers)
+                    wait = backoff(tries, random.random) if asked is None else asked
                 elif 200 <= status < 300:
                     if not _unreadable(answer, content, method):
                         return answer
@@ -202,7 +201,8 @@ class Client:
             tries += 1
             if not self.budget.wait(wait):
                 raise ApiError(
-                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. {self._advice(None)}".strip()
+                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
+                    f"{self._advice(None)}".strip()
                 )
             self.counts["retries"] += 1
 
@@ -267,8 +267,9 @@ class Client:
             if not answer.headers.get("Location") or not self.trusts(url):
                 shown = urlsplit(url)
                 raise ApiError(
-                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {shown.scheme}://{shown.netloc.split('@')[-1]}, "
-                    "which is not followed: the credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
+                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to "
+                    f"{shown.scheme}://{shown.netloc.split('@')[-1]}, which is not followed: the credentials go to the base's own host and "
+                    "the vendor's domains only, over https. Check base_url.",
                     answer.status,
                 )
         raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
@@ -296,7 +297,8 @@ class Client:
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ApiError(
-                    f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. Point ca_path to the CA that signed it"
+                    f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. "
+                    "Point ca_path to the CA that signed it"
                 ) from None
             raise _Broken(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
         except (
@@ -353,7 +355,7 @@ def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
         return []
     try:
         parts = urlsplit(url)
-        parts.port  # pylint: disable=pointless-statement  # raises on a port that is none
+        _port = parts.port  # raises on a port that is none
     except ValueError:
         return [fault(name, "is not a URL")]
     if parts.scheme not in ("https", "http") or not parts.hostname:

@@ -102,4 +102,4 @@ class Budget:
 
 def backoff(attempt: int, draw: t.Callable[[], float], longest: float = 30.0) -> float:
     """Seconds before the try after ``attempt`` (0, 1, ...) failed ones: doubling from half a second, with jitter."""
-    return min(longest, 0.5 * 2**attempt) * (0.5 + 0.5 * draw())
+    return min(longest, 0.5 * 2.0**attempt) * (0.5 + 0.5 * draw())

@@ -253,9 +253,10 @@ def test_a_slow_rate_is_kept_too():
 @pytest.mark.parametrize(
     ("url", "good"),
     [
-        ("https://api.example/api/v1", True), ("http://127.0.0.1:8080/api/v1", True), ("http://localhost/api", True), ("http://[::1]:80/", True),
-        ("http://api.example/api/v1", False), ("ftp://api.example", False), ("api.example", False), ("https://user:pw@api.example", False),
-        ("https://api.example/?a=1", False), ("https://api.example:port", False), ("http://127.0.0.1.evil.example/", False),
+        ("https://api.example/api/v1", True), ("http://127.0.0.1:8080/api/v1", True), ("http://localhost/api", True),
+        ("http://[::1]:80/", True), ("http://api.example/api/v1", False), ("ftp://api.example", False), ("api.example", False),
+        ("https://user:pw@api.example", False), ("https://api.example/?a=1", False), ("https://api.example:port", False),
+        ("http://127.0.0.1.evil.example/", False),
     ],
 )  # fmt: skip
 def test_base_urls(url, good):
