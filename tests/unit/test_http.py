@@ -29,7 +29,7 @@ class Sign:
     def headers(self):
         return {"Authorization": f"Bearer {SECRET}{self.number or ''}"}
 
-    def renew(self, used):
+    def renew(self, used, times):
         self.number += 1
         return self.number <= self.renewals
 
