@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._pace import Budget, Pacer, backoff
+from ._pace import Budget, Pacer, backoff, poll_wait
 from ._plan import fault
 
 try:
@@ -51,7 +51,14 @@ class ApiError(Exception):
 
 
 class Unclear(ApiError):
-    """A write was sent and nobody knows whether the server acted: look at the state before writing again."""
+    """A write was sent and nobody knows whether the server acted: look at the state before writing again.
+
+    ``pending``: the server said that it will act, and not when, so that no look at the state tells whether it still will.
+    """
+
+    def __init__(self, message: str, status: int | None = None, data: t.Any = None, pending: bool = False) -> None:
+        super().__init__(message, status, data)
+        self.pending = pending
 
 
 class Held(Exception):
@@ -74,8 +81,9 @@ class Sign(t.Protocol):
     def headers(self) -> dict[str, str]:
         """The headers that sign a request; may have to sign in first."""
 
-    def renew(self, used: t.Mapping[str, str]) -> bool:
-        """Called when a request that carried ``used`` was answered 401: True when there are other credentials to try."""
+    def renew(self, used: t.Mapping[str, str], times: int) -> bool:
+        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals for that same request: True when there
+        are other credentials to try."""
 
 
 class Vendor(t.NamedTuple):
@@ -90,6 +98,7 @@ class Vendor(t.NamedTuple):
     request_id: str
     words: t.Callable[[t.Any], str]
     hint: t.Callable[[int | None, str], str]
+    pending: str = ""
 
 
 class Client:
@@ -143,17 +152,20 @@ class Client:
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
         # The path as users know it: without the base and without what a query may hold.
-        name = f"{method} {target.split('?')[0]}"
-        renewed = False
+        name = f"{method} {target.removeprefix(self.base_url).split('?')[0]}"
+        renewals = 0
         counted = False
         tries = 0
         bad_bodies = 0
+        polls = 0
+        # What fetches a pending answer: the identical request with this header beside the others.
+        fetch: dict[str, str] = {}
         while True:
             signature = self.sign.headers() if signed else {}
             started = time.monotonic()
             try:
                 answer, content = self._exchange(
-                    method, url, query, body, form, {**(headers or {}), **signature}, "" if counted else count, proceed
+                    method, url, query, body, form, {**(headers or {}), **fetch, **signature}, "" if counted else count, proceed
                 )
             except _Broken as broken:
                 counted = True
@@ -167,10 +179,20 @@ class Client:
             else:
                 counted = True
                 status = answer.status
-                if status == 401 and signed and not renewed and self.sign.renew(signature):
-                    renewed = True
+                if status == 401 and signed and self.sign.renew(signature, renewals):
+                    renewals += 1
                     continue
-                if status == 429:
+                if status == 202 and self.vendor.pending:
+                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer, safe, polls)
+                    polls += 1
+                    continue
+                if status == 404 and fetch:
+                    why = f"{name}: {self._told(answer, content)}: the pending answer is gone"
+                    if not safe:
+                        raise Unclear(why, status)
+                    fetch = {}
+                    wait = backoff(tries, random.random)
+                elif status == 429:
                     why = f"{name}: {self._told(answer, content)}"
                     asked = _retry_after(answer.headers)
                     wait = backoff(tries, random.random) if asked is None else asked
@@ -182,6 +204,7 @@ class Client:
                     self.budget.charge(started, time.monotonic())
                     if not safe:
                         raise Unclear(why, status, answer.data)
+                    fetch = {}
                     asked = _retry_after(answer.headers)
                     wait = backoff(tries, random.random) if asked is None else asked
                 elif 200 <= status < 300:
@@ -205,6 +228,16 @@ class Client:
                     f"{self._advice(None)}".strip()
                 )
             self.counts["retries"] += 1
+
+    def _pending(self, why: str, answer: Answer, safe: bool, polls: int) -> dict[str, str]:
+        """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
+        key = answer.headers.get(self.vendor.pending)
+        if key and self.budget.wait(poll_wait(polls)):
+            return {self.vendor.pending: key}
+        why += f", without the {self.vendor.pending} to fetch the answer with" if not key else "; retry_timeout is used up"
+        if safe:
+            raise ApiError(f"{why}. {self._advice(None)}", answer.status)
+        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""

@@ -129,7 +129,7 @@ class _Bearer:
     def headers(self) -> dict[str, str]:
         return self._headers
 
-    def renew(self, used: t.Mapping[str, str]) -> bool:
+    def renew(self, used: t.Mapping[str, str], times: int) -> bool:
         return False
 
 

@@ -312,7 +312,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
 
 def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) -> None:
     sources = [slot.source for slot in listed if slot.source is not None]
-    kept = kept_in_place(sources)
+    kept = kept_in_place([[source] for source in sources])
     stays = {sources[index] for index in kept}
     for slot in listed:
         if slot.source is None:
