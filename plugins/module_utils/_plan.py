@@ -126,6 +126,6 @@ def kept_in_place(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
     kept: dict[int, int] = {}
     last: t.Any = runs[-1] if runs else None
     while last is not None:
-        index, position, last = last
-        kept[index] = position
+        kept[last[0]] = last[1]
+        last = last[2]
     return kept
