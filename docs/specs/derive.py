@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Derives ``plugins/module_utils/_schemas/*.py`` from the vendors' OpenAPI extracts beside this file.
@@ -11,7 +10,6 @@ descriptions and examples are left out.
 from __future__ import annotations
 
 import json
-import pprint
 import re
 import sys
 from pathlib import Path
@@ -48,6 +46,8 @@ HEAD = '''# SPDX-FileCopyrightText: 2026 secops.policy contributors
 """The vendor's schemas for {name}, with field names in snake_case."""
 
 from __future__ import annotations
+
+import typing as t
 '''
 
 
@@ -72,8 +72,18 @@ def module_text(name: str, sources: dict) -> str:
         schema = document
         for key in keys:
             schema = schema[key]
-        parts.append(f"{constant} = {pprint.pformat(snake(schema, document), width=120, sort_dicts=False)}\n")
+        parts.append(f"{constant}: dict[str, t.Any] = {literal(snake(schema, document))}\n")
     return "\n".join(parts)
+
+
+def literal(value: object, indent: str = "") -> str:
+    """A schema as Python, laid out as the formatter would."""
+    if not isinstance(value, (dict, list)):
+        return json.dumps(value) if isinstance(value, str) else repr(value)
+    deeper = indent + "    "
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(item, deeper) for item in value) + "]"
+    return "{\n" + "".join(f"{deeper}{json.dumps(key)}: {literal(item, deeper)},\n" for key, item in value.items()) + indent + "}"
 
 
 def snake(schema: dict, document: dict) -> dict:

@@ -42,14 +42,14 @@ options:
     default: 60
   retry_timeout:
     description:
-      - How many seconds a run may spend, all together, on waiting after faults and rate-limit answers, for pending answers and for reads that
-        lag, and on failed requests. The pace that O(rate_limit) sets does not count.
+      - How many seconds a run may spend, all together, on waiting after faults and rate-limit answers, for pending answers and for reads
+        that lag, and on failed requests. The pace that O(rate_limit) sets does not count.
     type: float
     default: 300
   rate_limit:
     description:
-      - How many requests a second the run makes at most. The limit is the vendor's for one organization or tenant, so divide it where several
-        runs share one.
+      - How many requests a second the run makes at most. The limit is the vendor's for one organization or tenant, so divide it where
+        several runs share one.
     type: float
     default: 10
   validate_certs:

@@ -28,6 +28,16 @@ COMMON = {
     "ca_path": {"type": "path"},
 }
 
+#: What the task says beats what the environment says: one of these given in the task, the other one is not taken from the environment. An
+#: organization by name must not end in another one by id, nor one tenant's token in the sign-in of another.
+_RIVALS = (
+    ("organization", "organization_id"),
+    ("access_token", "username"),
+    ("access_token", "password"),
+    ("username", "access_token"),
+    ("password", "access_token"),
+)
+
 
 class PolicyModule(AnsibleModule):
     """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first fault.
@@ -41,9 +51,9 @@ class PolicyModule(AnsibleModule):
         self._ready = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         self._ready = True
-        # What the task says beats what the environment says: an organization by name must not end in another one by id.
-        if self.params.get("organization") and not self._given.get("organization_id"):
-            self.params["organization_id"] = None
+        for given, other in _RIVALS:
+            if self._given.get(given) and not self._given.get(other) and other in self.params:
+                self.params[other] = None
 
     def _load_params(self) -> None:
         super()._load_params()

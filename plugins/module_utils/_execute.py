@@ -86,7 +86,8 @@ class _Work:
             except Unclear as error:
                 self.stop.set()
                 self._outcome.unclear.append(request)
-                self._outcome.doubts.append(f"{request.what}: {error}")
+                # Where the server may act at any time later, looking now tells nothing.
+                (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
                 return
             except ApiError as error:
                 if request.may_be_gone and error.status == 404:

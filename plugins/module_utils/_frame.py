@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import time
 import typing as t
@@ -37,7 +38,7 @@ def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_s
 
     module = PolicyModule({**COMMON, **argument_spec}, check)
     try:
-        import jsonschema  # pylint: disable=unused-import
+        importlib.import_module("jsonschema")
     except ImportError:
         module.fail_json(msg=missing_required_lib("jsonschema"))
     _Run(module, resource_type(module.params), check).go()
@@ -140,12 +141,13 @@ class _Run:
         refusals = []
         if limit is not None and plan.removals > limit:
             refusals.append(
-                f"the plan removes {plan.removals}, and max_removals allows {limit}. Look at before and after; if that is meant, raise max_removals"
+                f"the plan removes {plan.removals}, and max_removals allows {limit}. Look at before and after; if that is meant, "
+                "raise max_removals"
             )
         if expected is not None and expected != plan.digest:
             refusals.append(
-                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and after, "
-                "and give the new plan_digest if they are meant"
+                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and "
+                "after, and give the new plan_digest if they are meant"
             )
         if refusals:
             pending = [request.show() for request in plan.requests]

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._pace import Budget, Pacer, backoff
+from ._pace import Budget, Pacer, backoff, poll_wait
 from ._plan import fault
 
 try:
@@ -51,7 +51,14 @@ class ApiError(Exception):
 
 
 class Unclear(ApiError):
-    """A write was sent and nobody knows whether the server acted: look at the state before writing again."""
+    """A write was sent and nobody knows whether the server acted: look at the state before writing again.
+
+    ``pending``: the server said that it will act, and not when, so that no look at the state tells whether it still will.
+    """
+
+    def __init__(self, message: str, status: int | None = None, data: t.Any = None, pending: bool = False) -> None:
+        super().__init__(message, status, data)
+        self.pending = pending
 
 
 class Held(Exception):
@@ -74,15 +81,16 @@ class Sign(t.Protocol):
     def headers(self) -> dict[str, str]:
         """The headers that sign a request; may have to sign in first."""
 
-    def renew(self, used: t.Mapping[str, str]) -> bool:
-        """Called when a request that carried ``used`` was answered 401: True when there are other credentials to try."""
+    def renew(self, used: t.Mapping[str, str], times: int) -> bool:
+        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals for that same request: True when there
+        are other credentials to try."""
 
 
 class Vendor(t.NamedTuple):
     """What the client has to know of the other side.
 
-    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds the
-    vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
+    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds
+    the vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
     """
 
     name: str
@@ -90,6 +98,7 @@ class Vendor(t.NamedTuple):
     request_id: str
     words: t.Callable[[t.Any], str]
     hint: t.Callable[[int | None, str], str]
+    pending: str = ""
 
 
 class Client:
@@ -135,24 +144,28 @@ class Client:
     ) -> Answer:
         """One request, with every retry that is safe.
 
-        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts it
-        (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``, ``Unclear``.
+        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts
+        it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
+        ``Unclear``.
         """
         safe = method == "GET" if safe is None else safe
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
         # The path as users know it: without the base and without what a query may hold.
-        name = f"{method} {target.split('?')[0]}"
-        renewed = False
+        name = f"{method} {target.removeprefix(self.base_url).split('?')[0]}"
+        renewals = 0
         counted = False
         tries = 0
         bad_bodies = 0
+        polls = 0
+        # What fetches a pending answer: the identical request with this header beside the others.
+        fetch: dict[str, str] = {}
         while True:
             signature = self.sign.headers() if signed else {}
             started = time.monotonic()
             try:
                 answer, content = self._exchange(
-                    method, url, query, body, form, {**(headers or {}), **signature}, "" if counted else count, proceed
+                    method, url, query, body, form, {**(headers or {}), **fetch, **signature}, "" if counted else count, proceed
                 )
             except _Broken as broken:
                 counted = True
@@ -166,14 +179,23 @@ class Client:
             else:
                 counted = True
                 status = answer.status
-                if status == 401 and signed and not renewed and self.sign.renew(signature):
-                    renewed = True
+                if status == 401 and signed and self.sign.renew(signature, renewals):
+                    renewals += 1
                     continue
-                if status == 429:
+                if status == 202 and self.vendor.pending:
+                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer, safe, polls)
+                    polls += 1
+                    continue
+                if status == 404 and fetch:
+                    why = f"{name}: {self._told(answer, content)}: the pending answer is gone"
+                    if not safe:
+                        raise Unclear(why, status)
+                    fetch = {}
+                    wait = backoff(tries, random.random)
+                elif status == 429:
                     why = f"{name}: {self._told(answer, content)}"
-                    wait = _retry_after(answer.headers)
-                    if wait is None:
-                        wait = backoff(tries, random.random)
+                    asked = _retry_after(answer.headers)
+                    wait = backoff(tries, random.random) if asked is None else asked
                     if not self.budget.allows(wait):
                         raise ApiError(f"{why}; the wait it asks for does not fit into what is left of retry_timeout", 429)
                     self.pacer.pause(wait)
@@ -182,9 +204,9 @@ class Client:
                     self.budget.charge(started, time.monotonic())
                     if not safe:
                         raise Unclear(why, status, answer.data)
-                    wait = _retry_after(answer.headers)
-                    if wait is None:
-                        wait = backoff(tries, random.random)
+                    fetch = {}
+                    asked = _retry_after(answer.headers)
+                    wait = backoff(tries, random.random) if asked is None else asked
                 elif 200 <= status < 300:
                     if not _unreadable(answer, content, method):
                         return answer
@@ -202,9 +224,20 @@ class Client:
             tries += 1
             if not self.budget.wait(wait):
                 raise ApiError(
-                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. {self._advice(None)}".strip()
+                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
+                    f"{self._advice(None)}".strip()
                 )
             self.counts["retries"] += 1
+
+    def _pending(self, why: str, answer: Answer, safe: bool, polls: int) -> dict[str, str]:
+        """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
+        key = answer.headers.get(self.vendor.pending)
+        if key and self.budget.wait(poll_wait(polls)):
+            return {self.vendor.pending: key}
+        why += f", without the {self.vendor.pending} to fetch the answer with" if not key else "; retry_timeout is used up"
+        if safe:
+            raise ApiError(f"{why}. {self._advice(None)}", answer.status)
+        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
@@ -267,8 +300,9 @@ class Client:
             if not answer.headers.get("Location") or not self.trusts(url):
                 shown = urlsplit(url)
                 raise ApiError(
-                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {shown.scheme}://{shown.netloc.split('@')[-1]}, "
-                    "which is not followed: the credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
+                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to "
+                    f"{shown.scheme}://{shown.netloc.split('@')[-1]}, which is not followed: the credentials go to the base's own host and "
+                    "the vendor's domains only, over https. Check base_url.",
                     answer.status,
                 )
         raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
@@ -296,7 +330,8 @@ class Client:
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ApiError(
-                    f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. Point ca_path to the CA that signed it"
+                    f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. "
+                    "Point ca_path to the CA that signed it"
                 ) from None
             raise _Broken(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
         except (
@@ -353,7 +388,7 @@ def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
         return []
     try:
         parts = urlsplit(url)
-        parts.port  # pylint: disable=pointless-statement  # raises on a port that is none
+        _port = parts.port  # raises on a port that is none
     except ValueError:
         return [fault(name, "is not a URL")]
     if parts.scheme not in ("https", "http") or not parts.hostname:

@@ -129,7 +129,7 @@ class _Bearer:
     def headers(self) -> dict[str, str]:
         return self._headers
 
-    def renew(self, used: t.Mapping[str, str]) -> bool:
+    def renew(self, used: t.Mapping[str, str], times: int) -> bool:
         return False
 
 
@@ -160,7 +160,13 @@ def _hint(status: int | None, target: str) -> str:
     if status == 403:
         return "The API key may not do this: reading needs a read-only administrator, writing a full one"
     if status == 404 and "/secureConnect/" in target:
-        return "The organization does not exist, the key cannot see it, its API access is off, or it has not opted in to early access for Secure Connect"
+        return (
+            "The organization does not exist, the key cannot see it, its API access is off, or it has not opted in to early access "
+            "for Secure Connect"
+        )
     if status == 404:
-        return "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id and the key"
+        return (
+            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id "
+            "and the key"
+        )
     return ""

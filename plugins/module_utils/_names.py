@@ -12,9 +12,12 @@ from ._plan import fault
 
 
 class Index:
-    """Things of one kind by their names. ``things`` are ``(id, name)``; ``what`` is the kind in words, ``where`` completes a sentence."""
+    """Things of one kind by their names. ``things`` are ``(id, name)``; ``what`` is the kind in words, ``where`` completes a sentence.
 
-    def __init__(self, what: str, things: t.Iterable[tuple[str, str]], where: str = "") -> None:
+    ``paths`` are ``(id, path)``, for things in a tree: what has no unique name can be given by its path, and a thing may have several.
+    """
+
+    def __init__(self, what: str, things: t.Iterable[tuple[str, str]], where: str = "", paths: t.Iterable[tuple[str, str]] = ()) -> None:
         self.what = what
         self.where = where
         #: id to name
@@ -22,24 +25,34 @@ class Index:
         self._ids: dict[str, list[str]] = {}
         for key, name in self.names.items():
             self._ids.setdefault(name, []).append(key)
+        self._paths: dict[str, list[str]] = {}
+        for key, path in paths:
+            self._paths.setdefault(path, []).append(key)
 
     def find(self, name: str) -> tuple[str | None, str]:
         """The id of the one thing with exactly this name, and ``""``; else None and, in words, what was found instead."""
-        exact = self._ids.get(name, [])
+        exact = self._ids.get(name) or self._paths.get(name, [])
         if len(exact) == 1:
             return exact[0], ""
         if exact:
-            return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {', '.join(sorted(exact))}. Give the id"
+            advice = "Give the id, or the path" if self._paths and name in self._ids else "Give the id"
+            listed = ", ".join(self._label(key) for key in sorted(exact))
+            return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {listed}. {advice}"
         folded = name.casefold()
-        near = [f"{label!r} ({key})" for key, label in self.names.items() if label.casefold() == folded]
+        near = [f"{label!r} ({key})" for key, label in self._labels() if label.casefold() == folded]
         if near:
-            return (
-                None,
-                f"there is no {self.what} named {name!r}{self.where}, but one in other case: {', '.join(near)}. Names must match exactly",
-            )
+            other = f"but one in other case: {', '.join(near)}. Names must match exactly"
+            return None, f"there is no {self.what} named {name!r}{self.where}, {other}"
         labels = sorted(self._ids)
         some = ", ".join(repr(label) for label in labels[:10]) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
         return None, f"there is no {self.what} named {name!r}{self.where}; there are: {some or 'none'}"
+
+    def label(self, key: str) -> str | None:
+        """What can be written for the thing in place of its id: its name where that is unique, else such a path; None where neither is."""
+        name = self.names.get(key, "")
+        if name and self._ids[name] == [key]:
+            return name
+        return next((path for path, keys in self._paths.items() if keys == [key] and path not in self._ids), None)
 
     def settle(self, path: str, key: str, fields: dict[str, t.Any], name: str | None) -> dict[str, str] | None:
         """Turn ``name`` into the id ``fields[key]``; an id that is given must be among the things, and be the one that the name means.
@@ -57,3 +70,12 @@ class Index:
         if fields.setdefault(key, found) != found:
             return fault(f"{path}.{field}", f"{name!r} is {found}, but {key} says {fields[key]}, which is {self.names[fields[key]]!r}")
         return None
+
+    def _label(self, key: str) -> str:
+        path = next((path for path, keys in self._paths.items() if key in keys), "")
+        return f"{key} ({path})" if path else key
+
+    def _labels(self) -> t.Iterator[tuple[str, str]]:
+        yield from self.names.items()
+        for path, keys in self._paths.items():
+            yield from ((key, path) for key in keys)

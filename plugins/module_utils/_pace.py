@@ -102,4 +102,9 @@ class Budget:
 
 def backoff(attempt: int, draw: t.Callable[[], float], longest: float = 30.0) -> float:
     """Seconds before the try after ``attempt`` (0, 1, ...) failed ones: doubling from half a second, with jitter."""
-    return min(longest, 0.5 * 2**attempt) * (0.5 + 0.5 * draw())
+    return min(longest, 0.5 * 2.0**attempt) * (0.5 + 0.5 * draw())
+
+
+def poll_wait(polls: int) -> float:
+    """Seconds before a pending answer is asked for, after ``polls`` times that it was: from two, growing to twenty."""
+    return min(20.0, 2.0 * 1.5**polls)

@@ -101,25 +101,31 @@ def canonical_json(data: t.Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def kept_in_place(positions: list[int]) -> set[int]:
-    """The indices of a longest increasing run (subsequence) of ``positions``: what may stay while the rest moves around it."""
+def kept_in_place(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
+    """What may stay while the rest moves around it: a longest increasing run (subsequence) of positions, one at most of each choice.
+
+    ``choices`` are, in the wanted order, the positions that each thing has now (copies have several, what is not there has none). Returns
+    the chosen position by the index of what stays. Where several runs are equally long it is one that ends as early as possible.
+    """
     from bisect import bisect_left
 
+    # For each length the lowest end of a run that long; and the runs, linked from their ends.
     tails: list[int] = []
-    ends: list[int] = []
-    previous: list[int] = []
-    for index, position in enumerate(positions):
-        place = bisect_left(tails, position)
-        previous.append(ends[place - 1] if place else -1)
-        if place == len(tails):
-            tails.append(position)
-            ends.append(index)
-        else:
-            tails[place] = position
-            ends[place] = index
-    kept: set[int] = set()
-    index = ends[-1] if ends else -1
-    while index >= 0:
-        kept.add(index)
-        index = previous[index]
+    runs: list[tuple[int, int, t.Any]] = []
+    for index, positions in enumerate(choices):
+        # From the highest down, so that no run takes two positions of one choice.
+        for position in sorted(positions, reverse=True):
+            place = bisect_left(tails, position)
+            run = (index, position, runs[place - 1] if place else None)
+            if place == len(tails):
+                tails.append(position)
+                runs.append(run)
+            elif position < tails[place]:
+                tails[place] = position
+                runs[place] = run
+    kept: dict[int, int] = {}
+    last: t.Any = runs[-1] if runs else None
+    while last is not None:
+        index, position, last = last
+        kept[index] = position
     return kept

@@ -31,16 +31,16 @@ def coerce(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
     What cannot be coerced stays as it is: the schema says what is wrong with it, and where.
     """
     kind = spec.get("type", "str")
-    if type(value) is not _EXACT[kind]:
+    if not isinstance(value, _EXACT[kind]):
         value = _coerced(value, kind)
-    if kind == "list" and type(value) is list:
+    if kind == "list" and isinstance(value, list):
         elements = spec.get("elements", "str")
-        if elements == "str" and all(type(item) is str for item in value):
+        if elements == "str" and all(isinstance(item, str) for item in value):
             return value
         element = {"type": elements, "options": spec.get("options")}
         return [item if item is None else coerce(item, element) for item in value]
     options = spec.get("options")
-    if kind == "dict" and options and type(value) is dict:
+    if kind == "dict" and options and isinstance(value, dict):
         return {
             key: coerce(item, options[key]) if key in options and item is not None else item
             for key, item in value.items()

@@ -81,8 +81,8 @@ class SentryAssignments:
         return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}]
 
     def connect(self) -> Client:
-        self._api = Meraki(self._options)
-        return self._api.client
+        api = self._api = Meraki(self._options)
+        return api.client
 
     def read(self, config: Config | None, state: str) -> View:
         if self._names is None:
@@ -93,7 +93,8 @@ class SentryAssignments:
             key = str(item.get("networkId"))
             if key in networks:
                 raise ApiError(
-                    f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. Run the task again"
+                    f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. "
+                    "Run the task again"
                 )
             policies = item.get("policies") or []
             networks[key] = [_read(policy) for policy in policies]

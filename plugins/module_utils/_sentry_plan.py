@@ -245,7 +245,8 @@ def _without(
             warnings.append(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
         else:
             warnings.append(
-                f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed for it"
+                f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed "
+                "for it"
             )
             gone.add(copy)
     return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]
@@ -311,7 +312,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
 
 def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) -> None:
     sources = [slot.source for slot in listed if slot.source is not None]
-    kept = kept_in_place(sources)
+    kept = kept_in_place([[source] for source in sources])
     stays = {sources[index] for index in kept}
     for slot in listed:
         if slot.source is None:
@@ -326,6 +327,6 @@ def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) 
 def _locale_fault(key: str, others: list[str]) -> dict[str, str]:
     return fault(
         f"organization: network {key}",
-        f"the API lists it as {key} while its policies belong to {', '.join(others)} (a locale). What the PUT makes of such an id is not documented, "
-        "and it carries the whole organization: nothing is written. Change this organization's policies in the dashboard",
+        f"the API lists it as {key} while its policies belong to {', '.join(others)} (a locale). What the PUT makes of such an id is not "
+        "documented, and it carries the whole organization: nothing is written. Change this organization's policies in the dashboard",
     )

@@ -41,7 +41,8 @@ options:
       network_tags:
         description:
           - Every network that carries all of these tags gets the entry's policies. Tags that match no network are an error.
-          - Such an entry can hold neither O(config[].policies[].policy_id) nor O(config[].policies[].group_policy_id), for each network has its own.
+          - Such an entry can hold neither O(config[].policies[].policy_id) nor O(config[].policies[].group_policy_id), for each network
+            has its own.
         type: list
         elements: str
       policies:
@@ -60,7 +61,8 @@ options:
             type: str
           sm_network_id:
             description:
-              - The id of the Systems Manager network in which the devices are enrolled. This or O(config[].policies[].sm_network) is required.
+              - The id of the Systems Manager network in which the devices are enrolled. This or O(config[].policies[].sm_network) is
+                required.
             type: str
           sm_network:
             description:
@@ -68,7 +70,8 @@ options:
             type: str
           scope:
             description:
-              - Which devices get the group policy, all of them, none, or those that have all or any of O(config[].policies[].tags), or do not.
+              - Which devices get the group policy, all of them, none, or those that have all or any of O(config[].policies[].tags), or do
+                not.
             type: str
             choices: [all, none, withAll, withAny, withoutAll, withoutAny]
           tags:
@@ -86,7 +89,8 @@ options:
               - The name of the group policy, exactly, looked up in that network. One request for each network where names are used.
             type: str
 notes:
-  - What the vendor's PUT replaces, the listed networks or the whole organization, is not documented. This module is right under both readings.
+  - What the vendor's PUT replaces, the listed networks or the whole organization, is not documented. This module is right under both
+    readings.
   - There is no version to write against. The list is read just before the write, and again after it (O(verify)), so that a change by
     somebody else at the same moment is noticed where it can be.
   - A network that the API lists under the id of a I(locale) is read with a warning; an organization that has one is not written.

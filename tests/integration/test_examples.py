@@ -18,7 +18,8 @@ MODULES = sorted(file.stem for file in (Path(__file__).resolve().parents[2] / "p
 def test_examples_run(module, cloud, play):
     demo.seed_demo(cloud)
     tasks = yaml.safe_load(importlib.import_module(f"ansible_collections.secops.policy.plugins.modules.{module}").EXAMPLES)
-    done = play(tasks, module_defaults=connections(cloud), env={"MERAKI_ORGANIZATION_ID": demo.ORGANIZATION}).ok()
+    vault = {"vault_eset_password": demo.ESET_PASSWORD}
+    done = play(tasks, module_defaults=connections(cloud), env={"MERAKI_ORGANIZATION_ID": demo.ORGANIZATION}, vars=vault).ok()
     assert [item["name"] for item in done.results] == [task["name"] for task in tasks]
     assert not [item["name"] for item in done.results if item["failed"] or item["skipped"]]
     assert f"secops.policy.{module}" in {item["action"] for item in done.results}

@@ -125,7 +125,8 @@ def test_bad_input_gets_every_fault_and_no_connection(organization, play):
     assert done["failed"]
     assert {item["path"] for item in done["result"]["errors"]} == {
         "timeout", "config[0].policies[0].scope", "config[0].policies[1].colour", "config[0].policies[1].sm_network_id",
-        "config[0].policies[1].group_policy_id", "config[0].policies[1].tags", "config[1].policies", "config[1].network_id", "config[2].network_tags",
+        "config[0].policies[1].group_policy_id", "config[0].policies[1].tags", "config[1].policies", "config[1].network_id",
+        "config[2].network_tags",
     }  # fmt: skip
     assert organization.log == []
 

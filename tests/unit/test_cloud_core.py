@@ -60,7 +60,7 @@ def created(cloud, name="New"):
 def test_urls_and_restarting(session):
     cloud = Cloud()
     with pytest.raises(RuntimeError, match="not started"):
-        _ = cloud.url
+        assert cloud.url
     seed_demo(cloud)
     cloud.start()
     with pytest.raises(RuntimeError, match="started already"):

@@ -271,7 +271,8 @@ def test_names_that_fit_nothing_or_twice_or_in_another_case_are_all_reported():
         units(config, Names(networks))
     paths = [item["path"] for item in caught.value.faults]
     assert paths == [
-        "config[0].network", "config[1].network", "config[2].network", "config[3].network_tags", "config[4].network", "config[5].network_id",
+        "config[0].network", "config[1].network", "config[2].network", "config[3].network_tags", "config[4].network",
+        "config[5].network_id",
     ]  # fmt: skip
     messages = [item["message"] for item in caught.value.faults]
     assert "'Berlin' (N_1)" in messages[0]

@@ -7,13 +7,46 @@
 
 from __future__ import annotations
 
-ASSIGNMENT = {'type': 'object',
- 'properties': {'policy_uuid': {'type': 'string'},
-                'rank': {'type': 'integer', 'format': 'int64', 'readOnly': True},
-                'target': {'type': 'object',
-                           'properties': {'device_uuid': {'type': 'string'},
-                                          'device_group_uuid': {'type': 'string'},
-                                          'subscription_uuid': {'type': 'string'}}},
-                'uuid': {'type': 'string', 'readOnly': True}}}
+import typing as t
 
-RANKING = {'type': 'object', 'properties': {'rank': {'type': 'integer', 'format': 'int64'}}}
+ASSIGNMENT: dict[str, t.Any] = {
+    "type": "object",
+    "properties": {
+        "policy_uuid": {
+            "type": "string",
+        },
+        "rank": {
+            "type": "integer",
+            "format": "int64",
+            "readOnly": True,
+        },
+        "target": {
+            "type": "object",
+            "properties": {
+                "device_uuid": {
+                    "type": "string",
+                },
+                "device_group_uuid": {
+                    "type": "string",
+                },
+                "subscription_uuid": {
+                    "type": "string",
+                },
+            },
+        },
+        "uuid": {
+            "type": "string",
+            "readOnly": True,
+        },
+    },
+}
+
+RANKING: dict[str, t.Any] = {
+    "type": "object",
+    "properties": {
+        "rank": {
+            "type": "integer",
+            "format": "int64",
+        },
+    },
+}

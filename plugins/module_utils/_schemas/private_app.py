@@ -7,25 +7,69 @@
 
 from __future__ import annotations
 
-APPLICATION = {'type': 'object',
- 'required': ['name', 'destinations'],
- 'properties': {'name': {'type': 'string'},
-                'description': {'type': 'string'},
-                'destinations': {'type': 'array',
-                                 'items': {'type': 'object',
-                                           'required': ['destination_addr', 'protocol_ports', 'access_type'],
-                                           'properties': {'destination_addr': {'type': 'array',
-                                                                               'items': {'type': 'string'}},
-                                                          'protocol_ports': {'type': 'array',
-                                                                             'items': {'type': 'object',
-                                                                                       'required': ['protocol',
-                                                                                                    'ports'],
-                                                                                       'properties': {'protocol': {'type': 'string'},
-                                                                                                      'ports': {'type': 'string'}}}},
-                                                          'access_type': {'type': 'string',
-                                                                          'enum': ['browser', 'network']}}}},
-                'app_protocol': {'type': 'string'},
-                'sni': {'type': 'string'},
-                'external_fqdn': {'type': 'string'},
-                'ssl_verification_enabled': {'type': 'boolean'},
-                'application_group_ids': {'type': 'array', 'items': {'type': 'string'}}}}
+import typing as t
+
+APPLICATION: dict[str, t.Any] = {
+    "type": "object",
+    "required": ["name", "destinations"],
+    "properties": {
+        "name": {
+            "type": "string",
+        },
+        "description": {
+            "type": "string",
+        },
+        "destinations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["destination_addr", "protocol_ports", "access_type"],
+                "properties": {
+                    "destination_addr": {
+                        "type": "array",
+                        "items": {
+                            "type": "string",
+                        },
+                    },
+                    "protocol_ports": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["protocol", "ports"],
+                            "properties": {
+                                "protocol": {
+                                    "type": "string",
+                                },
+                                "ports": {
+                                    "type": "string",
+                                },
+                            },
+                        },
+                    },
+                    "access_type": {
+                        "type": "string",
+                        "enum": ["browser", "network"],
+                    },
+                },
+            },
+        },
+        "app_protocol": {
+            "type": "string",
+        },
+        "sni": {
+            "type": "string",
+        },
+        "external_fqdn": {
+            "type": "string",
+        },
+        "ssl_verification_enabled": {
+            "type": "boolean",
+        },
+        "application_group_ids": {
+            "type": "array",
+            "items": {
+                "type": "string",
+            },
+        },
+    },
+}

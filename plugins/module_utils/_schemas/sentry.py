@@ -7,20 +7,42 @@
 
 from __future__ import annotations
 
-NETWORK = {'type': 'object',
- 'required': ['network_id'],
- 'properties': {'network_id': {'type': 'string'},
-                'policies': {'type': 'array',
-                             'items': {'type': 'object',
-                                       'required': ['sm_network_id', 'scope', 'tags', 'group_policy_id'],
-                                       'properties': {'policy_id': {'type': 'string'},
-                                                      'sm_network_id': {'type': 'string'},
-                                                      'scope': {'type': 'string',
-                                                                'enum': ['all',
-                                                                         'none',
-                                                                         'withAll',
-                                                                         'withAny',
-                                                                         'withoutAll',
-                                                                         'withoutAny']},
-                                                      'tags': {'type': 'array', 'items': {'type': 'string'}},
-                                                      'group_policy_id': {'type': 'string'}}}}}}
+import typing as t
+
+NETWORK: dict[str, t.Any] = {
+    "type": "object",
+    "required": ["network_id"],
+    "properties": {
+        "network_id": {
+            "type": "string",
+        },
+        "policies": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["sm_network_id", "scope", "tags", "group_policy_id"],
+                "properties": {
+                    "policy_id": {
+                        "type": "string",
+                    },
+                    "sm_network_id": {
+                        "type": "string",
+                    },
+                    "scope": {
+                        "type": "string",
+                        "enum": ["all", "none", "withAll", "withAny", "withoutAll", "withoutAny"],
+                    },
+                    "tags": {
+                        "type": "array",
+                        "items": {
+                            "type": "string",
+                        },
+                    },
+                    "group_policy_id": {
+                        "type": "string",
+                    },
+                },
+            },
+        },
+    },
+}

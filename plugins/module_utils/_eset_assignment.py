@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""ESET policy assignments as the frame drives them: the domain tied to ESET's API."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import _eset_assignment_plan
+from ._eset import ARGUMENTS as CONNECTION
+from ._eset import ASSIGNMENTS, Eset, faults, together
+from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
+from ._eset_assignment_plan import Assigned, Stack, View, arranged, camel, canonical, changes, repeated, shaped
+from ._http import Client
+from ._plan import Plan, Request
+
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {
+                "type": "dict",
+                "options": {
+                    "device_uuid": {"type": "str"},
+                    "device": {"type": "str"},
+                    "device_group_uuid": {"type": "str"},
+                    "device_group": {"type": "str"},
+                    "subscription_uuid": {"type": "str"},
+                },
+            },
+            "policies": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"policy_uuid": {"type": "str"}, "policy": {"type": "str"}, "rank": {"type": "int"}},
+            },
+        },
+    },
+    **CONNECTION,
+}
+
+Config = list[dict[str, t.Any]]
+
+
+class PolicyAssignments:
+    """The resource behind ``eset_policy_assignment``."""
+
+    schema = SCHEMA
+    #: A rank that is written counts from what was read: after so many seconds it is read again first.
+    stale_after = 10.0
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._api: t.Any = None
+        self._names = Names()
+        self._wanted: list[Wanted] | None = None
+
+    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+
+    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+        requests = []
+        for number, entry in enumerate(config):
+            given = entry["target"]
+            target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
+            policies = entry.get("policies") or []
+            wanted = [WantedPolicy(f"config[{number}]", str(place), policy.get("rank"), False) for place, policy in enumerate(policies)]
+            # Nothing is there: assigned in the order of the stack, nothing has to move.
+            for assigned in arranged([], wanted, []):
+                policy = _rendered(policies[int(assigned.policy)], "policy_uuid", "policy")
+                requests.append({"method": "POST", "path": ASSIGNMENTS, "body": {"assignment": {"policyUuid": policy, "target": target}}})
+        return requests
+
+    def connect(self) -> Client:
+        api = self._api = Eset(self._options)
+        return api.client
+
+    def read(self, config: Config | None, state: str) -> View:
+        if self._wanted is None:
+            stacks = self._first(config or [], state)
+        else:
+            stacks = self._stacks(self._only(state))
+        view = View(stacks, self._names, self._wanted or [])
+        if state not in ("gathered", "deleted"):
+            self._look_up_new(view, state)
+        return view
+
+    def plan(self, view: View, config: Config, state: str) -> Plan:
+        return _eset_assignment_plan.plan(view, state)
+
+    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        if config is None:
+            targets = sorted(view.stacks)
+        else:
+            targets = [unit.target for unit in view.wanted]
+        warnings = repeated(view, targets)
+        if config == []:
+            warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
+        return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
+
+    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        found = {target.key: canonical(stack) for target, stack in view.stacks.items()}
+        return {key: found.get(key, []) for key in keys}
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        return plan.after  # A stack is told by its policies: what the server gives, ids of assignments and ranks, is not shown.
+
+    def units(self, view: View, keys: t.Iterable[str]) -> Config:
+        found = {target.key: stack for target, stack in view.stacks.items()}
+        targets = [Target(*key.split(" ", 1)) for key in keys]
+        return [shaped(target, found.get(target.key, []), view.names) for target in targets]
+
+    def _first(self, config: Config, state: str) -> dict[Target, Stack]:
+        """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
+        policies, groups, devices = names_used(config, state)
+        only = _by_id(config) if state != "overridden" else None
+        lists: dict[str, t.Callable[[], t.Any]] = {"stacks": lambda: self._stacks(only)}
+        if policies:
+            lists["policies"] = self._api.policies
+        if groups:
+            lists["groups"] = self._api.groups
+        if devices:
+            lists["devices"] = lambda: self._api.devices_named(devices)
+        found = dict(zip(lists, together(list(lists.values()))))
+        stacks: dict[Target, Stack] = found.pop("stacks")
+        self._names = Names(**found)
+        self._wanted = resolve(config, self._names, state)
+        return stacks
+
+    def _only(self, state: str) -> Target | None:
+        """The one target that matters, where there is just one: then the list can be limited to it."""
+        return self._wanted[0].target if self._wanted is not None and len(self._wanted) == 1 and state != "overridden" else None
+
+    def _look_up_new(self, view: View, state: str) -> None:
+        """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once."""
+        new = [change for change in changes(view, state, []) if change.new]
+        lists: list[t.Callable[[], t.Any]] = []
+
+        def policies() -> None:
+            self._names.policies = self._api.policies()
+
+        def groups() -> None:
+            self._names.groups = self._api.groups()
+
+        def devices() -> None:
+            found = self._api.devices(unknown)
+            self._names.known.update({uuid: found.get(uuid) for uuid in unknown})
+
+        named = {unit.target for unit in view.wanted if unit.named}
+        targets = [change.target for change in new if change.target not in named]
+        unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
+        if new and self._names.policies is None:
+            lists.append(policies)
+        if self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets):
+            lists.append(groups)
+        if unknown:
+            lists.append(devices)
+        together(lists)
+
+    def _stacks(self, only: Target | None) -> dict[Target, Stack]:
+        """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
+        listed = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
+        found: dict[Target, dict[str, Assigned]] = {}
+        strange = 0
+        for item in listed:
+            target = _target(item.get("target") or {})
+            if target is None:
+                strange += 1
+            elif only in (None, target):
+                uuid = str(item["uuid"])
+                # A list that somebody writes to while it is paged may show an assignment twice.
+                found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
+        if strange:
+            self._api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
+        return {target: sorted(stack.values(), key=lambda assigned: assigned.rank or 0) for target, stack in found.items()}
+
+
+def _by_id(config: Config) -> Target | None:
+    """The one target of the config, where it is one and given by its id."""
+    if len(config) != 1:
+        return None
+    return next((Target(kind, config[0]["target"][kind]) for kind in KINDS if kind in config[0]["target"]), None)
+
+
+def _target(given: t.Mapping[str, t.Any]) -> Target | None:
+    return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
+
+
+def _rank(given: t.Any) -> int | None:
+    """A rank, which JSON may hold as a text (https://protobuf.dev/programming-guides/json/, int64)."""
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        return None
+
+
+def _rendered(fields: t.Mapping[str, t.Any], key: str, name: str) -> t.Any:
+    return fields[key] if key in fields else {"name": fields[name]}

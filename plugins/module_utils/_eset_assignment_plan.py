@@ -1,0 +1,327 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""ESET policy assignments: the fewest writes that lead from the stacks that are there to the wanted ones, in a safe order. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from ._eset import ASSIGNMENTS
+from ._eset_assignment_config import KINDS, Names, Target, Wanted, WantedPolicy
+from ._plan import NEW, Chain, Faults, Plan, Request, fault, kept_in_place
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One assignment in a target's stack; a new one has neither ``uuid`` nor ``rank`` yet."""
+
+    policy: str
+    uuid: str | None = None
+    rank: int | None = None
+
+
+#: A target's assignments that the credentials can see, rank 1 first.
+Stack = list[Assigned]
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read: the stacks of all targets that have one, the names, and the config by ids."""
+
+    stacks: dict[Target, Stack]
+    names: Names
+    wanted: list[Wanted] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one target. ``final`` is the stack as it is to be; ``new`` what is assigned for it, in the order in which that is
+    done; ``moves`` are ``(assignment, rank)`` in order; ``gone`` what is removed."""
+
+    target: Target
+    path: str
+    before: Stack
+    final: Stack
+    new: Stack
+    moves: list[tuple[Assigned, int]]
+    gone: Stack
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not (self.new or self.moves or self.gone)
+
+
+def plan(view: View, state: str) -> Plan:
+    """The plan for ``view.wanted``. Raises ``Faults``: ids that a list disproves."""
+    warnings: list[str] = []
+    faults = _unknown(view, state, warnings)
+    if faults:
+        raise Faults(faults)
+    found = changes(view, state, warnings)
+    changed = [change for change in found if not change.empty]
+    phases = tuple(tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.names) for change in changed)))
+    return Plan(
+        before=[shaped(change.target, change.before, view.names) for change in changed],
+        after=[shaped(change.target, change.final, view.names) for change in changed],
+        phases=tuple(phase for phase in phases if phase),
+        summary=_summary(found),
+        removals=sum(len(change.gone) for change in changed),
+        identity={
+            "before": sorted([change.target.key, canonical(change.before)] for change in changed),
+            "after": sorted([change.target.key, canonical(change.final)] for change in changed),
+        },
+        expected={change.target.key: canonical(change.final) for change in changed},
+        warnings=tuple(warnings),
+    )
+
+
+def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
+    """What becomes of each target concerned, those that stay as they are included."""
+    found = []
+    for unit in view.wanted:
+        stack = view.stacks.get(unit.target, [])
+        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
+        double = _double(stack)
+        if double:
+            after = "the extra copies go" if state in ("replaced", "overridden") else "all copies that are not listed stay"
+            warnings.append(f"{unit.path}: assigned more than once to {describe(unit.target, view.names)}: {', '.join(double)}; {after}")
+    if state == "overridden":
+        listed = {unit.target for unit in view.wanted}
+        found += [_change(target, "config", stack, []) for target, stack in view.stacks.items() if target not in listed]
+    return found
+
+
+def canonical(stack: Stack) -> list[str]:
+    """A stack as a later read must show it."""
+    return [assigned.policy for assigned in stack]
+
+
+def shaped(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
+    """A target in the shape of ``config``: ids, names beside them where they were read, a policy that is there twice at its first place."""
+    unit: dict[str, t.Any] = {"target": {target.kind: target.uuid}}
+    label = _label(target, names)
+    if label:
+        unit["target"][KINDS[target.kind]] = label
+    unit["policies"] = []
+    for policy in dict.fromkeys(canonical(stack)):
+        shape = {"policy_uuid": policy}
+        if names.policies is not None and names.policies.names.get(policy):
+            shape["policy"] = names.policies.names[policy]
+        unit["policies"].append(shape)
+    return unit
+
+
+def repeated(view: View, targets: t.Iterable[Target]) -> list[str]:
+    """A warning for each of these targets that has a policy twice."""
+    said = []
+    for target in targets:
+        double = _double(view.stacks.get(target, []))
+        if double:
+            where = describe(target, view.names)
+            said.append(f"assigned more than once to {where}, and listed once, at the first place: {', '.join(double)}")
+    return said
+
+
+def describe(target: Target, names: Names) -> str:
+    """A target in words."""
+    label = _label(target, names)
+    return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
+
+
+def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[str]) -> Stack:
+    """The stack after ``merged``: ranks that are given are honoured, the rest keeps its order, new ones follow in the listed order."""
+    first = {assigned.policy: assigned for assigned in reversed(existing)}
+    listed = {policy.uuid: first.get(policy.uuid) or Assigned(policy.uuid) for policy in wanted}
+    rest = existing + [assigned for assigned in listed.values() if assigned.uuid is None]
+    free = len(rest)
+    placed: dict[int, Assigned] = {}
+    # From the highest rank down: what lies above the end goes to the end, in the order of the ranks.
+    for policy in sorted((policy for policy in wanted if policy.rank), key=lambda policy: -(policy.rank or 0)):
+        rank = min(policy.rank or 0, free)
+        if policy.rank != rank:
+            warnings.append(f"{policy.path}.rank: {policy.rank} is above the end of the stack; {policy.uuid} is placed at {rank}")
+        placed[rank - 1] = listed[policy.uuid]
+        free = rank - 1
+    others = iter([assigned for assigned in rest if not any(assigned is one for one in placed.values())])
+    return [placed[place] if place in placed else next(others) for place in range(len(rest))]
+
+
+def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack:
+    """The stack as it is to be. Where copies may be chosen from, ``_change`` chooses."""
+    policies = unit.policies or []
+    if state == "merged":
+        return arranged(stack, policies, warnings)
+    if state == "deleted":
+        gone = {policy.uuid for policy in policies}
+        return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
+    copies: dict[str, Stack] = {}
+    for assigned in stack:
+        copies.setdefault(assigned.policy, []).append(assigned)
+    chosen = kept_in_place([_places(stack, copies.get(policy.uuid, []), number) for number, policy in enumerate(policies)])
+    return [
+        stack[chosen[number]] if chosen.get(number, len(stack)) < len(stack) else copies.get(policy.uuid, [Assigned(policy.uuid)])[0]
+        for number, policy in enumerate(policies)
+    ]
+
+
+def _places(stack: Stack, copies: Stack, number: int) -> list[int]:
+    """Where the copies stand now; what is new will stand behind everything, in the order in which it is wanted."""
+    return [place for place, assigned in enumerate(stack) if any(assigned is one for one in copies)] or [len(stack) + number]
+
+
+def _change(target: Target, path: str, stack: Stack, final: Stack) -> Change:
+    """How to get from one stack to the other: new ones are assigned in the order in which they are wanted, then as few as possible move."""
+    new = [assigned for assigned in final if assigned.uuid is None]
+    there = {assigned.uuid: place for place, assigned in enumerate(stack)}
+    stays = kept_in_place(
+        [[there[assigned.uuid] if assigned.uuid is not None else len(stack) + number] for number, assigned in enumerate(final)]
+    )
+    moves = _moves(stack, new, [(assigned, number in stays) for number, assigned in enumerate(final)])
+    kept = {assigned.uuid for assigned in final}
+    return Change(target, path, stack, final, new, moves, [assigned for assigned in stack if assigned.uuid not in kept])
+
+
+def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list[tuple[Assigned, int]]:
+    """The moves, in an order in which each has its place behind its predecessor at once.
+
+    What is to go is still there meanwhile, and what the credentials cannot see has ranks too: it shows as gaps.
+    """
+    ranks = [assigned.rank or 0 for assigned in stack]
+    line: list[Assigned | None] = list(stack)
+    if sorted({rank for rank in ranks if rank > 0}) == ranks:
+        line = [None] * (ranks[-1] if ranks else 0)
+        for assigned, rank in zip(stack, ranks):
+            line[rank - 1] = assigned
+    line += new
+    moves = []
+    place = 0
+    for assigned, stays in final:
+        here = next(number for number, one in enumerate(line) if one is assigned)
+        if not stays:
+            del line[here]
+            here = place if here >= place else place - 1
+            line.insert(here, assigned)
+            moves.append((assigned, here + 1))
+        place = here + 1
+    return moves
+
+
+def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
+    """Assignments, moves, removals, each to be done for all targets before the next, so that no target is stripped on the way."""
+    where = describe(change.target, names)
+    key = change.target.key
+
+    def made(policy: str) -> str:
+        return f"{key} {policy}"
+
+    assign = [
+        Request(
+            "POST",
+            ASSIGNMENTS,
+            {"assignment": {"policyUuid": assigned.policy, "target": {camel(change.target.kind): change.target.uuid}}},
+            f"assign {_policy(assigned, names)} to the {where}",
+            gives=made(assigned.policy),
+            take=lambda data: str(data["assignment"]["uuid"]),
+        )
+        for assigned in change.new
+    ]
+    move = [
+        Request(
+            "POST",
+            f"{ASSIGNMENTS}/{quote(assigned.uuid or NEW, safe='<>')}:updateRanking",
+            {"rank": rank},
+            f"move {_policy(assigned, names)} to rank {rank} of the {where}",
+            needs=made(assigned.policy) if assigned.uuid is None else None,
+        )
+        for assigned, rank in change.moves
+    ]
+    remove = [
+        Request(
+            "DELETE",
+            f"{ASSIGNMENTS}/{quote(assigned.uuid or '', safe='')}",
+            None,
+            f"remove {_policy(assigned, names)} from the {where}",
+            may_be_gone=True,
+        )
+        for assigned in change.gone
+    ]
+    return Chain(key, tuple(assign)), Chain(key, tuple(move)), Chain(key, tuple(remove))
+
+
+def camel(name: str) -> str:
+    """device_group_uuid -> deviceGroupUuid, as the API has it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _summary(found: list[Change]) -> dict[str, int]:
+    created = sum(len(change.new) for change in found)
+    moved = sum(assigned.uuid is not None for change in found for assigned, _rank in change.moves)
+    deleted = sum(len(change.gone) for change in found)
+    before = sum(len(change.before) for change in found)
+    return {"created": created, "updated": 0, "moved": moved, "deleted": deleted, "unchanged": before - moved - deleted}
+
+
+def _unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
+    """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
+    faults = []
+    for unit in view.wanted:
+        stack = view.stacks.get(unit.target, [])
+        assigned = set(canonical(stack))
+        if state == "deleted":
+            warnings += _nothing_there(unit, assigned, view.names)
+            continue
+        fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
+        if not unit.named and not _is_there(unit.target, view.names, bool(stack), fresh):
+            says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
+            faults.append(fault(f"{unit.path}.target.{unit.target.kind}", says))
+        for policy in unit.policies or []:
+            known = view.names.policies
+            if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
+                says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
+                faults.append(fault(f"{policy.path}.policy_uuid", says))
+    return faults
+
+
+def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool:
+    if target.kind == "device_group_uuid" and names.groups is not None:
+        return target.uuid in names.groups.names or assigned and not fresh
+    return target.kind != "device_uuid" or names.known.get(target.uuid, "") is not None
+
+
+def _nothing_there(unit: Wanted, assigned: set[str], names: Names) -> list[str]:
+    """What ``deleted`` has nothing to do for, where it is given by an id that may be mistyped."""
+    if not assigned:
+        return [] if unit.named else [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]
+    return [
+        f"{policy.path}: the policy {policy.uuid} is not assigned to the {describe(unit.target, names)}; nothing to remove"
+        for policy in unit.policies or []
+        if not policy.named and policy.uuid not in assigned
+    ]
+
+
+def _double(stack: Stack) -> list[str]:
+    policies = canonical(stack)
+    return [policy for policy in dict.fromkeys(policies) if policies.count(policy) > 1]
+
+
+def _kind(target: Target) -> str:
+    return target.kind.removesuffix("_uuid").replace("_", " ")
+
+
+def _label(target: Target, names: Names) -> str | None:
+    if target.kind == "device_group_uuid" and names.groups is not None:
+        return names.groups.label(target.uuid)
+    if target.kind == "device_uuid":
+        return names.known.get(target.uuid) or (names.devices.names.get(target.uuid) if names.devices is not None else None)
+    return None
+
+
+def _policy(assigned: Assigned, names: Names) -> str:
+    name = names.policies.names.get(assigned.policy) if names.policies is not None else None
+    return f"the policy {name!r} ({assigned.policy})" if name else f"the policy {assigned.policy}"
