@@ -44,7 +44,8 @@ def items(module: str, scope: str, result: Data, config: t.Any) -> list[Item]:
     found = []
     for key, unit in {**before, **after}.items():
         named = kind.unit({**unit, **before.get(key, {})})
-        drawn = kind.differences(before.get(key), after.get(key)) or [_Difference(CHANGED, None, [])]
+        # What before and after do not show is a policy that ESET has assigned twice to one target: the copy is too many.
+        drawn = kind.differences(before.get(key), after.get(key)) or [_Difference(EXTRA if kind is _ESET else CHANGED, None, [])]
         found += [_item(scope, one.verdict, named, one.object, one.fields) for one in drawn]
     drifted = [unit for units in (before, after) for unit in units.values()]
     found += [_item(scope, IN_SYNC, unit, None, []) for unit in kind.unchanged(config, drifted)]
@@ -157,7 +158,7 @@ class _Eset:
             places.setdefault(policy["policy_uuid"], []).append(place)
         left = {key: iter(found) for key, found in places.items()}
         sources = [next(left.get(policy["policy_uuid"], iter(())), None) for policy in wanted]
-        return _ordered(there, wanted, sources, self._object, self._fields)
+        return _ordered(there, wanted, sources, self._object, self._fields, new_last=True)
 
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
         found = []
@@ -176,10 +177,11 @@ class _Eset:
         return []
 
 
+_ESET = _Eset()
 _KINDS: dict[str, t.Any] = {
     "meraki_sentry_assignments": _Sentry(),
     "meraki_private_app": _Application(),
-    "eset_policy_assignment": _Eset(),
+    "eset_policy_assignment": _ESET,
 }
 #: The modules, in the order in which reports show them.
 MODULES = tuple(_KINDS)
@@ -191,13 +193,15 @@ def _ordered(
     sources: list[int | None],
     named: t.Callable[[Data], Object],
     compared: t.Callable[[Data | None, Data | None], list[dict[str, t.Any]]],
+    new_last: bool = False,
 ) -> list[_Difference]:
     """What differs between two lists whose order matters. ``sources``: for each wanted object its place in the present list (None: new).
 
-    The same objects count as moved as in the modules' ``summary``: what is out of the longest run that may stay.
+    The same objects count as moved as in the modules' ``summary``: what is out of the longest run that may stay. ``new_last``: what is
+    new is put behind everything first, and has a place in that run.
     """
-    kept = [place for place in sources if place is not None]
-    stays = {kept[index] for index in kept_in_place(kept)}
+    places = [[source] if source is not None else [len(there) + number] * new_last for number, source in enumerate(sources)]
+    stays = set(kept_in_place(places).values())
     found = []
     for place, (policy, source) in enumerate(zip(wanted, sources)):
         at = [] if source in stays else [{"field": "position", "actual": None if source is None else source + 1, "wanted": place + 1}]
@@ -208,7 +212,7 @@ def _ordered(
         if fields or at:
             found.append(_Difference(CHANGED if fields else MOVED, named(there[source]), fields + at))
     for place, policy in enumerate(there):
-        if place not in kept:
+        if place not in sources:
             position = [{"field": "position", "actual": place + 1, "wanted": None}]
             found.append(_Difference(EXTRA, named(policy), compared(policy, None) + position))
     return found

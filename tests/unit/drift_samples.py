@@ -56,11 +56,13 @@ def tree(*modules, state="replaced", **configs):
 
 def drifted(name):
     """A tenant with five differences of every kind in all three modules."""
-    there = network(1, policy("11"), policy("12", "withAny", ["staff"], ("102", "Staff")), policy("13", "none"), name="Branch Berlin")
+    staff, guest = ("102", "Staff"), policy("14", "withoutAny", ["staff"])
+    there = network(1, policy("11"), policy("12", "withAny", ["staff"], staff), policy("13", "none"), guest, name="Branch Berlin")
     wanted = network(
         1,
-        policy("12", "withAny", ["compliant", "staff"], ("102", "Staff")),
+        guest,
         policy("11"),
+        policy("12", "withAny", ["compliant", "staff"], staff),
         policy(None, "withAny", ["noncompliant"], ("103", "Quarantine")),
         name="Branch Berlin",
     )
