@@ -24,8 +24,10 @@ _OPTIONS: dict[str, t.Any] = {
     "compare_to": {"type": "str"},
     "fail_on_drift": {"type": "bool", "default": False},
 }
+#: Where credentials may stand: in the tree, in a host's variables, in the environment.
 _SECRET_OPTIONS = ("access_token", "api_key", "password")
-_SECRET_VARIABLES = ("ESET_ACCESS_TOKEN", "ESET_PASSWORD", "MERAKI_DASHBOARD_API_KEY")
+_SECRET_VARIABLES = ("eset_access_token", "eset_password", "meraki_api_key")
+_SECRET_ENVIRONMENT = ("ESET_ACCESS_TOKEN", "ESET_PASSWORD", "MERAKI_DASHBOARD_API_KEY")
 #: A shorter one is a word by chance in some name, and no secret.
 _SHORTEST_SECRET = 5
 
@@ -115,11 +117,16 @@ class ActionModule(ActionBase):
         return tenants, waiting
 
     def _tenant(self, variables: dict[str, t.Any], host: str, results: Data) -> dict[str, t.Any]:
+        evaluated = variables["hostvars"][host]
+        secrets = [os.environ.get(name) for name in _SECRET_ENVIRONMENT]
         try:
-            tree = _plain(variables["hostvars"][host].get("secops_policy", {}))
+            secrets += [_plain(evaluated.get(name)) for name in _SECRET_VARIABLES]
+            tree = _plain(evaluated.get("secops_policy", {}))
         except AnsibleError as error:
-            return _masked(_drift_report.unread(host, f"secops_policy cannot be evaluated: {error}"), _secrets({}))
-        return _masked(_drift_report.tenant(host, tree, results), _secrets(tree))
+            return _masked(_drift_report.unread(host, f"its variables cannot be evaluated: {error}"), _worth_masking(secrets))
+        entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
+        secrets += [entry.get(key) for entry in entries for key in _SECRET_OPTIONS]
+        return _masked(_drift_report.tenant(host, tree, results), _worth_masking(secrets))
 
 
 def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, str]:
@@ -161,16 +168,15 @@ def _counts(comparison: Data | None) -> dict[str, t.Any] | None:
     return {key: value if isinstance(value, str) else len(value) for key, value in comparison.items()}
 
 
-def _secrets(tree: t.Any) -> set[str]:
-    """The credentials that a host's tree and the environment hold. The modules mask them already; a report outlives a run."""
-    entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
-    found = [entry.get(key) for entry in entries for key in _SECRET_OPTIONS] + [os.environ.get(name) for name in _SECRET_VARIABLES]
-    return {str(secret).strip() for secret in found if secret and len(str(secret).strip()) >= _SHORTEST_SECRET}
+def _worth_masking(secrets: t.Iterable[t.Any]) -> list[str]:
+    """The modules mask what they show; but a report outlives a run, and later versions of Ansible mask what is on the screen alone."""
+    found = {str(secret).strip() for secret in secrets if secret}
+    return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
-def _masked(data: t.Any, secrets: t.Collection[str]) -> t.Any:
+def _masked(data: t.Any, secrets: t.Sequence[str]) -> t.Any:
     if isinstance(data, str):
-        for secret in sorted(secrets, key=len, reverse=True):
+        for secret in secrets:
             data = data.replace(secret, "********")
         return data
     if isinstance(data, dict):

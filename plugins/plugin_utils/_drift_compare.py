@@ -18,7 +18,7 @@ def compare(earlier: Data, later: Data) -> dict[str, t.Any]:
     """``{earlier, new, resolved, unchanged, unknown}``: when the earlier report was made, and lists of
     ``{id, tenant, module, verdict, unit, object}``.
 
-    A deviation is the same when object, verdict and values are; one that differs in another way now is new. ``unknown`` are deviations
+    A deviation is the same when object, verdict and values (but for positions) are; one that differs in another way now is new. ``unknown`` are deviations
     of the earlier report whose tenant, or module, the later one does not cover or could not read: nobody knows whether they are resolved.
     Accepted deviations count as deviations. A tenant or module that cannot be read is one as well, with the verdict ``unreadable``.
     Raises ``ValueError`` for what is not a drift report of a version that is known.
@@ -69,8 +69,13 @@ def _deviations(report: Data) -> dict[str, _Deviation]:
             for item in resource["items"]:
                 if item["verdict"] != IN_SYNC:
                     brief = _brief(one, resource["module"], item["verdict"], item["id"], item["unit"], item["object"])
-                    found[item["id"]] = _Deviation(key, (item["verdict"], item["fields"]), brief)
+                    found[item["id"]] = _Deviation(key, (item["verdict"], _values(item)), brief)
     return found
+
+
+def _values(item: Data) -> list[t.Any]:
+    """What differs, without what says nothing of the deviation: names that were read or not, and where in a list an object stands."""
+    return [(field["field"], field["actual"], field["wanted"]) for field in item["fields"] if field["field"] != "position"]
 
 
 def _brief(one: Data, module: str, verdict: str, identity: str, unit: t.Any, inner: t.Any) -> dict[str, t.Any]:

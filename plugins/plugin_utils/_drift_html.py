@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ._drift_items import DEVIATIONS, IN_SYNC
 from ._drift_report import DRIFTED, IN_LINE, UNREADABLE
-from ._drift_words import MODULE_NAMES, VERDICTS, clean, count, field_name, label, value
+from ._drift_words import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
 
 Data = t.Mapping[str, t.Any]
 
@@ -138,7 +138,7 @@ def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
         "accepted": item["accepted"],
         "new": is_new,
         "fields": [
-            {"name": field_name(field["field"]), "actual": value(field["actual"]), "wanted": value(field["wanted"])} for field in item["fields"]
+            {"name": field_name(field["field"]), "actual": side(field, "actual"), "wanted": side(field, "wanted")} for field in item["fields"]
         ],
     }
 

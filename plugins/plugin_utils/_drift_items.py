@@ -34,7 +34,8 @@ def items(module: str, scope: str, result: Data, config: t.Any) -> list[Item]:
     """One item for each object that differs and for each unit of ``config`` that is as it should be.
 
     ``scope`` begins every id, ``result`` is the module's (``before`` and ``after``), ``config`` what the task was given. An item is
-    ``{id, verdict, unit: {id, name}, object: {id, name} | None, fields: [{field, actual, wanted}]}``. ``object`` is None where the unit
+    ``{id, verdict, unit: {id, name}, object: {id, name} | None, fields: [{field, actual, wanted}]}``, a field with
+    ``names`` by id where its values are ids whose names are known. ``object`` is None where the unit
     itself is meant. Ids hold no time and no place in a list, so that they stay the same from one report to the next.
     """
     kind = _KINDS[module]
@@ -113,7 +114,7 @@ class _Sentry:
             there,
             wanted,
             lambda key, policy: sorted(set(policy.get("tags") or [])) if key == "tags" else policy.get(key),
-            lambda key, policy: _with_name(policy, key, key.removesuffix("_id")),
+            {"sm_network_id": "sm_network", "group_policy_id": "group_policy"},
         )
 
 
@@ -136,9 +137,11 @@ class _Application:
 
     def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:
         forms = {id(unit): normal(unit) for unit in (there, wanted) if unit is not None}
-        found = _fields(_APPLICATION, there, wanted, lambda key, unit: forms[id(unit)].get(key), lambda key, unit: unit.get(key))
-        found += _in_list("destinations", there, wanted, lambda unit: [(canonical_json(normal_destination(one)), one) for one in unit])
-        return found + _in_list("application_groups", _groups(there), _groups(wanted), lambda unit: [(key, label) for key, label in unit])
+        found = _fields(_APPLICATION, there, wanted, lambda key, unit: forms[id(unit)].get(key), {})
+        found += _in_list("destinations", there, wanted, lambda destination: canonical_json(normal_destination(destination)))
+        groups = _in_list("application_group_ids", there, wanted, str)
+        names = {**_group_names(there), **_group_names(wanted)}
+        return found + [_named_values(field, names) for field in groups]
 
 
 class _Eset:
@@ -223,25 +226,29 @@ def _fields(
     there: Data | None,
     wanted: Data | None,
     form: t.Callable[[str, Data], t.Any],
-    show: t.Callable[[str, Data], t.Any],
+    names: Data,
 ) -> list[dict[str, t.Any]]:
-    """The fields that differ by what they mean (``form``), as people read them (``show``); all of them where one side is not there."""
+    """The fields that differ by what they mean (``form``), as they were written; all of them where one side is not there.
+
+    ``names``: for keys that hold an id, the key that holds its name.
+    """
     found = []
     for key in keys:
         if there is not None and wanted is not None and form(key, there) == form(key, wanted):
             continue
-        actual, target = (None if unit is None else show(key, unit) for unit in (there, wanted))
+        actual, target = (None if unit is None else unit.get(key) for unit in (there, wanted))
         if actual not in (None, "", []) or target not in (None, "", []):
-            found.append({"field": key, "actual": actual, "wanted": target})
+            known = {unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names}
+            found.append(_named_values({"field": key, "actual": actual, "wanted": target}, known))
     return found
 
 
-def _in_list(field: str, there: t.Any, wanted: t.Any, keyed: t.Callable[[t.Any], list[tuple[str, t.Any]]]) -> list[dict[str, t.Any]]:
-    """What only one of two lists has, one field for each. ``keyed`` gives for each member what compares, and what is shown."""
-    actual, target = (keyed((unit or {}).get(field) or []) for unit in (there, wanted))
-    both = Counter(key for key, _shown in actual) & Counter(key for key, _shown in target)
-    gone = [{"field": field, "actual": shown, "wanted": None} for shown in _beyond(actual, both)]
-    return gone + [{"field": field, "actual": None, "wanted": shown} for shown in _beyond(target, both)]
+def _in_list(field: str, there: Data | None, wanted: Data | None, form: t.Callable[[t.Any], str]) -> list[dict[str, t.Any]]:
+    """What only one of two lists has, by what it means (``form``), one field for each."""
+    actual, target = ([(form(one), one) for one in (unit or {}).get(field) or []] for unit in (there, wanted))
+    both = Counter(key for key, _one in actual) & Counter(key for key, _one in target)
+    gone = [{"field": field, "actual": one, "wanted": None} for one in _beyond(actual, both)]
+    return gone + [{"field": field, "actual": None, "wanted": one} for one in _beyond(target, both)]
 
 
 def _beyond(keyed: list[tuple[str, t.Any]], both: Counter[str]) -> t.Iterator[t.Any]:
@@ -253,18 +260,15 @@ def _beyond(keyed: list[tuple[str, t.Any]], both: Counter[str]) -> t.Iterator[t.
             yield shown
 
 
-def _groups(unit: Data | None) -> dict[str, t.Any]:
-    """The groups of an application, by id, each with its name where the list was read."""
-    ids = list((unit or {}).get("application_group_ids") or [])
-    names = (unit or {}).get("application_groups") or [""] * len(ids)
-    return {"application_groups": [(key, f"{name} ({key})" if name else key) for key, name in zip(ids, names)]}
+def _group_names(unit: Data | None) -> dict[str, t.Any]:
+    """The names of an application's groups by id, where the list was read."""
+    return dict(zip((unit or {}).get("application_group_ids") or [], (unit or {}).get("application_groups") or []))
 
 
-def _with_name(policy: Data, key: str, name: str) -> t.Any:
-    value = policy.get(key)
-    if key == "tags":
-        return list(value or [])
-    return f"{policy[name]} ({value})" if policy.get(name) and name != key else value
+def _named_values(field: dict[str, t.Any], known: Data) -> dict[str, t.Any]:
+    """The field with the names of the ids in it, as far as they are known: beside them, for whether a name was read says nothing."""
+    names = {key: known[key] for key in (field["actual"], field["wanted"]) if isinstance(key, str) and known.get(key)}
+    return {**field, "names": names} if names else field
 
 
 def _entries(config: t.Any) -> list[dict[str, t.Any]]:

@@ -27,7 +27,7 @@ VERDICTS = {
     "unreadable": "could not be read",
 }
 _FIELDS = {
-    "application_groups": "application group",
+    "application_group_ids": "application group",
     "destinations": "destination",
     "group_policy_id": "group policy",
     "sm_network_id": "SM network",
@@ -66,9 +66,16 @@ def value(data: t.Any) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
+def side(field: Data, key: str) -> str:
+    """One side of a difference, ``actual`` or ``wanted``: an id with its name before it, where it is known."""
+    text = value(field[key])
+    name = field.get("names", {}).get(text)
+    return f"{name} ({text})" if name else text
+
+
 def difference(field: Data) -> str:
     """One field on one line: what is there, and what is wanted."""
-    actual, wanted = (value(field[side]) or "nothing" for side in ("actual", "wanted"))
+    actual, wanted = (side(field, key) or "nothing" for key in ("actual", "wanted"))
     return f"{field_name(field['field'])}: {actual} \N{RIGHTWARDS ARROW} {wanted}"
 
 
