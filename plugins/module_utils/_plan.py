@@ -35,7 +35,7 @@ class Request:
     A request whose path holds ``<new>`` names in ``needs`` the key under which an earlier one hands its id on; that one has the
     key in ``gives`` and in ``take`` the function that finds the id in the answer's data. ``what`` says in a few words what it is for.
     ``undo`` puts back what this request took away, should a later request of its chain be refused. ``may_be_gone`` is for removals: a
-    404 then means that what was to go is gone.
+    404 then means that what was to go is gone. ``explain`` says in a sentence, from the data of a refusal, what of the body it is about.
     """
 
     method: str
@@ -49,6 +49,7 @@ class Request:
     take: t.Callable[[t.Any], str] | None = None
     undo: Request | None = None
     may_be_gone: bool = False
+    explain: t.Callable[[t.Any], str] | None = None
 
     def show(self) -> dict[str, t.Any]:
         """The request as a user sees it under ``requests`` and ``pending``."""
