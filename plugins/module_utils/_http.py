@@ -121,6 +121,8 @@ class Client:
         self.warnings: list[str] = []
         self._reached = False
         self._session = _session(bool(self.verify))
+        if options["ca_path"] and not self.verify:
+            self.warn("ca_path has no effect, for validate_certs is off")
 
     def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
         """Read ``target`` (a path below the base, or a URL). The answer's body is JSON. Raises ``ApiError``."""
