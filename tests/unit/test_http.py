@@ -186,9 +186,9 @@ def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, sta
     ours = authority(tmp_path)
     with Scripted(answer()) as plain, Scripted(answer(), tls=ours.server) as other:
         for to in (plain.url, other.url, other.url.replace("127.0.0.1", "localhost")):
-            with Scripted(answer(status, Location=f"{to}/x"), tls=ours.server) as server:
-                with pytest.raises(ApiError, match="not followed"):
-                    client(server, ca_path=str(ours.file)).request(method, "/x", body={"a": 1})
+            sent_on = answer(status, Location=f"{to}/x")
+            with Scripted(sent_on, tls=ours.server) as server, pytest.raises(ApiError, match="not followed"):
+                client(server, ca_path=str(ours.file)).request(method, "/x", body={"a": 1})
         assert plain.requests == other.requests == []
 
 
