@@ -66,6 +66,13 @@ class Executor:
         return outcome
 
 
+def _explained(request: Request, error: ApiError) -> str:
+    """A refusal, and what of the request's body it is about; not where it is about who asks, or how often."""
+    if request.explain is None or error.data is None or error.status in (401, 403, 404, 429):
+        return str(error)
+    return f"{str(error).rstrip('.')}. {request.explain(error.data)}"
+
+
 class _Work:
     """One pass over the phases; shared by its threads."""
 
@@ -95,7 +102,7 @@ class _Work:
                     self._outcome.made.append(request)
                     continue
                 self.stop.set()
-                self._outcome.failures.append(f"{request.what}: {error}")
+                self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
                 self._put_back(chain.key)
                 return
             except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.

@@ -36,7 +36,7 @@ class Request:
     key in ``gives`` and in ``take`` the function that finds the id in the answer's data; ``ValueError`` from it says in words what in the
     answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is for.
     ``undo`` puts back what this request took away, should a later request of its chain be refused. ``may_be_gone`` is for removals: a
-    404 then means that what was to go is gone.
+    404 then means that what was to go is gone. ``explain`` says in a sentence, from the data of a refusal, what of the body it is about.
     """
 
     method: str
@@ -50,6 +50,7 @@ class Request:
     take: t.Callable[[t.Any], str] | None = None
     undo: Request | None = None
     may_be_gone: bool = False
+    explain: t.Callable[[t.Any], str] | None = None
 
     def show(self) -> dict[str, t.Any]:
         """The request as a user sees it under ``requests`` and ``pending``."""
