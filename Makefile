@@ -33,7 +33,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup test demo bench check $(CHECKS) lint format tree artefact clean
+.PHONY: help setup test demo bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -58,14 +58,17 @@ check: .venv-lint/ready .venv-docs/ready .venv-importer/ready $(LINK) ## every c
 	done; \
 	if [ -n "$$failed" ]; then echo "make check: FAILED:$$failed"; exit 1; else echo "make check: all of $(CHECKS): ok"; fi
 
+matrix: $(LINK) ## sanity and tests on each supported ansible-core; ARGS="2.16 2.20" for some of them
+	$(PYTHON) tests/tools/matrix.py --workers $(WORKERS) $(ARGS)
+
 lint: ruff mypy yamllint reuse changelog ## the quick ones among the checks
 
 ruff: .venv-lint/ready ## style and common mistakes, Python
 	$(LINT)/ruff check --output-format concise .
 	$(LINT)/ruff format --check --output-format concise .
 
-mypy: .venv-lint/ready $(LINK) ## types, strictly, of plugins/module_utils
-	$(LINT)/mypy --package ansible_collections.secops.policy.plugins.module_utils
+mypy: .venv-lint/ready $(LINK) ## types, strictly, of all that is neither documentation nor tests
+	$(LINT)/mypy $(foreach part,action module_utils plugin_utils,--package ansible_collections.secops.policy.plugins.$(part))
 
 yamllint: .venv-lint/ready ## style, YAML
 	$(LINT)/yamllint --strict .
@@ -108,7 +111,7 @@ format: .venv-lint/ready ## put Python into shape
 	$(LINT)/ruff format .
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-docs .venv-lint .venv-importer .cache build .ansible tests/output
+	rm -rf .venv .venv-* .cache build .ansible tests/output
 
 # A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
 tree: .venv-lint/ready
@@ -119,9 +122,9 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn $(ROOT) $@
 
-.venv/ready: tests/requirements.txt
+.venv/ready: tests/requirements.txt tests/requirements-pytest.txt
 .venv-docs/ready: tests/requirements-docs.txt
-.venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt
+.venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt tests/requirements-pytest.txt
 .venv-importer/ready: tests/requirements-importer.txt
 .venv/ready .venv-docs/ready .venv-lint/ready .venv-importer/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
