@@ -21,6 +21,12 @@ options:
     type: str
     choices: [merged, replaced, overridden, deleted, gathered, rendered]
     default: merged
+  with_names:
+    description:
+      - Whether O(state=gathered) reads the lists of names too, so as to show names beside all ids. Without it, names are shown where they
+        were read anyway. Concerns O(state=gathered) only.
+    type: bool
+    default: false
   max_removals:
     description:
       - The most objects that a run may remove. A plan that removes more fails before the first write.

@@ -18,6 +18,7 @@ WRITING = ("merged", "replaced", "overridden", "deleted")
 
 COMMON = {
     "state": {"type": "str", "default": "merged", "choices": [*WRITING, "gathered", "rendered"]},
+    "with_names": {"type": "bool", "default": False},
     "max_removals": {"type": "int"},
     "expected_plan": {"type": "str"},
     "verify": {"type": "bool", "default": True},

@@ -51,7 +51,7 @@ class Eset:
         self._options = options
         self._on_prem = options["deployment"] == "on_prem"
         self._sign = SignIn(options, self._url(ON_PREM_PATH if self._on_prem else CLOUD_PATH))
-        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _words, _hint, pending="" if self._on_prem else "response-id")
+        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _words, _hint, pending="response-id")
         self.client = Client(self._host("policy-management"), vendor, self._sign, options)
         self._sign.client = self.client
         self.client.secrets |= self._sign.secrets

@@ -100,6 +100,9 @@ class PolicyAssignments:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
 
+    def source(self) -> str:
+        return str(self._api.client.base_url)
+
     def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
         found = {target.key: canonical(stack) for target, stack in view.stacks.items()}
         return {key: found.get(key, []) for key in keys}
@@ -115,11 +118,12 @@ class PolicyAssignments:
     def _first(self, config: Config, state: str) -> dict[Target, Stack]:
         """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
         policies, groups, devices = names_used(config, state)
+        naming = state == "gathered" and self._options["with_names"]
         only = _by_id(config) if state != "overridden" else None
         lists: dict[str, t.Callable[[], t.Any]] = {"stacks": lambda: self._stacks(only)}
-        if policies:
+        if policies or naming:
             lists["policies"] = self._api.policies
-        if groups:
+        if groups or naming:
             lists["groups"] = self._api.groups
         if devices:
             lists["devices"] = lambda: self._api.devices_named(devices)
@@ -127,6 +131,9 @@ class PolicyAssignments:
         stacks: dict[Target, Stack] = found.pop("stacks")
         self._names = Names(**found)
         self._wanted = resolve(config, self._names, state)
+        if naming:
+            shown = sorted(stacks) if not config else [unit.target for unit in self._wanted]
+            self._names.known.update(self._api.devices([target.uuid for target in shown if target.kind == "device_uuid"]))
         return stacks
 
     def _only(self, state: str) -> Target | None:

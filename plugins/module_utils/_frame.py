@@ -73,7 +73,7 @@ class _Run:
         except Faults as error:
             self._fail(f"Nothing was written. {error}" if not self._touched() else str(error), errors=error.faults)
         except ApiError as error:
-            self._fail(self._ended(str(error)))
+            self._fail(self._ended(str(error)), **({} if error.status is None else {"http_status": error.status}))
         except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
             self._fail(self._ended(f"internal error, please report it: {type(error).__name__}: {error}"))
 
@@ -113,7 +113,7 @@ class _Run:
         units, warnings = self.resource.gathered(view, self.config)
         for text in warnings:
             self._client.warn(text)
-        self._exit(gathered=units)
+        self._exit(gathered=units, source=self.resource.source())
 
     def _write(self) -> None:
         started = time.monotonic()
@@ -271,6 +271,8 @@ class _Run:
             if "diff" in result:
                 result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
             self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
+        if self.module.params["with_names"] and self.state != "gathered":
+            self._warn("with_names has no effect: it concerns state gathered only")
         for text in self._client.warnings if self._client else []:
             self.module.warn(text)
         return result

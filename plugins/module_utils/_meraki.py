@@ -44,6 +44,10 @@ class Meraki:
             self._organization = self._options["organization_id"] or self._by_name(self._options["organization"])
         return self._organization
 
+    def source(self) -> str:
+        """The organization's URL."""
+        return self.client.base_url + self.path("")
+
     def path(self, tail: str) -> str:
         """A path below the organization."""
         return organization_path(self.organization(), tail)

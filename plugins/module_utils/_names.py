@@ -63,6 +63,8 @@ class Index:
             return fault(f"{path}.{key}", f"there is no {self.what} with the id {fields[key]}{self.where}")
         if name is None:
             return None
+        if key in fields and self.names[fields[key]] == name:
+            return None  # Names may repeat where ids stand beside them.
         field = key.rsplit("_", 1)[0]
         found, problem = self.find(name)
         if found is None:

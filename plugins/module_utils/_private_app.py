@@ -92,7 +92,7 @@ class PrivateApplications:
         applications = _secure_connect.applications(self._api)
         if self._wanted is None:
             self._listed = _concerned(config or [], state, applications)
-            if needs_groups(self._listed):
+            if needs_groups(self._listed) or state == "gathered" and self._options["with_names"]:
                 self._read_groups()
             self._wanted = resolve(self._listed, self._groups)
         view = View(self._api.organization(), applications, self._groups, self._wanted)
@@ -115,6 +115,9 @@ class PrivateApplications:
             raise Faults(found)
         warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
         return [shaped(item, view.groups) for item in units], warnings
+
+    def source(self) -> str:
+        return str(self._api.source())
 
     def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
         found = _by_key(view)

@@ -131,13 +131,15 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> 
             unknown = [key for key in ids or [] if key not in groups.names]
             faults += [fault(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
             named = []
-            for place, name in enumerate(entry.get("application_groups", [])):
+            # Names may repeat where ids stand beside them.
+            agree = ids is not None and sorted(entry.get("application_groups", [])) == sorted(groups.names.get(key, "") for key in ids)
+            for place, name in enumerate([] if agree else entry.get("application_groups", [])):
                 found, problem = groups.find(name)
                 if found is None:
                     faults.append(fault(f"{path}.application_groups[{place}]", problem))
                 else:
                     named.append(found)
-            if "application_groups" in entry:
+            if "application_groups" in entry and not agree:
                 if ids is not None and set(ids) != set(named):
                     says = f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"
                     faults.append(fault(f"{path}.application_groups", says))

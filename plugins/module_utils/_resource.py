@@ -47,7 +47,8 @@ class Resource(t.Protocol):
     def read(self, config: Config | None, state: str) -> t.Any:
         """Everything that planning needs, read from the vendor: lists, and names resolved to ids.
 
-        Raises ``Faults`` for references that fit nothing or fit twice, ``ApiError`` for what the vendor refused.
+        For ``gathered`` with the option ``with_names``, the lists of names too. Raises ``Faults`` for references that fit nothing or fit
+        twice, ``ApiError`` for what the vendor refused.
         """
 
     def plan(self, view: t.Any, config: Config, state: str) -> Plan:
@@ -55,6 +56,9 @@ class Resource(t.Protocol):
 
     def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
+
+    def source(self) -> str:
+        """Where it is read from, as a URL; called after ``read``."""
 
     def canonical(self, view: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
         """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""

@@ -101,6 +101,8 @@ class SentryAssignments:
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
                 locales[key] = others
+        if self._naming(state):
+            self._name_groups(networks)
         for key, others in locales.items():
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
@@ -121,6 +123,9 @@ class SentryAssignments:
             else []
         )
         return [shaped(key, view.networks.get(key, []), view.names) for key in keys], empty
+
+    def source(self) -> str:
+        return str(self._api.source())
 
     def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
         return {key: canonical(view.networks.get(key, [])) for key in keys}
@@ -143,7 +148,7 @@ class SentryAssignments:
 
     def _look_up(self, config: Config, state: str) -> None:
         """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
-        networks = self._api.networks() if needs_networks(config, state) else None
+        networks = self._api.networks() if needs_networks(config, state) or self._naming(state) else None
         found = units(config, Names(networks))
         needing = [
             network_id
@@ -154,6 +159,15 @@ class SentryAssignments:
         self._names = Names(networks, self._api.group_policies(needing))
         self._units = found
         self._wanted = [] if state == "gathered" else resolve(found, self._names)
+
+    def _naming(self, state: str) -> bool:
+        return state == "gathered" and bool(self._options["with_names"])
+
+    def _name_groups(self, networks: t.Mapping[str, list[dict[str, t.Any]]]) -> None:
+        """The names of the group policies of what will be shown; a network that the list does not hold (a locale) has none."""
+        shown = [network_id for _path, _entry, network_id in self._units] or list(networks)
+        if self._names:
+            self._names.add_groups(self._api.group_policies([key for key in shown if networks.get(key) and key in self._names.tags]))
 
     def _items(self) -> t.Iterator[dict[str, t.Any]]:
         """Every item of every page; 1000 a page is the most (spec). The body is an array holding one object, or that object alone."""

@@ -59,10 +59,13 @@ class Names:
         self.networks = None if networks is None else Index("network", _pairs(networks))
         managed = [item for item in networks or [] if "systemsManager" in (item.get("productTypes") or [])]
         self._managed = Index("network", _pairs(managed))
-        self.group_policies = {
-            network_id: Index("group policy", policies, f" in network {network_id}")
-            for network_id, policies in (group_policies or {}).items()
-        }
+        self.group_policies: dict[str, Index] = {}
+        self.add_groups(group_policies or {})
+
+    def add_groups(self, group_policies: t.Mapping[str, list[tuple[str, str]]]) -> None:
+        """The group policies of networks, read later than the rest."""
+        for network_id, policies in group_policies.items():
+            self.group_policies[network_id] = Index("group policy", policies, f" in network {network_id}")
 
     def sm_networks(self, name: str | None) -> Index | None:
         """Where to look a Systems Manager network up: of several networks with one name only such a network can be meant."""
@@ -190,8 +193,9 @@ def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dic
         faults.append(fault(f"{path}.network_id", "is required, or network with its name, or network_tags"))
     if "network_tags" in given and len(given) > 1:
         faults.append(fault(f"{path}.network_tags", f"cannot stand beside {given[0]}: an entry names one network, or several by tags"))
-    for key in ("network_id", "network"):
-        if key in entry and isinstance(entry[key], str):
+    # Names may repeat where ids stand beside them.
+    for key in given[:1]:
+        if isinstance(entry[key], str):
             first = seen.setdefault((key, entry[key]), path)
             if first != path:
                 faults.append(fault(f"{path}.{key}", f"{first} has the same network already: one entry for one network"))

@@ -212,6 +212,14 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+source:
+  description: The server that was read, as a URL.
+  returned: with O(state=gathered)
+  type: str
+http_status:
+  description: The status with which the server refused to be read.
+  returned: when that ended the run
+  type: int
 rendered:
   description: The requests, without a connection. What is given by name is left as C(name).
   returned: with O(state=rendered)

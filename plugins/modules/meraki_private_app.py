@@ -274,6 +274,14 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+source:
+  description: The organization that was read, as a URL.
+  returned: with O(state=gathered)
+  type: str
+http_status:
+  description: The status with which the server refused to be read.
+  returned: when that ended the run
+  type: int
 rendered:
   description: The requests that would create the applications, without a connection; groups given by name are left as C({"name"}).
   returned: with O(state=rendered)

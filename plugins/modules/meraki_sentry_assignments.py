@@ -224,6 +224,14 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+source:
+  description: The organization that was read, as a URL.
+  returned: with O(state=gathered)
+  type: str
+http_status:
+  description: The status with which the server refused to be read.
+  returned: when that ended the run
+  type: int
 rendered:
   description: The request, without a connection; C(partial) says that it does not carry the whole organization and is not to be sent.
   returned: with O(state=rendered)

@@ -20,6 +20,9 @@ from ansible_collections.secops.policy.tests.cloud.demo import API_KEY, ESET_PAS
 from ansible_collections.secops.policy.tests.cloud.faults import KINDS
 from ansible_collections.secops.policy.tests.cloud.limits import Limiter
 
+# The stand-in is nothing that users install.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = {"Authorization": f"Bearer {API_KEY}", "User-Agent": "Tests/1.0 Tests"}
 ORG = f"/organizations/{ORGANIZATION}"

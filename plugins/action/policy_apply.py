@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of the role apply that are neither a module's run nor worth a page of templates; documented in plugins/modules."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _snapshot
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, told, tree_faults
+
+_OPTIONS: dict[str, t.Any] = {
+    "step": {"type": "str", "required": True, "choices": ["judge", "account"]},
+    "tree": {"type": "raw"},
+    "plans": {"type": "dict", "required": True},
+    "expected_plans": {"type": "dict", "default": {}},
+    "require_expected_plans": {"type": "bool", "default": False},
+    "snapshot_dir": {"type": "str"},
+    "snapshot": {"type": "str"},
+    "results": {"type": "list", "elements": "dict", "default": []},
+    "left": {"type": "dict", "default": {}},
+}
+
+
+class ActionModule(ActionBase):
+    """``judge`` the plans and begin a snapshot; ``account`` for what was done and end it."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, options = self.validate_argument_spec(_OPTIONS)
+        self._host = plain((task_vars or {})["inventory_hostname"])
+        plans = plain(options["plans"])
+        step = self._judge if options["step"] == "judge" else self._account
+        return {**result, "changed": False, **step(options, plans)}
+
+    def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
+        expected = plain(options["expected_plans"])
+        faults = tree_faults(plain(options["tree"])) + _apply.plan_faults(plans)
+        faults += _apply.approval_faults(plans, expected, options["require_expected_plans"])
+        if faults:
+            return told(faults, "nothing was written on this host")
+        changing = _apply.changing(plans)
+        path = ""
+        if changing and not self._task.check_mode:
+            now = _snapshot.now()
+            path = os.path.join(_files.local_path(options["snapshot_dir"]), _snapshot.file_name(self._host, now))
+            try:
+                _snapshot.write(path, _snapshot.begun(self._host, {name: plans[name] for name in changing}, now))
+            except OSError as error:
+                raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from error
+        return {
+            "modules": changing,
+            "applications_first": _apply.applications_first(plans),
+            "snapshot": path,
+        }
+
+    def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
+        results = _by_module(plain(options["results"]))
+        left = {name: plan for name, plan in plain(options["left"]).items() if planned(plan)}
+        path = self._ended(options["snapshot"] or "", results, left)
+        account = _apply.account(plans, results, self._task.check_mode)
+        if path:
+            account["msg"] += f". Snapshot: {path}"
+        return {**account, "snapshot": path}
+
+    def _ended(self, path: str, results: t.Mapping[str, t.Any], left: t.Mapping[str, t.Any]) -> str:
+        """Where the snapshot is, with what became of the run; empty where nothing was written."""
+        if not path:
+            return ""
+        try:
+            snapshot = _snapshot.ended(_snapshot.read(path, self._host), results, left)
+            if _snapshot.wrote(snapshot):
+                _snapshot.write(path, snapshot)
+                return path
+            # It would stand before the last one that there is something to put back from.
+            os.unlink(path)
+        except (OSError, _snapshot.Unusable) as error:
+            raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from error
+        return ""
+
+
+def _by_module(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """``[{module, result}]`` by module: of several results of one module the one that there is."""
+    found: dict[str, t.Any] = {}
+    for item in results:
+        if item["result"] and not item["result"].get("skipped"):
+            found[item["module"]] = item["result"]
+    return found

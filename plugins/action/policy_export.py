@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes what the role export gathered; documented in plugins/modules."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
+from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, result_faults, told, tree_faults
+
+_OPTIONS: dict[str, t.Any] = {
+    "dir": {"type": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": ["replaced", "overridden"]},
+    "tree": {"type": "raw"},
+    "gathered": {"type": "dict", "required": True},
+}
+
+
+class ActionModule(ActionBase):
+    """One file for one host; it stays as it is where it says the same already."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, options = self.validate_argument_spec(_OPTIONS)
+        host = plain((task_vars or {})["inventory_hostname"])
+        results = plain(options["gathered"])
+        faults = tree_faults(plain(options["tree"] or {}))
+        made = _export.export(host, results, options["state"], VERSION, _snapshot.now().isoformat(timespec="seconds"))
+        faults += [item for name in made.failed for item in result_faults(f"secops_policy.{name}", results[name])]
+        if faults:
+            return {**result, **told(faults, "nothing was exported of this host")}
+        notes = {**made.left_out, **made.off}
+        if not made.exported:
+            raise AnsibleActionFail("there is nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))
+        path = os.path.join(_files.local_path(options["dir"]), f"{_files.host_part(host)}.yml")
+        result["changed"] = self._write(path, made.text)
+        result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]
+        parts = [f"{name}: {len(results[name]['gathered'])}" for name in made.exported] + [f"{name}: left out" for name in notes]
+        return {**result, "path": path, "left_out": notes, "msg": f"{'; '.join(parts)}. File: {path}"}
+
+    def _write(self, path: str, text: str) -> bool:
+        try:
+            old = _files.read(path)
+            if old is not None and not old.startswith(_export.HEAD):
+                raise AnsibleActionFail(f"{path} is there already and is no export: it is not written over. Choose another export_dir")
+            if old is not None and _export.same(old, text):
+                return False
+            if not self._task.check_mode:
+                _files.write_private(path, text)
+        except OSError as error:
+            raise AnsibleActionFail(f"the export cannot be written: {error}") from error
+        return True

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of the role restore that are neither a module's run nor worth a page of templates; documented in plugins/modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _restore, _snapshot
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
+    ASSIGNMENTS,
+    PRIVATE_APPS,
+    SENTRY_POLICIES,
+    plain,
+    told,
+    tree_faults,
+)
+
+_OPTIONS: dict[str, t.Any] = {
+    "step": {"type": "str", "required": True, "choices": ["read", "compare", "judge", "account"]},
+    "tree": {"type": "raw"},
+    "snapshot_dir": {"type": "str"},
+    "snapshot": {"type": "str"},
+    "applications": {"type": "list", "elements": "dict", "default": []},
+    "plans": {"type": "dict", "default": {}},
+    "results": {"type": "dict", "default": {}},
+    "force": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(ActionBase):
+    """``read`` a snapshot, ``compare`` its applications with those that are there, ``judge`` the plans, ``account`` for what was done."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, options = self.validate_argument_spec(_OPTIONS)
+        self._host = plain((task_vars or {})["inventory_hostname"])
+        steps = {"read": self._read, "compare": self._compare, "judge": self._judge, "account": self._account}
+        try:
+            return {**result, "changed": False, **steps[options["step"]](options)}
+        except _snapshot.Unusable as error:
+            raise AnsibleActionFail(f"Nothing was written: {error}") from error
+
+    def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        faults = tree_faults(plain(options["tree"] or {}))
+        if faults:
+            return told(faults, "nothing was written on this host")
+        path = self._path(options)
+        if path is None:
+            none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
+            return {"snapshot": "", "modules": [], "msg": none}
+        modules = self._modules(path)
+        return {
+            "snapshot": path,
+            "modules": list(modules),
+            "targets": _restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else [],
+            "networks": _restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else [],
+        }
+
+    def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        found = self._applications(options)
+        return {"remove": found.remove, "put_back": found.put_back, "state": found.state}
+
+    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        modules = self._modules(options["snapshot"])
+        plans = plain(options["plans"])
+        faults = _restore.judged(modules, plans, options["force"])
+        if PRIVATE_APPS in modules:
+            found = self._applications(options)
+            faults += found.faults + _restore.meanwhile(found, plain(options["applications"]), plans)
+        return told(faults, "nothing was written on this host") if faults else {"modules": _apply.changing(plans)}
+
+    def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        account = _apply.account(plain(options["plans"]), plain(options["results"]), self._task.check_mode)
+        account["msg"] += f". Snapshot: {options['snapshot']}"
+        return {**account}
+
+    def _path(self, options: t.Mapping[str, t.Any]) -> str | None:
+        if options["snapshot"]:
+            return _files.local_path(options["snapshot"])
+        folder = _files.local_path(options["snapshot_dir"])
+        try:
+            return _snapshot.newest(folder, self._host)
+        except OSError as error:
+            raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from error
+
+    def _modules(self, path: str) -> dict[str, t.Any]:
+        """What the run wrote, or may have written."""
+        modules = _snapshot.read(path, self._host)["modules"]
+        return {name: entry for name, entry in modules.items() if entry["state"] != "not run"}
+
+    def _applications(self, options: t.Mapping[str, t.Any]) -> _restore.Applications:
+        entry = self._modules(options["snapshot"])[PRIVATE_APPS]
+        return _restore.applications(entry, plain(options["applications"]), options["force"])

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What the roles apply and restore decide between the plans and the first write, and what they say at the end. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import outcome
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import PRIVATE_APPS, planned, ran, result_faults
+
+Result = t.Mapping[str, t.Any]
+Fault = dict[str, str]
+
+_COUNTS = ("created", "updated", "moved", "deleted")
+
+
+def plan_faults(plans: t.Mapping[str, Result]) -> list[Fault]:
+    """Everything that stands against the plans, of all modules."""
+    against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan)}
+    return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", plan)]
+
+
+def approval_faults(plans: t.Mapping[str, Result], expected: t.Mapping[str, str], required: bool) -> list[Fault]:
+    """Plans that change something and that nobody approved, where approvals were given for the host, or are ``required``."""
+    if not expected and not required:
+        return []
+    return [
+        fault(
+            f"secops_policy.{name}",
+            "changes something, and its plan is not among those that were approved: the plan_digest is "
+            f"{plans[name]['plan_digest']}. Give it under apply_expected_plans if it is meant",
+        )
+        for name in changing(plans)
+        if name not in expected
+    ]
+
+
+def changing(plans: t.Mapping[str, Result]) -> list[str]:
+    """Which plans change something, in their order."""
+    return [name for name, plan in plans.items() if planned(plan) and plan["requests"]]
+
+
+def applications_first(plans: t.Mapping[str, Result]) -> bool:
+    """Whether the applications' plan only removes, and so may not wait for what restricts the others."""
+    summary = (plans.get(PRIVATE_APPS) or {}).get("summary") or {}
+    return bool(summary.get("deleted")) and not summary.get("created") and not summary.get("updated")
+
+
+def account(plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None], check: bool) -> dict[str, t.Any]:
+    """What became of each module that was planned: ``summary`` by module, and ``msg`` in a line."""
+    summary = {}
+    lines = []
+    for name, plan in plans.items():
+        if not planned(plan):
+            continue
+        counts = plan["summary"]
+        if not plan["requests"]:
+            state = "unchanged"
+        else:
+            state = "planned" if check else outcome(results.get(name))
+        summary[name] = {"state": state, **counts}
+        lines.append(f"{name}: {_words(state, counts, results.get(name) or {})}")
+    return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
+
+
+def _words(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:
+    if state == "unchanged":
+        return "nothing to do"
+    if state == "not run":
+        return "nothing was written"
+    if state == "failed":
+        made, open_ = len(result.get("requests") or []), len(result.get("pending") or [])
+        return f"FAILED, {made} requests made, {open_} not (see the task that failed)"
+    told = ", ".join(f"{counts[key]} {key}" for key in _COUNTS if counts.get(key)) or "changed"
+    return f"{told} (not written: check mode)" if state == "planned" else told

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What was gathered as a YAML tree for people: ids with names as comments, in a stable order, nothing that Ansible would evaluate. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import yaml
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, SENTRY_POLICIES
+
+#: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
+HEAD = "# The policies of "
+_TIME = re.compile(r"^# Exported at .*$", re.M)
+
+#: The name that may stand beside an id, and becomes its comment.
+_NAMES = {
+    "network_id": "network",
+    "sm_network_id": "sm_network",
+    "group_policy_id": "group_policy",
+    "application_group_ids": "application_groups",
+    "device_uuid": "device",
+    "device_group_uuid": "device_group",
+    "policy_uuid": "policy",
+}
+#: What has to be set before a module can read anything.
+_CREDENTIALS = ("api_key", "organization_id", "username", "password", "access_token")
+_OFF = (403, 404)
+_LONGEST_COMMENT = 120
+_MARKS = ("{{", "{%", "{#")
+#: What needs no quotes, unless it reads as something else than a text.
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*( [A-Za-z0-9_.@/+-]+)*")
+_RESOLVER = yaml.resolver.Resolver()
+_TEXT = "tag:yaml.org,2002:str"
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+
+Result = t.Mapping[str, t.Any]
+
+
+class Export(t.NamedTuple):
+    """``text`` is the file (empty where it would not be whole), ``exported`` the modules in it. The others are, with the reason,
+    ``left_out`` (no credentials), ``off`` (the API says so) or ``failed``."""
+
+    text: str
+    exported: list[str]
+    left_out: dict[str, str]
+    off: dict[str, str]
+    failed: dict[str, str]
+
+
+def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str) -> Export:
+    """The tree of a host from what the modules gathered, or from how they failed."""
+    left_out, off, failed = {}, {}, {}
+    for name in MODULES:
+        result = results.get(name) or {}
+        if "gathered" in result:
+            continue
+        why = str(result.get("msg") or "failed without saying why")
+        if _unset(result):
+            left_out[name] = f"left out, for its credentials are not set: {_unset(result)}"
+        elif result.get("http_status") in _OFF:
+            off[name] = f"left out, for the API is off, or may not be read: {why}"
+        else:
+            failed[name] = why
+    exported = [name for name in MODULES if "gathered" in (results.get(name) or {})]
+    if failed or not exported:
+        return Export("", [], left_out, off, failed)
+    lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
+    lines += [f"# Exported at {time} by secops.policy {version}. The names behind ids are comments, and say what was there then."]
+    lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in MODULES]
+    lines += ["---", "secops_policy:"]
+    body = []
+    for name in exported:
+        body += _entry(name, sorted(results[name]["gathered"], key=_order(name)), state)
+    if not any(not line.lstrip().startswith("#") for line in body):
+        lines[-1] += " {}"
+    return Export("\n".join(lines + body) + "\n", exported, left_out, off, {})
+
+
+def same(old: str, new: str) -> bool:
+    """Whether two exports say the same, whenever they were made."""
+    return _TIME.sub("", old, count=1) == _TIME.sub("", new, count=1)
+
+
+def _unset(result: Result) -> str:
+    errors = result.get("errors") or []
+    missing = [item["path"] for item in errors if item["path"] in _CREDENTIALS and item["message"].startswith("is required")]
+    return ", ".join(missing)
+
+
+def _where(name: str, results: t.Mapping[str, Result], without: t.Mapping[str, str]) -> str:
+    return without[name] if name in without else f"{len(results[name]['gathered'])} from {results[name].get('source')}"
+
+
+def _order(module: str) -> t.Callable[[t.Mapping[str, t.Any]], t.Any]:
+    """Stable whatever order the server lists in, and such that people find things."""
+    if module == PRIVATE_APPS:
+        return lambda unit: (unit["name"].casefold(), unit["application_id"])
+    if module == SENTRY_POLICIES:
+        return lambda unit: unit["network_id"]
+    return lambda unit: sorted((key, value) for key, value in unit["target"].items() if key.endswith("_uuid"))
+
+
+def _entry(name: str, units: t.Sequence[t.Mapping[str, t.Any]], state: str) -> list[str]:
+    if not units and state != "overridden":
+        return [f"  # {name}: there is nothing."]
+    lines = [f"  {name}:", f"    state: {state}"]
+    if state == "overridden":
+        lines += ["    # What is not listed goes, and none may: raise this where removals are meant.", "    max_removals: 0"]
+    return lines + (["    config:", *_listed(units, "      ")] if units else ["    config: []"])
+
+
+def _listed(items: t.Sequence[t.Any], indent: str) -> list[str]:
+    """The lines of a list of mappings."""
+    lines = []
+    for item in items:
+        first, *rest = _mapping(item, indent + "  ")
+        lines += [f"{indent}- {first.lstrip()}", *rest]
+    return lines
+
+
+def _mapping(fields: t.Mapping[str, t.Any], indent: str) -> list[str]:
+    lines = []
+    names = {_NAMES[key] for key in fields if key in _NAMES}
+    for key, value in fields.items():
+        name = fields.get(_NAMES.get(key, ""))
+        if key in names:
+            continue
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}:", *_mapping(value, indent + "  ")]
+        elif not isinstance(value, list):
+            lines.append(f"{indent}{key}: {_scalar(value)}{_beside(name)}")
+        elif value and isinstance(value[0], dict):
+            lines += [f"{indent}{key}:", *_listed(value, indent + "  ")]
+        elif value:
+            lines += [f"{indent}{key}:", *_texts(key, value, name or [], indent + "  ")]
+        else:
+            lines.append(f"{indent}{key}: []")
+    return lines
+
+
+def _texts(key: str, values: t.Sequence[t.Any], names: t.Sequence[str], indent: str) -> list[str]:
+    """The lines of a list of texts; tags and groups are sets, and sorted, so that a server that lists them anew changes nothing here."""
+    pairs: list[tuple[t.Any, str | None]] = list(zip(values, names if len(names) == len(values) else [None] * len(values)))
+    if key in ("tags", "application_group_ids"):
+        pairs = sorted(pairs, key=lambda pair: str(pair[0]))
+    return [f"{indent}- {_scalar(value)}{_beside(name)}" for value, name in pairs]
+
+
+def _beside(name: str | None) -> str:
+    return f"  # {_comment(name)}" if name else ""
+
+
+def _scalar(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return "null" if value is None else str(value)
+    if any(mark in value for mark in _MARKS):
+        # Ansible would take it for a template, and evaluate what somebody wrote into a description.
+        return f"!unsafe {_quoted(value)}"
+    if _WORDS.fullmatch(value) and value not in ("y", "n", "Y", "N") and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT:
+        return value
+    return _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join(_ESCAPES.get(character) or _visible(character) for character in text) + '"'
+
+
+def _comment(text: str) -> str:
+    """A text on one line: a line break in it would end the comment, and what follows would be data."""
+    shown = "".join(map(_visible, text))
+    return shown if len(shown) <= _LONGEST_COMMENT else shown[: _LONGEST_COMMENT - 3] + "..."
+
+
+def _visible(character: str) -> str:
+    """A character, or its escape where it cannot be seen or YAML does not allow it."""
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

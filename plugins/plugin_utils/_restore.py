@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""From a snapshot, and what is there now, to what puts it back. Pure.
+
+A unit that is as ``before`` says needs nothing. One that is as ``after`` says is put back. Anything else was changed by somebody since, and
+is refused unless forced.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._secure_connect import LIMIT, normal
+from ansible_collections.secops.policy.plugins.module_utils._sentry_config import FIELDS
+from ansible_collections.secops.policy.plugins.module_utils._sentry_plan import canonical
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import unit_key
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
+    ASSIGNMENTS,
+    PRIVATE_APPS,
+    SENTRY_POLICIES,
+    planned,
+    ran,
+    result_faults,
+)
+
+Unit = dict[str, t.Any]
+Units = list[Unit]
+Result = t.Mapping[str, t.Any]
+Fault = dict[str, str]
+
+#: The plan that removes applications, beside the one that puts them back.
+REMOVED = "meraki_private_app_removed"
+_BY_HAND = "since the snapshot. Look at it, and set restore_force if it is to be put back all the same"
+
+
+class Applications(t.NamedTuple):
+    """What puts the applications back: ``remove`` in state deleted, later ``put_back`` in ``state``. ``touched``: ids that may change."""
+
+    remove: Units
+    put_back: Units
+    state: str
+    touched: list[str]
+    faults: list[Fault]
+
+
+def wanted(module: str, entry: t.Mapping[str, t.Any]) -> Units:
+    """The config, for state replaced, that puts the networks or targets of a snapshot's entry back: by ids alone, for names may have
+    changed since. What had nothing gets nothing."""
+    before = {unit_key(module, unit): unit for unit in entry["before"]}
+    units = {**{unit_key(module, unit): {**unit, "policies": []} for unit in entry["after"]}, **before}
+    return [_by_ids(module, unit) for unit in units.values()]
+
+
+def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Fault]:
+    """The networks or targets that ``plan`` would put back although they are not as the snapshot's ``after`` says."""
+    after = {unit_key(module, unit): _policies(module, unit) for unit in entry["after"]}
+    return [
+        fault(f"{module}: {_words(module, unit)}", f"has been changed {_BY_HAND}")
+        for unit in plan["before"]
+        if _policies(module, unit) != after.get(unit_key(module, unit), [])
+    ]
+
+
+def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> Applications:
+    """What puts the applications of a snapshot's entry back into an organization that has ``present`` (as gathered)."""
+    by_id = {unit["application_id"]: unit for unit in present}
+    by_name = {unit["name"]: unit for unit in present}
+    faults: list[Fault] = []
+    put_back: Units = []
+    remove: Units = []
+    touched: list[str] = []
+    # Those that are, or are to be, what was there before.
+    kept: set[str] = set()
+    for before, after in _pairs(entry["before"], entry["after"]):
+        known = before or after or {}
+        there = by_id.get(known.get("application_id", ""))
+        if there is None and (before is not None or "application_id" not in known):
+            # By name only what is to be there, or what the server had not given an id when the snapshot was made: an application that
+            # was made later under the same name is not the one that goes.
+            there = by_name.get(known["name"])
+        if _same(there, before) or before is None and there is not None and there["application_id"] in kept:
+            kept |= {there["application_id"]} if there is not None else set()
+            continue
+        if not force and not _same(there, after):
+            faults.append(fault(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(there)} {_BY_HAND}"))
+            continue
+        if before is not None:
+            put_back.append(before)
+        elif there is not None:
+            remove.append(there)
+        if there is not None:
+            touched.append(there["application_id"])
+            kept |= {there["application_id"]} if before is not None else set()
+    put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
+    if remove and _entangled(remove, put_back, present):
+        # Only one plan that knows both can find an order: the whole organization as it is to be.
+        return Applications([], _whole(remove, put_back, present), "overridden", touched, faults)
+    goes = [{"application_id": unit["application_id"], "name": unit["name"]} for unit in remove]
+    return Applications(goes, put_back, "replaced", touched, faults)
+
+
+def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Fault]:
+    """What the applications' plans would change although it is not what was looked at: somebody writes at the same time."""
+    seen = {unit["application_id"]: unit for unit in present}
+    return [
+        fault(f"{PRIVATE_APPS}: application {unit['name']!r}", "is being changed by somebody at this moment; run the playbook again")
+        for name in (REMOVED, PRIVATE_APPS)
+        if planned(plans.get(name) or {})
+        for unit in plans[name]["before"]
+        if unit["application_id"] not in found.touched or not _same(seen.get(unit["application_id"]), unit)
+    ]
+
+
+def judged(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Fault]:
+    """Everything that stands against putting back: plans that failed, networks and targets that were changed since.
+
+    ``modules``: the snapshot's. ``plans``: by module; ``REMOVED`` is the one that removes applications.
+    """
+    faults: list[Fault] = []
+    for name, plan in plans.items():
+        if ran(plan) and not planned(plan):
+            faults += result_faults(PRIVATE_APPS if name == REMOVED else name, plan)
+        elif ran(plan) and name in (ASSIGNMENTS, SENTRY_POLICIES) and not force:
+            faults += refusals(name, modules[name], plan)
+    return faults
+
+
+def _pairs(before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
+    """Each application of a snapshot as it was and as it was left. One that was made has an id in ``after`` alone, or none yet."""
+    left = {unit["application_id"]: unit for unit in after if "application_id" in unit}
+    was = {unit["application_id"] for unit in before}
+    pairs: list[tuple[Unit | None, Unit | None]] = [(unit, left.get(unit["application_id"])) for unit in before]
+    return pairs + [(None, unit) for unit in after if unit.get("application_id") not in was]
+
+
+def _same(one: Unit | None, other: Unit | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return normal(one) == normal(other)
+
+
+def _found(there: Unit | None) -> str:
+    return "has been removed" if there is None else "has been changed, or made anew,"
+
+
+def _entangled(remove: Units, put_back: Units, present: Units) -> bool:
+    """Whether the removals cannot simply come first: a name, a group or the last free places are needed by both."""
+    names = {unit["name"].casefold() for unit in put_back}
+    there = {unit["application_id"]: unit for unit in present}
+    groups = {key for unit in put_back for key in unit.get("application_group_ids", [])}
+    groups |= {key for unit in put_back for key in there.get(unit["application_id"], {}).get("application_group_ids", [])}
+    made = sum(unit["application_id"] not in there for unit in put_back)
+    return len(present) + made > LIMIT or any(
+        unit["name"].casefold() in names or groups & set(unit.get("application_group_ids", [])) for unit in remove
+    )
+
+
+def _whole(remove: Units, put_back: Units, present: Units) -> Units:
+    """Every application of the organization as it is to be."""
+    gone = {unit["application_id"] for unit in remove}
+    back: dict[str, Unit] = {unit["application_id"]: unit for unit in put_back}
+    # One that was made anew under its name is the one that is put back: it is listed with the id that it had.
+    there = {unit["application_id"] for unit in present}
+    anew = {unit["name"] for unit in put_back if unit["application_id"] not in there}
+    kept = [
+        back.get(unit["application_id"]) or _by_ids(PRIVATE_APPS, unit)
+        for unit in present
+        if unit["application_id"] in back or unit["application_id"] not in gone and unit["name"] not in anew
+    ]
+    return kept + [unit for key, unit in back.items() if key not in there]
+
+
+def _by_ids(module: str, unit: Unit) -> Unit:
+    """A unit without the names that stand beside ids."""
+    if module == PRIVATE_APPS:
+        return {key: value for key, value in unit.items() if key != "application_groups"}
+    if module == SENTRY_POLICIES:
+        policies = [{key: policy[key] for key in FIELDS if key in policy} for policy in unit["policies"]]
+        return {"network_id": unit["network_id"], "policies": policies}
+    target = {key: value for key, value in unit["target"].items() if key.endswith("_uuid")}
+    return {"target": target, "policies": [{"policy_uuid": policy["policy_uuid"]} for policy in unit["policies"]]}
+
+
+def _policies(module: str, unit: Unit) -> list[t.Any]:
+    """What makes two states of a network, or of a target, equal."""
+    return canonical(unit["policies"]) if module == SENTRY_POLICIES else [policy["policy_uuid"] for policy in unit["policies"]]
+
+
+def _words(module: str, unit: Unit) -> str:
+    if module == SENTRY_POLICIES:
+        return f"network {unit['network_id']}"
+    return f"target {unit_key(module, unit)}"

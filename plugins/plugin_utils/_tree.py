@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The tree that the roles take, ``secops_policy``: what is wrong with it, and how a module's result reads in it. Pure; controller only."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.secops.policy.plugins.module_utils._arguments import COMMON, WRITING
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment import ARGUMENTS as ESET
+from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._private_app import ARGUMENTS as APPLICATIONS
+from ansible_collections.secops.policy.plugins.module_utils._sentry import ARGUMENTS as SENTRY
+
+ASSIGNMENTS, SENTRY_POLICIES, PRIVATE_APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
+#: The options of each module, in the order in which the modules are applied: nothing is opened before what restricts it.
+MODULES: dict[str, dict[str, t.Any]] = {
+    ASSIGNMENTS: {**COMMON, **ESET},
+    SENTRY_POLICIES: {**COMMON, **SENTRY},
+    PRIVATE_APPS: {**COMMON, **APPLICATIONS},
+}
+
+Result = t.Mapping[str, t.Any]
+Fault = dict[str, str]
+
+
+def tree_faults(tree: t.Any) -> list[Fault]:
+    """What is wrong with the tree itself, each with a path such as ``secops_policy.meraki_private_app.forse``.
+
+    What the options hold is the modules' to judge.
+    """
+    if not isinstance(tree, dict):
+        return [fault("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
+    faults = []
+    for name, entry in tree.items():
+        path = f"secops_policy.{name}"
+        if name not in MODULES:
+            faults.append(fault(path, f"is no module of this collection; there are: {', '.join(MODULES)}"))
+        elif not isinstance(entry, dict):
+            faults.append(fault(path, "must be a dictionary of the module's options"))
+        else:
+            faults += _entry_faults(path, entry, MODULES[name])
+    return faults
+
+
+def planned(result: Result) -> bool:
+    """Whether a module made a plan and found nothing against it; ``failed`` says nothing where a task captured the failure."""
+    return "plan_digest" in result and "pending" not in result
+
+
+def ran(result: Result | None) -> bool:
+    """Whether there is a result at all: the task was reached, and not skipped."""
+    return bool(result) and not (result or {}).get("skipped")
+
+
+def result_faults(path: str, result: Result) -> list[Fault]:
+    """Why a module failed; ``path`` is what the paths of its faults begin with."""
+    errors = result.get("errors")
+    if errors:
+        return [fault(f"{path}.{item['path']}", item["message"]) for item in errors]
+    return [fault(path, str(result.get("msg") or "failed without saying why"))]
+
+
+def told(faults: t.Sequence[Fault], what: str) -> dict[str, t.Any]:
+    """The faults as a failed task's result; ``what`` ends the sentence that begins with their number."""
+    lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
+    if len(faults) > 20:
+        lines.append(f"... and {len(faults) - 20} more, under errors")
+    many = f"{len(faults)} faults" if len(faults) > 1 else "A fault"
+    return {"failed": True, "msg": f"{many}; {what}. " + "; ".join(lines), "errors": list(faults)}
+
+
+def plain(data: t.Any) -> t.Any:
+    """Data without what Ansible hangs on it (tags, subclasses), as JSON would carry it."""
+    return json.loads(json.dumps(data, default=str))
+
+
+def _entry_faults(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Fault]:
+    faults = []
+    for name, value in entry.items():
+        if name not in options:
+            faults.append(fault(f"{path}.{name}", f"is no option of the module; there are: {', '.join(sorted(options))}"))
+        elif value is None:
+            # Older versions of ansible-core hand a null on as an empty text, which is something else for every option.
+            faults.append(fault(f"{path}.{name}", "is null: leave it out, or give it a value"))
+    if entry.get("state") in ("gathered", "rendered"):
+        says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
+        faults.append(fault(f"{path}.state", says))
+    return faults
