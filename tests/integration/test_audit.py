@@ -52,10 +52,14 @@ def organization(cloud, number, name="Berlin"):
         meraki.add_group_policy(f"N_{number}", f"{number}0{place}", group)
     meraki.add_sentry(f"N_{number}", [sentry(number, "all"), sentry(number, "withAny", ["staff"], "01")])
     west = meraki.add_group(number, "Westcoast")
+    ports = [{"protocol": "TCP", "ports": "443"}]
     meraki.add_application(
-        number, name="Jira", description="Where tickets live", applicationGroupIds=[west],
-        destinations=[{"destinationAddr": ["172.16.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "443"}], "accessType": "browser"}],
-    )  # fmt: skip
+        number,
+        name="Jira",
+        description="Where tickets live",
+        applicationGroupIds=[west],
+        destinations=[{"destinationAddr": ["172.16.0.1/32"], "protocolPorts": ports, "accessType": "browser"}],
+    )
 
 
 def sentry(number, scope, tags=(), group="00"):
@@ -279,7 +283,8 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     # The same in a template, and the other way round.
     book = tmp_path / "compare.yml"
     book.write_text(
-        '- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: "{{ now_ | secops.policy.drift_compare(was) }}"\n'
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n"
+        '        msg: "{{ now_ | secops.policy.drift_compare(was) }}"\n'
         "  vars:\n    was: \"{{ lookup('ansible.builtin.file', kept) | from_json }}\"\n"
         "    now_: \"{{ lookup('ansible.builtin.file', report) | from_json }}\"\n",
         encoding="utf-8",
@@ -292,7 +297,10 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     assert done.rc == 2 and report["problems"] == ["the earlier report is not a drift.json"]
 
 
-HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> \u202e \x07 \u2028 \x00"
+HOSTILE = (
+    "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> "
+    "\u202e \x07 \u2028 \x00"
+)
 
 
 def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):

@@ -100,9 +100,7 @@ def test_fields_say_what_is_there_and_what_is_wanted():
     (item,) = items(APPLICATION, "t", planned([there], [wanted]), None)
     assert item["verdict"] == "changed" and item["id"] == "t/501"
     shown = [(field["field"], field["actual"] is None, field["wanted"] is None) for field in item["fields"]]
-    assert shown == [
-        ("destinations", False, True), ("destinations", True, False), ("application_group_ids", False, True), ("application_group_ids", True, False),
-    ]  # fmt: skip
+    assert shown == [(field, not new, new) for field in ("destinations", "application_group_ids") for new in (True, False)]
     assert item["fields"][1]["wanted"]["protocol_ports"] == [{"protocol": "TCP", "ports": "443,8443"}]
     assert item["fields"][3] == {"field": "application_group_ids", "actual": None, "wanted": "g3", "names": {"g3": "West"}}
 

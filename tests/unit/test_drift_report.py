@@ -99,10 +99,12 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         ({}, {}, "names no module"),
         (None, {}, "names no module"),
         ([1], {}, "names no module"),
-        ({"meraki_sentry": {}}, {}, "no such module"),
+        ({"meraki_sentry": {}}, {}, "is no module of this collection"),
         ({SENTRY: None}, {}, "must be a dictionary"),
-        ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "says nothing that could be in line"),
-        ({SENTRY: {"state": ["x"]}}, {SENTRY: {"failed": True, "msg": "bad"}}, "says nothing that could be in line"),
+        ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "says nothing of how it is to be"),
+        ({SENTRY: {"state": ["x"]}}, {SENTRY: {"failed": True, "msg": "bad"}}, "bad"),
+        ({SENTRY: {"config": [], "forse": True}}, {SENTRY: planned()}, "secops_policy.meraki_sentry_assignments.forse: is no option"),
+        ({SENTRY: {"config": [], "verify": None}}, {SENTRY: planned()}, "is null"),
         ({SENTRY: {"config": []}}, {}, "was not run"),
         ({SENTRY: {"config": []}}, {SENTRY: {"skipped": True, "changed": False}}, "was not run"),
         ({SENTRY: {"config": []}}, {SENTRY: {"unreachable": True, "msg": "no route"}}, "no route"),
@@ -153,8 +155,8 @@ def test_accepted_deviations_do_not_count_until_they_have_expired():
     ("expires", "good"),
     [
         ("2027-01-31", True), (datetime.date(2027, 1, 31), True), (datetime.date.max, True), ("2027-01-31T08:00:00Z", True),
-        ("2027-01-31T08:00:00+02:00", True), ("9999-12-31", True), ("soon", False), ("2027-02-30", False), (20270131, False), (None, False), ("", False),
-        (True, False),
+        ("2027-01-31T08:00:00+02:00", True), ("9999-12-31", True), ("soon", False), ("2027-02-30", False), (20270131, False), (None, False),
+        ("", False), (True, False),
     ],
 )  # fmt: skip
 def test_until_when(expires, good):
@@ -233,8 +235,9 @@ def test_a_tenant_that_can_be_read_again_is_resolved_and_one_that_cannot_is_new(
 @pytest.mark.parametrize(
     ("other", "says"),
     [
-        ({}, "not a drift.json"), ([], "not a drift.json"), (None, "not a drift.json"), ("x", "not a drift.json"), ({"version": 2, "tenants": []}, "version 2"),
-        ({"version": 1, "tenants": [{}]}, "not a whole"), ({"version": 1, "tenants": 3}, "not a whole"), ({"version": 1, "tenants": [None]}, "not a whole"),
+        ({}, "not a drift.json"), ([], "not a drift.json"), (None, "not a drift.json"), ("x", "not a drift.json"),
+        ({"version": 2, "tenants": []}, "version 2"), ({"version": 1, "tenants": [{}]}, "not a whole"),
+        ({"version": 1, "tenants": 3}, "not a whole"), ({"version": 1, "tenants": [None]}, "not a whole"),
     ],
 )  # fmt: skip
 def test_what_is_no_report_is_said_to_be_none(other, says):
@@ -283,7 +286,10 @@ class Page(html.parser.HTMLParser):
 
 
 TEXTS = st.text(min_size=1, max_size=30) | st.sampled_from(
-    ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{ 1 + 1 }}", "{% raw %}", "\"><b>", "' onclick='x", "]]>", "&amp;", "\ud800", "\x00\x07", "-->"]
+    [
+        "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{ 1 + 1 }}", "{% raw %}", "\"><b>", "' onclick='x", "]]>",
+        "&amp;", "\ud800", "\x00\x07", "-->",
+    ]
 )  # fmt: skip
 
 
