@@ -129,6 +129,9 @@ class _Run:
         started = time.monotonic()
         view = self.resource.read(self.config, self.state)
         plan = self._plan = self.resource.plan(view, self.config, self.state)
+        if plan.requests and self.module.params["with_names"]:
+            view = self._named(view, plan)
+            plan = self._plan = self.resource.plan(view, self.config, self.state)
         if plan.requests and not self.module.check_mode and time.monotonic() - getattr(view, "since", started) > self.resource.stale_after:
             view = self.resource.read(self.config, self.state)
             plan = self._plan = self.resource.plan(view, self.config, self.state)
@@ -142,6 +145,14 @@ class _Run:
             requests=[request.show() for request in (self._done.made if self._touched() else plan.requests)],
             **self._planned(plan),
         )
+
+    def _named(self, view: t.Any, plan: Plan) -> t.Any:
+        """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
+        try:
+            return self.resource.named(view, plan.expected)
+        except ApiError as error:
+            self._client.warn(f"names are not shown, for they could not be read: {error}")
+            return view
 
     def _guard(self, plan: Plan) -> None:
         """Refuse, before the first write, a plan that nobody approved."""
@@ -281,8 +292,8 @@ class _Run:
             if "diff" in result:
                 result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
             self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
-        if self.module.params["with_names"] and self.state != "gathered":
-            self._warn("with_names has no effect: it concerns state gathered only")
+        if self.module.params["with_names"] and self.state == "rendered":
+            self._warn("with_names has no effect: nothing is read for state rendered")
         for text in self._client.warnings if self._client else []:
             self.module.warn(text)
         return result

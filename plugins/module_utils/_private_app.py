@@ -107,6 +107,11 @@ class PrivateApplications:
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _private_app_plan.plan(view, state, self._chosen)
 
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        if self._groups is None:
+            self._read_groups()
+        return replace(view, groups=self._groups)
+
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:
             return [shaped(item, view.groups) for item in view.applications.values()], []

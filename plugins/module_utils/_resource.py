@@ -56,6 +56,9 @@ class Resource(t.Protocol):
     def plan(self, view: t.Any, config: Config, state: str) -> Plan:
         """From the view to what ``config`` and ``state`` mean. Raises ``Faults``."""
 
+    def named(self, view: t.Any, keys: t.Iterable[str]) -> t.Any:
+        """The view with the names that show these units, from lists that ``read`` did not need. Raises ``ApiError``."""
+
     def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
 

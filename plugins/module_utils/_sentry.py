@@ -115,6 +115,13 @@ class SentryAssignments:
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _sentry_plan.plan(view, state)
 
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        names = view.names
+        if names.networks is None:
+            names.add_networks(self._api.networks())
+        names.add_groups(self._api.group_policies([key for key in keys if key in names.tags and key not in names.group_policies]))
+        return view
+
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if view.faults:
             raise Faults(list(view.faults))

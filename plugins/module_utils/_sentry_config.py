@@ -55,12 +55,19 @@ class Names:
     def __init__(
         self, networks: list[dict[str, t.Any]] | None = None, group_policies: dict[str, list[tuple[str, str]]] | None = None
     ) -> None:
-        self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks or []}
-        self.networks = None if networks is None else Index("network", _pairs(networks))
-        managed = [item for item in networks or [] if "systemsManager" in (item.get("productTypes") or [])]
-        self._managed = Index("network", _pairs(managed))
+        self.tags: dict[str, set[str]] = {}
+        self.networks: Index | None = None
+        self._managed = Index("network", [])
+        if networks is not None:
+            self.add_networks(networks)
         self.group_policies: dict[str, Index] = {}
         self.add_groups(group_policies or {})
+
+    def add_networks(self, networks: list[dict[str, t.Any]]) -> None:
+        """The networks, read later than the rest."""
+        self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks}
+        self.networks = Index("network", _pairs(networks))
+        self._managed = Index("network", _pairs([item for item in networks if "systemsManager" in (item.get("productTypes") or [])]))
 
     def add_groups(self, group_policies: t.Mapping[str, list[tuple[str, str]]]) -> None:
         """The group policies of networks, read later than the rest."""
