@@ -202,10 +202,16 @@ def test_a_pending_token_that_gets_lost_is_asked_for_again(cloud, lost):
 @pytest.mark.parametrize(
     ("kind", "arguments"),
     [
-        ("status", {"status": 429, "headers": {"Retry-After": "0"}}), ("status", {"status": 503}), ("status", {"status": 504, "acted": True}),
-        ("reset_before", {}), ("reset_after", {}), ("cut_body", {}), ("html", {}), ("slow", {"seconds": 0.6, "acted": True}),
+        ("status", {"status": 429, "headers": {"Retry-After": "0"}}),
+        ("status", {"status": 503}),
+        ("status", {"status": 504, "acted": True}),
+        ("reset_before", {}),
+        ("reset_after", {}),
+        ("cut_body", {}),
+        ("html", {}),
+        ("slow", {"seconds": 0.6, "acted": True}),
     ],
-)  # fmt: skip
+)
 def test_signing_in_survives_one_fault_of_any_kind(cloud, kind, arguments):
     cloud.faults.add(kind, method="POST", path="/oauth/token", **arguments)
     result = run(cloud, state="gathered", timeout=0.3, **CREDENTIALS)
