@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
 import typing as t
+from importlib.util import find_spec
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -31,13 +31,18 @@ _LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
-    unjudged = _unjudged()
+    lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
 
     def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
-        return [] if unjudged else argument_faults(resource_type(params), params, config)
+        if lacking:
+            return []
+        try:
+            return argument_faults(resource_type(params), params, config)
+        except ImportError as error:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
+            return [fault("config", f"cannot be judged, for the Python library jsonschema does not work here: {error}")]
 
     module = PolicyModule({**COMMON, **argument_spec}, judge)
-    lacking = unjudged or (MISSING if module.params["state"] != "rendered" else None)
+    lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
     if lacking:
         module.fail_unsent(lacking)
     faults = module.faults()
@@ -62,15 +67,6 @@ def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t
     for item in faults:
         known.setdefault(item["path"], item)
     return list(known.values())
-
-
-def _unjudged() -> str | None:
-    """Why ``config`` cannot be judged here, if it cannot."""
-    try:
-        importlib.import_module("jsonschema")
-    except ImportError:
-        return str(missing_required_lib("jsonschema"))
-    return None
 
 
 def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
