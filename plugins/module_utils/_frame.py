@@ -14,9 +14,8 @@ from importlib.util import find_spec
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._execute import Executor, Outcome
 from ._http import MISSING, ApiError
-from ._plan import Faults, Plan, Request, canonical_json, fault
+from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
@@ -172,6 +171,8 @@ class _Run:
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         """Write, look again where an outcome is unclear, verify. Returns ``after``."""
+        from ._execute import Executor  # Most runs change nothing.
+
         executor = Executor(self._client)
         first, rest = plan, plan
         while rest.requests:
