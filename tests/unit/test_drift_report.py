@@ -212,7 +212,8 @@ def test_a_comparison_accounts_for_every_deviation_once(before, after):
     assert ids("new", "unchanged") == sorted(identities(later, *deviations))
     assert ids("resolved", "unchanged", "unknown") == sorted(identities(earlier, *deviations)), "the samples differ in one way only"
     # Seen from the other side new is resolved, but for what cannot be seen from there.
-    assert {item["id"] for item in compare(later, earlier)["resolved"]} <= {item["id"] for item in found["new"]}
+    sides = {"earlier": later, "later": earlier}
+    assert {item["id"] for item in compare(**sides)["resolved"]} <= {item["id"] for item in found["new"]}
 
 
 def test_the_same_object_that_differs_in_another_way_is_new_and_names_and_places_are_no_difference():
