@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._names import Index
-from ._plan import Faults, fault
+from ._plan import fault
 from ._schemas.sentry import NETWORK
 
 _NETWORK = NETWORK["properties"]
@@ -136,9 +136,10 @@ def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> boo
     )
 
 
-def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
-    """``(path, entry, network id)`` for every network that the config reaches. Raises ``Faults``."""
-    faults: list[dict[str, str]] = []
+def units(
+    config: t.Sequence[t.Mapping[str, t.Any]], names: Names, faults: list[dict[str, str]]
+) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
+    """``(path, entry, network id)`` for every network that the config reaches; ``faults`` gets what fits nothing or fits twice."""
     reached: dict[str, str] = {}
     found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
     for number, entry in enumerate(config):
@@ -150,14 +151,11 @@ def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple
                 )
             reached.setdefault(network_id, path)
             found.append((path, entry, network_id))
-    if faults:
-        raise Faults(faults)
     return found
 
 
-def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names) -> list[Wanted]:
-    """The config by ids alone. Raises ``Faults`` for every name that fits nothing or fits twice, and every id that a list disproves."""
-    faults: list[dict[str, str]] = []
+def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, faults: list[dict[str, str]]) -> list[Wanted]:
+    """The config by ids alone; ``faults`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
     wanted = []
     for path, entry, network_id in found:
         groups = names.group_policies.get(network_id)
@@ -174,8 +172,6 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
             if policies is not None:
                 policies.append(fields)
         wanted.append(Wanted(path, network_id, policies))
-    if faults:
-        raise Faults(faults)
     return wanted
 
 

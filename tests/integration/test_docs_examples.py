@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from . import harness, pages
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "docsite" / "rst").rglob("*.rst")])
 #: How many blocks of a page say that they are not run. Each gives its reason; one more is a decision and no accident.
-NOT_RUN: dict[str, int] = {}
+NOT_RUN = {"security.rst": 1}
 #: What the examples take from a vault.
 VAULT = {"vault_meraki_key": demo.API_KEY, "vault_eset_password": demo.ESET_PASSWORD}
 
@@ -245,7 +246,7 @@ def _project(run: _Run, folder: Path) -> None:
         if not commands or (name.endswith((".yml", ".yaml", ".ini")) and "/" not in name and name not in used):
             run.says(block, f"{name} is never used")
     for block, arguments, shown in commands:
-        done = harness.run_command(["ansible-playbook", *arguments, "-e", yaml.safe_dump(VAULT)], folder, _credentials(run.cloud))
+        done = harness.run_command(["ansible-playbook", *arguments, "-e", json.dumps(VAULT)], folder, _credentials(run.cloud))
         wanted_to_fail = block.words == "fails"
         if (done.returncode != 0) != wanted_to_fail or "[DEPRECATION WARNING]" in done.stdout + done.stderr:
             run.says(block, f"{' '.join(arguments)}: ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
