@@ -26,7 +26,9 @@ from hypothesis import strategies as st
 
 from .drift_samples import (
     APPLICATION,
+    DRIFTED,
     ESET,
+    IN_LINE,
     NOW,
     SENTRY,
     application,
@@ -40,7 +42,7 @@ from .drift_samples import (
     shown,
     tree,
     unreadable,
-)  # fmt: skip
+)
 
 SCHEMA = json.loads((ROOT / "docs" / "drift.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -75,8 +77,8 @@ def test_totals_add_up_and_nothing_unread_is_in_line():
     }
     by_name = {one["name"]: one for one in made["tenants"]}
     assert [drift(by_name[name]) for name in ("amsterdam", "berlin", "warsaw", "sofia")] == [False, True, None, None]
-    assert digests(by_name["berlin"]) == {SENTRY: "a" * 64, APPLICATION: "a" * 64}
-    assert digests(by_name["warsaw"]) == {ESET: "e" * 64} and digests(by_name["sofia"]) == {}
+    assert digests(by_name["berlin"]) == {SENTRY: DRIFTED, APPLICATION: DRIFTED}
+    assert digests(by_name["warsaw"]) == {ESET: IN_LINE} and digests(by_name["sofia"]) == {}
     assert reasons(by_name["sofia"]) == ["the host was not reached"] and "401" in reasons(by_name["warsaw"])[0]
 
 

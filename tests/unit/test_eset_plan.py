@@ -603,7 +603,7 @@ def test_no_input_at_all_trips_the_rules(config):
 def test_the_work_for_ten_thousand_assignments_stays_small():
     targets = [Target("device_uuid", f"d{number}") for number in range(1000)]
     stack = [f"p{number}" for number in range(10)]
-    server = Server({target: stack for target in targets})
+    server = Server(dict.fromkeys(targets, stack))
     config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
     view = server.view(config, "overridden")
     watch = cProfile.Profile()
