@@ -9,7 +9,7 @@ else a block is, a comment before it says (``.. example: WORDS`` in reStructured
 - ``after``: units that it holds at the end; the other units are as they were. ``after, all``: these and no others;
   ``after, without NAME``: and that application is gone
 - ``returned``: keys of the result of the task before it, with their values
-- ``fails``: tasks of which the last fails
+- ``fails``: tasks of which the last fails, or a console block whose commands fail
 - ``file NAME``: a file of a project, which a later console block runs ``ansible-playbook`` with; in reStructuredText the caption is the name
 - ``not run: REASON``: nothing of the above; the test counts these
 
@@ -134,6 +134,8 @@ def _block(page: str, line: int, match: re.Match[str], words: str | None) -> Blo
         kind = "console"
     if kind is None:
         return None
+    if kind == "fails" and language == "console":
+        kind, rest = "console", "fails"
     if language != "yaml" and kind not in ("console", "file", "not run"):
         raise BadPage(f"{page}:{line}: {words!r} is for YAML")
     if kind in ("tasks", "fails") and not _are_tasks(yaml.safe_load(text)):
