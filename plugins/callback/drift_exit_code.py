@@ -15,8 +15,8 @@ short_description: Ends ansible-playbook with the exit code 10 where an audit fo
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Where the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with the exit code 10 in place of 0, so that
-    a pipeline can tell drift from both success and failure without a failed play.
+  - Where the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with the exit code 10 in place of 0, so
+    that a pipeline can tell drift from both success and failure without a failed play.
   - Any failure has Ansible's own exit code, as ever. Accepted deviations are no drift.
 requirements:
   - To be enabled, with C(callbacks_enabled = secops.policy.drift_exit_code) in C(ansible.cfg) or in the environment variable

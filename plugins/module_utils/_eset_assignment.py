@@ -90,6 +90,14 @@ class PolicyAssignments:
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _eset_assignment_plan.plan(view, state)
 
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        names = view.names
+        targets = [Target(*key.split(" ", 1)) for key in keys]
+        groups = names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
+        devices = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in names.known]
+        self._look_up(names.policies is None, groups, devices)
+        return view
+
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:
             targets = sorted(view.stacks)
@@ -143,27 +151,23 @@ class PolicyAssignments:
     def _look_up_new(self, view: View, state: str) -> None:
         """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once."""
         new = [change for change in changes(view, state, []) if change.new]
-        lists: list[t.Callable[[], t.Any]] = []
-
-        def policies() -> None:
-            self._names.policies = self._api.policies()
-
-        def groups() -> None:
-            self._names.groups = self._api.groups()
-
-        def devices() -> None:
-            found = self._api.devices(unknown)
-            self._names.known.update({uuid: found.get(uuid) for uuid in unknown})
-
         named = {unit.target for unit in view.wanted if unit.named}
         targets = [change.target for change in new if change.target not in named]
         unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
-        if new and self._names.policies is None:
-            lists.append(policies)
-        if self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets):
-            lists.append(groups)
-        if unknown:
-            lists.append(devices)
+        groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
+        self._look_up(bool(new) and self._names.policies is None, groups, unknown)
+        # What was looked up and is not there is known not to be.
+        self._names.known.update({uuid: self._names.known.get(uuid) for uuid in unknown})
+
+    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> None:
+        """Read lists of names, all at once, and the names of devices."""
+        lists: list[t.Callable[[], t.Any]] = []
+        if policies:
+            lists.append(lambda: setattr(self._names, "policies", self._api.policies()))
+        if groups:
+            lists.append(lambda: setattr(self._names, "groups", self._api.groups()))
+        if devices:
+            lists.append(lambda: self._names.known.update(self._api.devices(devices)))
         together(lists)
 
     def _stacks(self, only: Target | None) -> dict[Target, Stack]:

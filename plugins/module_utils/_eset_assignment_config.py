@@ -102,9 +102,7 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
         path = f"config[{number}]"
         if isinstance(entry.get("target"), dict):
             faults += _target_faults(f"{path}.target", entry["target"], seen, path)
-        if state == "gathered":
-            continue
-        if state != "deleted" and "policies" not in entry:
+        if state not in ("deleted", "gathered") and "policies" not in entry:
             faults.append(fault(f"{path}.policies", "is required (policies: [] in state replaced is how to clear a target)"))
         if state == "deleted" and entry.get("policies", 0) == []:
             faults.append(fault(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the target)"))
@@ -233,4 +231,5 @@ _INSTEAD = {
     "replaced": "the order of the list is the order of the stack",
     "overridden": "the order of the list is the order of the stack",
     "deleted": "it says nothing",
+    "gathered": "it says nothing",
 }

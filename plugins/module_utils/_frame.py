@@ -31,39 +31,73 @@ _LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
-    schema = resource_type.schema  # type: ignore[attr-defined]
+    unjudged = _unjudged()
 
-    def check(config: t.Any) -> list[dict[str, str]]:
-        return schema_faults(schema, config)
+    def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+        return [] if unjudged else argument_faults(resource_type(params), params, config)
 
-    module = PolicyModule({**COMMON, **argument_spec}, check)
+    module = PolicyModule({**COMMON, **argument_spec}, judge)
+    lacking = unjudged or (MISSING if module.params["state"] != "rendered" else None)
+    if lacking:
+        module.fail_unsent(lacking)
+    faults = module.faults()
+    if faults:
+        module.fail_faults(faults)
+    _Run(module, resource_type(module.params)).go()
+
+
+def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+    """Everything that is wrong with the options and ``config``, each path once; without a ``state`` only what any state would find."""
+    state = params["state"]
+    faults = []
+    if params["max_removals"] is not None and params["max_removals"] < 0:
+        faults.append(fault("max_removals", "must not be negative"))
+    if state not in ("gathered", None):
+        faults += _needed(config, state, params["max_removals"])
+    faults += schema_faults(resource.schema, config) if config not in (None, []) else []
+    if state is not None:
+        judged = "merged" if state == "rendered" else state
+        faults += resource.faults(config if isinstance(config, list) else [], judged)
+    known: dict[str, dict[str, str]] = {}
+    for item in faults:
+        known.setdefault(item["path"], item)
+    return list(known.values())
+
+
+def _unjudged() -> str | None:
+    """Why ``config`` cannot be judged here, if it cannot."""
     try:
         importlib.import_module("jsonschema")
     except ImportError:
-        module.fail_json(msg=missing_required_lib("jsonschema"))
-    _Run(module, resource_type(module.params), check).go()
+        return str(missing_required_lib("jsonschema"))
+    return None
+
+
+def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
+    if config is None:
+        return [fault("config", f"is required for state {state}")]
+    if config == [] and state != "overridden":
+        return [fault("config", f"is empty: nothing to do for state {state}")]
+    if config == [] and max_removals is None:
+        says = "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"
+        return [fault("config", says)]
+    return []
 
 
 class _Run:
-    def __init__(self, module: PolicyModule, resource: Resource, check: t.Callable[[t.Any], list[dict[str, str]]]) -> None:
+    def __init__(self, module: PolicyModule, resource: Resource) -> None:
         self.module = module
         self.resource = resource
         self.config = module.config
         self.state = module.params["state"]
-        self._check = check
         self._client: t.Any = None
         self._plan: Plan | None = None
         self._done = Outcome()
 
     def go(self) -> None:
         """Everything, ending in ``exit_json`` or ``fail_json``."""
-        faults = self._faults()
-        if faults:
-            self.module.fail_faults(faults)
         if self.state == "rendered":
             self._render()
-        if MISSING:
-            self.module.fail_json(msg=MISSING)
         self._client = self.resource.connect()
         try:
             if self.state == "gathered":
@@ -71,35 +105,11 @@ class _Run:
             else:
                 self._write()
         except Faults as error:
-            self._fail(f"Nothing was written. {error}" if not self._touched() else str(error), errors=error.faults)
+            self._fail(self._ended(str(error)), errors=error.faults)
         except ApiError as error:
             self._fail(self._ended(str(error)), **({} if error.status is None else {"http_status": error.status}))
         except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
             self._fail(self._ended(f"internal error, please report it: {type(error).__name__}: {error}"))
-
-    def _faults(self) -> list[dict[str, str]]:
-        faults = []
-        if self.module.params["max_removals"] is not None and self.module.params["max_removals"] < 0:
-            faults.append(fault("max_removals", "must not be negative"))
-        judged = "merged" if self.state == "rendered" else self.state
-        if self.state != "gathered":
-            if self.config is None:
-                faults.append(fault("config", f"is required for state {self.state}"))
-            elif self.config == [] and self.state != "overridden":
-                faults.append(fault("config", f"is empty: nothing to do for state {self.state}"))
-            elif self.config == [] and self.module.params["max_removals"] is None:
-                faults.append(
-                    fault("config", "is empty: with overridden that removes everything there is; give max_removals to say that it is meant")
-                )
-        config = [] if self.config is None else self.config
-        found = self._check(config) if config else []
-        found += self.resource.faults(config if isinstance(config, list) else [], judged)
-        known = set()
-        for item in found:
-            if item["path"] not in known:
-                known.add(item["path"])
-                faults.append(item)
-        return faults
 
     def _render(self) -> None:
         try:
@@ -119,7 +129,10 @@ class _Run:
         started = time.monotonic()
         view = self.resource.read(self.config, self.state)
         plan = self._plan = self.resource.plan(view, self.config, self.state)
-        if plan.requests and not self.module.check_mode and time.monotonic() - started > self.resource.stale_after:
+        if plan.requests and self.module.params["with_names"]:
+            view = self._named(view, plan)
+            plan = self._plan = self.resource.plan(view, self.config, self.state)
+        if plan.requests and not self.module.check_mode and time.monotonic() - getattr(view, "since", started) > self.resource.stale_after:
             view = self.resource.read(self.config, self.state)
             plan = self._plan = self.resource.plan(view, self.config, self.state)
         self._guard(plan)
@@ -132,6 +145,14 @@ class _Run:
             requests=[request.show() for request in (self._done.made if self._touched() else plan.requests)],
             **self._planned(plan),
         )
+
+    def _named(self, view: t.Any, plan: Plan) -> t.Any:
+        """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
+        try:
+            return self.resource.named(view, plan.expected)
+        except ApiError as error:
+            self._client.warn(f"names are not shown, for they could not be read: {error}")
+            return view
 
     def _guard(self, plan: Plan) -> None:
         """Refuse, before the first write, a plan that nobody approved."""
@@ -271,8 +292,8 @@ class _Run:
             if "diff" in result:
                 result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
             self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
-        if self.module.params["with_names"] and self.state != "gathered":
-            self._warn("with_names has no effect: it concerns state gathered only")
+        if self.module.params["with_names"] and self.state == "rendered":
+            self._warn("with_names has no effect: nothing is read for state rendered")
         for text in self._client.warnings if self._client else []:
             self.module.warn(text)
         return result

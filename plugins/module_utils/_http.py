@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import random
 import re
 import time
@@ -120,6 +121,8 @@ class Client:
         self.warnings: list[str] = []
         self._reached = False
         self._session = _session(bool(self.verify))
+        if options["ca_path"] and not self.verify:
+            self.warn("ca_path has no effect, for validate_certs is off")
 
     def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
         """Read ``target`` (a path below the base, or a URL). The answer's body is JSON. Raises ``ApiError``."""
@@ -162,14 +165,13 @@ class Client:
         fetch: dict[str, str] = {}
         while True:
             signature = self.sign.headers() if signed else {}
-            started = time.monotonic()
             try:
-                answer, content = self._exchange(
+                answer, content, started = self._exchange(
                     method, url, query, body, form, {**(headers or {}), **fetch, **signature}, "" if counted else count, proceed
                 )
             except _Broken as broken:
                 counted = True
-                self.budget.charge(started, time.monotonic())
+                self.budget.charge(broken.started, time.monotonic())
                 why = f"{name}: {self.mask(str(broken))}"
                 if broken.sent and not safe:
                     raise Unclear(why + ": nobody knows whether the server acted") from None
@@ -194,10 +196,9 @@ class Client:
                     wait = backoff(tries, random.random)
                 elif status == 429:
                     why = f"{name}: {self._told(answer, content)}"
-                    asked = _retry_after(answer.headers)
-                    wait = backoff(tries, random.random) if asked is None else asked
+                    wait = _wait(answer, tries)
                     if not self.budget.allows(wait):
-                        raise ApiError(f"{why}; the wait it asks for does not fit into what is left of retry_timeout", 429)
+                        raise ApiError(f"{why}; the wait before another try does not fit into what is left of retry_timeout", 429)
                     self.pacer.pause(wait)
                 elif status in _UNCERTAIN:
                     why = f"{name}: {self._told(answer, content)}"
@@ -205,8 +206,7 @@ class Client:
                     if not safe:
                         raise Unclear(why, status, answer.data)
                     fetch = {}
-                    asked = _retry_after(answer.headers)
-                    wait = backoff(tries, random.random) if asked is None else asked
+                    wait = _wait(answer, tries)
                 elif 200 <= status < 300:
                     if not _unreadable(answer, content, method):
                         return answer
@@ -280,8 +280,11 @@ class Client:
         headers: t.Mapping[str, str],
         count: str,
         proceed: t.Callable[[], bool] | None,
-    ) -> tuple[Answer, bytes]:
-        """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts."""
+    ) -> tuple[Answer, bytes, float]:
+        """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts.
+
+        The answer, its body, and when (on the monotonic clock) the request that got it went out.
+        """
         for _hop in range(_HOPS + 1):
             ticket = self.pacer.begin()
             try:
@@ -290,12 +293,16 @@ class Client:
                 if count:
                     self.counts[count] += 1
                     count = ""
+                started = time.monotonic()
                 answer, content = self._once(method, url, query, body, form, headers)
+            except _Broken as broken:
+                broken.started = started
+                raise
             finally:
                 self.pacer.end(ticket)
             self._reached = True
             if answer.status not in _REDIRECTS:
-                return answer, content
+                return answer, content, started
             url, query = urljoin(url, answer.headers.get("Location", "")), None
             if not answer.headers.get("Location") or not self.trusts(url):
                 shown = urlsplit(url)
@@ -374,9 +381,9 @@ def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """What is wrong with the options that every connection has; nothing is opened."""
     import os
 
-    faults = [fault(name, "must be more than 0") for name in ("timeout", "rate_limit") if not options[name] > 0]
-    if options["retry_timeout"] < 0:
-        faults.append(fault("retry_timeout", "must not be negative"))
+    faults = [fault(name, "must be a number above 0") for name in ("timeout", "rate_limit") if not 0 < options[name] < math.inf]
+    if not options["retry_timeout"] >= 0:
+        faults.append(fault("retry_timeout", "must be 0 or a number above"))
     if options["ca_path"] and not os.path.exists(options["ca_path"]):
         faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
     return faults + url_faults("base_url", options.get("base_url"))
@@ -408,11 +415,12 @@ def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
 
 
 class _Broken(Exception):
-    """No answer. ``sent``: the server may have got the request."""
+    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says."""
 
     def __init__(self, message: str, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+        self.started = time.monotonic()
 
 
 def _broken(error: Exception, host: str, timeout: float) -> _Broken:
@@ -490,6 +498,11 @@ def _plain(answer: Answer, content: bytes) -> str:
         title = re.search(r"<title[^>]*>([^<]{1,80})", text, re.I)
         return " with an HTML page" + (f" titled {' '.join(title.group(1).split())!r}" if title else "")
     return " with a body that is not JSON"
+
+
+def _wait(answer: Answer, tries: int) -> float:
+    """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""
+    return _retry_after(answer.headers) or backoff(tries, random.random)
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ._plan import Chain, Faults, Plan, Request, fault, kept_in_place
+from ._plan import Chain, Faults, Plan, Request, canonical_json, fault, kept_in_place
 from ._sentry_config import FIELDS, Names, Wanted, tag_fault
 
 Policy = dict[str, t.Any]
 
+#: How the API may name a place in what was sent: items.1.policies.0, items[1].policies[0], items/1, "items" 1.
+_PLACES = re.compile(r"items\W{1,3}(\d+)(?:\W{1,3}policies\W{1,3}(\d+))?", re.IGNORECASE)
 #: The key of the plan's one chain: the PUT carries the whole organization.
 ORGANIZATION = "organization"
 
@@ -23,7 +27,8 @@ ORGANIZATION = "organization"
 class View:
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
-    ``locales``: items whose id is not the one that their policies carry.
+    ``locales``: items whose id is not the one that their policies carry. ``faults``: what the lists of names say against the config.
+    ``since``: when (on the monotonic clock) reading the policies began.
     """
 
     path: str
@@ -31,6 +36,13 @@ class View:
     names: Names
     wanted: list[Wanted]
     locales: dict[str, list[str]] = field(default_factory=dict)
+    faults: tuple[dict[str, str], ...] = ()
+    since: float = 0.0
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """Networks that are listed under the id of a locale, and that id."""
+        return {other: key for key, others in self.locales.items() for other in others}
 
 
 @dataclass(frozen=True)
@@ -42,8 +54,8 @@ class _Slot:
 
 
 def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, ids of other networks, locales in the way."""
-    faults: list[dict[str, str]] = []
+    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, names and ids that fit nothing here, locales in the way."""
+    faults = list(view.faults)
     warnings: list[str] = []
     owners = _owners(view)
     slots: dict[str, list[_Slot]] = {}
@@ -52,11 +64,17 @@ def plan(view: View, state: str) -> Plan:
     if state == "overridden":
         for network_id in view.networks:
             slots.setdefault(network_id, [])
+    # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
+    faults += [_locale_fault(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
     if faults:
         raise Faults(faults)
     changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
     if changed and view.locales:
-        raise Faults([_locale_fault(key, others) for key, others in view.locales.items()])
+        raise Faults([_locale_fault(key, view) for key in view.locales])
+    if changed:
+        faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
+    if faults:
+        raise Faults(faults)
     return _assembled(view, slots, changed, warnings)
 
 
@@ -147,7 +165,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
     result = {**there, **policy}
     if content(result) == content(there):
         return _Slot(there, source)
-    faults += tag_fault(path, result["scope"], result["tags"])
+    faults += tag_fault(path, result.get("scope"), result["tags"])
     return _Slot(result, source)
 
 
@@ -292,6 +310,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             f"the sentry policies of {len(changed)} network(s)",
             shown={"items": [item for item in items if item["networkId"] in touched]},
             more={"untouched": len(items) - len(changed)},
+            explain=functools.partial(_suspects, items, view.networks),
         )
         phases = ((Chain(ORGANIZATION, (request,)),),)
     return Plan(
@@ -324,9 +343,56 @@ def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) 
     summary["deleted"] += len(current) - len(sources)
 
 
-def _locale_fault(key: str, others: list[str]) -> dict[str, str]:
+def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
+    """Policies that cannot be sent back, for the API lists them without what its PUT requires."""
+    required = {"sm_network_id": "Systems Manager network", "scope": "scope", "group_policy_id": "group policy"}
+    return [
+        fault(
+            f"organization: network {key}",
+            f"the API lists the policy {policy.get('policy_id')} without a {what}, and the request has to carry it along: nothing is "
+            "written. Mend or remove it in the dashboard",
+        )
+        for key, policies in networks.items()
+        for policy in policies
+        for field_name, what in required.items()
+        if field_name not in policy
+    ]
+
+
+def _suspects(items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]], data: t.Any) -> str:
+    """Which of the policies that were sent a refusal is about: those whose places its words name, and those that break a rule.
+
+    The request carries the whole organization: users know networks, and neither places nor what they did not list.
+    """
+    found: list[str] = []
+    for place, index in _PLACES.findall(canonical_json(data)):
+        if int(place) >= len(items):
+            continue
+        item = items[int(place)]
+        policies = item["policies"][int(index) :][:1] if index else []
+        found += [_described(item, policy, networks) for policy in policies] or [f"network {item['networkId']}"]
+    for item in items:
+        odd = [policy for policy in item["policies"] if tag_fault("", policy["scope"], policy["tags"])]
+        found += [_described(item, policy, networks) for policy in odd]
+    found = list(dict.fromkeys(found))
+    if not found:
+        return "The request also carries what is not listed, as it is there: the refusal may be about that"
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return f"It is about {'; '.join(found[:10])}{more}. What is carried along can be mended in the dashboard, or by listing it in config"
+
+
+def _described(item: t.Mapping[str, t.Any], policy: t.Mapping[str, t.Any], networks: t.Mapping[str, list[Policy]]) -> str:
+    carried = any(wire(there) == policy for there in networks.get(item["networkId"], []))
+    tags = f" and the tags {', '.join(policy['tags'])}" if policy["tags"] else " and no tags"
+    which = f"the policy {policy['policyId']}" if "policyId" in policy else "a new policy"
+    text = f"{which} of network {item['networkId']}, with scope {policy['scope']}{tags}"
+    return text + (", carried along as it is there" if carried else "")
+
+
+def _locale_fault(key: str, view: View) -> dict[str, str]:
     return fault(
         f"organization: network {key}",
-        f"the API lists it as {key} while its policies belong to {', '.join(others)} (a locale). What the PUT makes of such an id is not "
-        "documented, and it carries the whole organization: nothing is written. Change this organization's policies in the dashboard",
+        f"the API lists it as {key} while its policies belong to {', '.join(view.locales[key])} (a locale). What the PUT makes of such an "
+        "id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "
+        "dashboard",
     )

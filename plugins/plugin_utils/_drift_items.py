@@ -132,7 +132,9 @@ class _Application:
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
         pairs = (("application_id", "name"),)
         return [
-            _listed(entry, "application_id", "name") for entry in _entries(config) if not any(_named(entry, unit, pairs) for unit in drifted)
+            _listed(entry, "application_id", "name")
+            for entry in _entries(config)
+            if not any(_named(entry, unit, pairs) for unit in drifted)
         ]
 
     def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:

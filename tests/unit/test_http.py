@@ -14,6 +14,7 @@ from ansible_collections.secops.policy.plugins.module_utils import _http
 from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor, secret_faults, url_faults
 from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer
 
+from .certificates import authority
 from .scripted import RESET, Scripted, answer
 
 SECRET = "s3cret-key-0123456789"
@@ -156,6 +157,41 @@ def test_a_redirect_elsewhere_is_refused(to):
         client(server).get("/x")
 
 
+def test_a_certificate_is_checked_against_the_given_authority(tmp_path):
+    ours, other = authority(tmp_path / "ours"), authority(tmp_path / "other")
+    with Scripted(answer(data=[1]), tls=ours.server) as server:
+        assert client(server, ca_path=str(ours.file)).get("/x").data == [1]
+        for untrusted in ({}, {"ca_path": str(other.file)}):
+            started = time.monotonic()
+            with pytest.raises(ApiError, match="not trusted.*ca_path"):
+                client(server, **untrusted).get("/x")
+            assert time.monotonic() - started < 3, "another try would end no better"
+        assert len(server.requests) == 1, "nothing was sent to who could not show a certificate"
+
+
+@pytest.mark.parametrize("ca_path", [None, "ours"])
+def test_without_checking_any_certificate_does(tmp_path, recwarn, ca_path):
+    ours, other = authority(tmp_path / "ours"), authority(tmp_path / "other")
+    with Scripted(answer(data=[1]), tls=other.server) as server:
+        tried = client(server, validate_certs=False, ca_path=ca_path and str(ours.file))
+        assert tried.get("/x").data == [1]
+        assert not recwarn.list, "urllib3 would write to standard error at each request"
+        assert [("ca_path" in text) for text in tried.warnings] == [True] * bool(ca_path)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, status):
+    """Neither to plain http on the same host, nor to another host that would show a good certificate."""
+    ours = authority(tmp_path)
+    with Scripted(answer()) as plain, Scripted(answer(), tls=ours.server) as other:
+        for to in (plain.url, other.url, other.url.replace("127.0.0.1", "localhost")):
+            sent_on = answer(status, Location=f"{to}/x")
+            with Scripted(sent_on, tls=ours.server) as server, pytest.raises(ApiError, match="not followed"):
+                client(server, ca_path=str(ours.file)).request(method, "/x", body={"a": 1})
+        assert plain.requests == other.requests == []
+
+
 def test_redirects_in_a_circle_end():
     with Scripted(answer(302, Location="/again")) as server:
         with pytest.raises(ApiError, match="redirected more than"):
@@ -190,6 +226,25 @@ def test_a_password_in_netrc_does_not_replace_the_key(tmp_path, monkeypatch):
     with Scripted(answer()) as server:
         client(server).get("/x")
         assert f"Authorization: Bearer {SECRET}" in server.requests[0]
+
+
+def test_a_proxy_from_the_environment_is_used_and_no_proxy_heeded(monkeypatch):
+    with Scripted(answer(data=["direct"])) as server, Scripted(answer(data=["by proxy"])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("http://", "http://user:pa55word@"))
+        assert client(server).get("/x").data == ["by proxy"]
+        assert proxy.requests[0].startswith(f"GET {server.url}/base/x ") and f"Bearer {SECRET}" in proxy.requests[0]
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert client(server).get("/x").data == ["direct"]
+        assert len(proxy.requests) == 1
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
+    with Scripted(answer()) as gone:
+        monkeypatch.setenv("http_proxy", gone.url.replace("http://", "http://user:pa55word@"))
+    with Scripted(answer()) as server:
+        with pytest.raises(ApiError, match="the proxy on the way") as caught:
+            client(server, retry_timeout=1).get("/x")
+        assert "pa55word" not in str(caught.value) and server.requests == []
 
 
 def test_cookies_are_not_kept():
