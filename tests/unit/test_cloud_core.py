@@ -16,7 +16,14 @@ from pathlib import Path
 import pytest
 import requests
 from ansible_collections.secops.policy.tests.cloud import Cloud
-from ansible_collections.secops.policy.tests.cloud.demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZATION, seed_demo
+from ansible_collections.secops.policy.tests.cloud.demo import (
+    API_KEY,
+    ESET_PASSWORD,
+    ESET_USER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    seed_demo,
+)
 from ansible_collections.secops.policy.tests.cloud.faults import KINDS
 from ansible_collections.secops.policy.tests.cloud.limits import Limiter
 

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import itertools
 import re
-import time
 from urllib.parse import unquote
 
 import pytest
@@ -600,12 +600,13 @@ def test_no_input_at_all_trips_the_rules(config):
         rule_faults(config, state)
 
 
-def test_ten_thousand_assignments_are_planned_in_no_time():
+def test_the_work_for_ten_thousand_assignments_stays_small():
     targets = [Target("device_uuid", f"d{number}") for number in range(1000)]
     stack = [f"p{number}" for number in range(10)]
     server = Server({target: stack for target in targets})
     config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
     view = server.view(config, "overridden")
-    started = time.perf_counter()
-    assert len(plan(view, "overridden").requests) == 9000
-    assert time.perf_counter() - started < 2
+    watch = cProfile.Profile()
+    assert len(watch.runcall(plan, view, "overridden").requests) == 9000
+    # Calls, which do not depend on the machine: some for each assignment, not some for each pair of targets.
+    assert sum(entry.callcount for entry in watch.getstats()) < 200 * 10_000
