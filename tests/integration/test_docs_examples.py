@@ -18,6 +18,9 @@ from ansible_collections.secops.policy.tests.cloud import Cloud, demo
 
 from . import harness, pages
 
+# What the pages show of Ansible's own output is that of one version.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "docsite" / "rst").rglob("*.rst")])
 #: How many blocks of a page say that they are not run. Each gives its reason; one more is a decision and no accident.
