@@ -10,8 +10,7 @@ import typing as t
 from functools import partial
 from urllib.parse import quote
 
-from ansible.module_utils.basic import env_fallback
-
+from ._environment import from_environment
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
 from ._http import ApiError, Client, Vendor, connection_faults, secret_faults
 from ._names import Index
@@ -20,12 +19,12 @@ from ._plan import fault
 REGIONS = ("eu", "de", "us", "ca", "jpn")
 
 ARGUMENTS: dict[str, t.Any] = {
-    "username": {"type": "str", "fallback": (env_fallback, ["ESET_USERNAME"])},
-    "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["ESET_PASSWORD"])},
-    "access_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["ESET_ACCESS_TOKEN"])},
-    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": (env_fallback, ["ESET_REGION"])},
-    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"]},
-    "base_url": {"type": "str", "fallback": (env_fallback, ["ESET_BASE_URL"])},
+    "username": {"type": "str", "fallback": from_environment("ESET_USERNAME")},
+    "password": {"type": "str", "no_log": True, "fallback": from_environment("ESET_PASSWORD")},
+    "access_token": {"type": "str", "no_log": True, "fallback": from_environment("ESET_ACCESS_TOKEN")},
+    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
+    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
+    "base_url": {"type": "str", "fallback": from_environment("ESET_BASE_URL")},
 }
 
 POLICIES = "/v2/policies"
