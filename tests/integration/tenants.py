@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import requests
 from ansible_collections.secops.policy.tests.cloud import Cloud, demo
 
 ESET, SENTRY, APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
@@ -114,3 +115,17 @@ def task(done: Any, name: str, which: int = -1) -> dict[str, Any]:
     """The result of the last task with this name."""
     found: dict[str, Any] = [item for item in done.results if item["name"].endswith(name)][which]["result"]
     return found
+
+
+def by_hand(cloud: Cloud, method: str, application: str = "", **fields: Any) -> Any:
+    """Somebody makes, changes or deletes an application in another way."""
+    url = f"{cloud.meraki_url}/organizations/{demo.ORGANIZATION}/secureConnect/privateApplications" + (
+        f"/{application}" if application else ""
+    )
+    present = cloud.meraki.applications(demo.ORGANIZATION).get(application, {})
+    kept = ("name", "description", "destinations", "appProtocol", "sni", "sslVerificationEnabled", "applicationGroupIds")
+    body = {"force": False} if method == "DELETE" else {**{key: present[key] for key in kept if key in present}, **fields}
+    headers = {"Authorization": f"Bearer {demo.API_KEY}", "User-Agent": "ByHand/1.0 Tests"}
+    answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+    assert answer.ok, answer.text
+    return answer.json() if answer.content else None
