@@ -136,6 +136,11 @@ class Eset:
         with self._lock:
             return self._policies.assign(self.new_uuid(), policy_uuid, kind, target_uuid, visible).uuid
 
+    def move(self, kind: str, target_uuid: str, rank: int, to: int) -> None:
+        """Somebody else gives the assignment of one rank another one."""
+        with self._lock:
+            self._policies.move(kind, target_uuid, rank, to)
+
     def pend(
         self,
         method: str | None = None,

@@ -63,6 +63,11 @@ class Policies:
         self._stacks.setdefault((kind, target), []).append(made)
         return made
 
+    def move(self, kind: str, target: str, rank: int, to: int) -> None:
+        """The target's assignment of one rank gets another one."""
+        stack = self._stacks[kind, target]
+        stack.insert(to - 1, stack.pop(rank - 1))
+
     def stack(self, kind: str, target: str) -> list[str]:
         """The target's policies, rank 1 first, hidden ones too."""
         return [assignment.policy for assignment in self._stacks.get((kind, target), [])]
@@ -170,8 +175,7 @@ class Policies:
             code = 9 if self._eset.rank_error == 412 else 3
             raise refusal(self._eset.rank_error, code, "rank must not be higher than the number of the target's assignments")
         self._remember()
-        stack.remove(assignment)
-        stack.insert(rank - 1, assignment)
+        self.move(assignment.kind, assignment.target, stack.index(assignment) + 1, rank)
         return json_response(200, {})
 
     def _shown(self, assignment: Assignment) -> dict[str, Any]:
