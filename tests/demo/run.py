@@ -27,6 +27,8 @@ def main() -> int:
         seed_demo(cloud)
         env = environment(cloud, folder)
         sentry(cloud, env)
+        cloud.clear_log()
+        eset(cloud, env)
         print(f"\n{STEPS} steps, each as announced. Nothing but loopback was talked to.")
     return 0
 
@@ -48,6 +50,25 @@ def sentry(cloud: Cloud, env: dict[str, str]) -> None:
         [policy["groupPolicyId"] for policy in cloud.meraki.sentry(ORGANIZATION)["N_24329160"]] == ["100", "101", "102"],
         "the drift is still there",
     )
+
+
+def eset(cloud: Cloud, env: dict[str, str]) -> None:
+    """The same for the ordered policies of ESET."""
+    servers = ("deviceGroupUuid", "7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0001")
+    step("ESET: what is there", "eset_gather.yml", env, changed=0)
+    step("ESET: what a run would do (check mode)", "eset.yml", env, "--check", "--diff", changed=1)
+    expect(not cloud.writes(), "check mode wrote something")
+    step("ESET: do it", "eset.yml", env, changed=1)
+    expect(len(cloud.writes()) == 3, "one assignment and two moves are three requests")
+    wanted = cloud.eset.stack(*servers)
+    step("ESET: again, and nothing is written", "eset.yml", env, changed=0)
+    expect(len(cloud.writes()) == 3, "an unchanged run wrote something")
+    say("ESET: somebody assigns one more policy to the servers, and moves the first one to the end")
+    cloud.eset.assign("4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0005", *servers)
+    cloud.eset.move(*servers, 1, 4)
+    step("ESET: the drift is seen (check mode)", "eset.yml", env, "--check", "--diff", changed=1)
+    step("ESET: and repaired", "eset.yml", env, changed=1)
+    expect(cloud.eset.stack(*servers) == wanted, "the drift is still there")
 
 
 def step(title: str, playbook: str, env: dict[str, str], *arguments: str, changed: int) -> None:
