@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
 _LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-_LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
+_LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
 
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
@@ -214,9 +214,11 @@ class _Run:
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
             again = [_same(request) for request in rest.requests]
-            missing = [request for request in outcome.unclear if _same(request) in again]
-            if not missing:
+            # What was acknowledged has to show as well, or the look was at what was there before.
+            if not any(_same(request) in again for request in outcome.unclear + self._done.made):
                 break
+        if any(request.gives and _same(request) in again for request in self._done.made):
+            raise ApiError(f"{doubts}; what was made before that does not show when it is read, and to make it again might make it twice")
         if self.module.params["expected_plan"] is not None and any(
             first.expected.get(key, key) != form for key, form in rest.expected.items()
         ):
