@@ -29,6 +29,7 @@ def main() -> int:
         sentry(cloud, env)
         cloud.clear_log()
         eset(cloud, env)
+        applications(cloud, env)
         print(f"\n{STEPS} steps, each as announced. Nothing but loopback was talked to.")
     return 0
 
@@ -71,16 +72,43 @@ def eset(cloud: Cloud, env: dict[str, str]) -> None:
     expect(cloud.eset.stack(*servers) == wanted, "the drift is still there")
 
 
+def applications(cloud: Cloud, env: dict[str, str]) -> None:
+    """Created in one task, found unchanged, renamed; a group that would be lost by surprise is not."""
+    before = len(cloud.writes())
+    step("Private applications: two are made, one of them in a group", "applications.yml", env, changed=1)
+    expect(len(cloud.writes()) == before + 2, "two applications are two requests")
+    step("Private applications: again, and nothing is written", "applications.yml", env, changed=0)
+    step("Private applications: one gets another name, by its id", "rename.yml", env, "--diff", changed=1)
+    expect(len(cloud.writes()) == before + 3, "a new name is one request")
+    refused("Private applications: a group would lose its last application, which is refused", "removal.yml", env, "'Clinics'")
+    expect(len(cloud.writes()) == before + 3, "what was refused wrote something")
+    step("Private applications: unless that is meant", "removal.yml", env, "-e", "meant=true", changed=1)
+    names = sorted(item["name"] for item in cloud.meraki.applications(ORGANIZATION).values())
+    expect(names == ["Facility Control", "Intranet", "Jira", "Lab Results"], f"there are {names}")
+
+
 def step(title: str, playbook: str, env: dict[str, str], *arguments: str, changed: int) -> None:
     """Run a playbook, show what it prints, and hold it to the number of changed tasks."""
+    done = run(title, playbook, env, *arguments)
+    expect(done.returncode == 0, f"ansible-playbook failed\n{done.stderr}")
+    found = re.search(r"changed=(\d+)", done.stdout)
+    expect(found is not None and int(found[1]) == changed, f"{changed} changed task(s) were announced")
+
+
+def refused(title: str, playbook: str, env: dict[str, str], words: str) -> None:
+    """The same for a playbook that has to fail, for the reason that ``words`` stand in."""
+    done = run(title, playbook, env)
+    expect(done.returncode == 2 and words in done.stdout, f"ansible-playbook ended with {done.returncode}, not for {words}\n{done.stderr}")
+
+
+def run(title: str, playbook: str, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook and show what it prints."""
     say(title)
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", *arguments, str(HERE / playbook)]
     print(f"$ ansible-playbook {' '.join([*arguments, f'tests/demo/{playbook}'])}", flush=True)
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     print(re.sub(r"\n{2,}", "\n", done.stdout).strip(), flush=True)
-    expect(done.returncode == 0, f"ansible-playbook failed\n{done.stderr}")
-    found = re.search(r"changed=(\d+)", done.stdout)
-    expect(found is not None and int(found[1]) == changed, f"{changed} changed task(s) were announced")
+    return done
 
 
 def say(title: str) -> None:
