@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import yaml
+from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 KEY = "bench-key"
@@ -216,7 +217,7 @@ def _process(command: list[str]) -> tuple[float, int, str]:
     return seconds, usage.ru_maxrss * 1024, text
 
 
-BENCHES = {"sentry_task": sentry_task, "sentry_fleet": sentry_fleet}
+BENCHES = {"sentry_task": sentry_task, "sentry_fleet": sentry_fleet, "audit_fleet": audit_fleet, "drift_page": drift_page}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve-fleet"]:
