@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import yaml
+from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 KEY = "bench-key"
@@ -372,6 +373,8 @@ BENCHES = {
     "eset_pace": eset_pace,
     "application_pace": application_pace,
     "application_loop": application_loop,
+    "audit_fleet": audit_fleet,
+    "drift_page": drift_page,
 }
 
 if __name__ == "__main__":
