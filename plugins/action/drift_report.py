@@ -124,10 +124,12 @@ class ActionModule(ActionBase):
             secrets += [plain(evaluated.get(name)) for name in _SECRET_VARIABLES]
             tree = plain(evaluated.get("secops_policy", {}))
         except AnsibleError as error:
-            return _masked(_drift_report.unread(host, f"its variables cannot be evaluated: {error}"), _worth_masking(secrets))
+            one = _drift_report.unread(host, f"its variables cannot be evaluated: {error}")
+            return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
         entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
         secrets += [entry.get(key) for entry in entries for key in _SECRET_OPTIONS]
-        return _masked(_drift_report.tenant(host, tree, results), _worth_masking(secrets))
+        one = _drift_report.tenant(host, tree, results)
+        return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
 
 
 def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, 
         said = []
         if one["verdict"] == _drift_report.UNREADABLE:
             said.append(f"could not be read: {'; '.join(_drift_report.reasons(one))}")
-        number = sum(resource["counts"][key] for resource in one["resources"] for key in _drift_report.DEVIATIONS)
+        number = _drift_report.deviations(one)
         if number and fail_on_drift:
             said.append(f"drift: {count(number, 'deviation')}")
         if said and one["name"] in batch:

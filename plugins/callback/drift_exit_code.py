@@ -1,12 +1,9 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The exit code 10 for drift."""
 
 from __future__ import annotations
-
-import typing as t
-
-from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
 name: drift_exit_code
@@ -24,6 +21,10 @@ requirements:
 notes:
   - It ends the process when the play recap is over. Callbacks that are enabled after it do not see the end of the run, so name it last.
 """
+
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
 
 DRIFT = 10
 #: As the action plugin drift_report names what it sets.

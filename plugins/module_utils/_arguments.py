@@ -32,7 +32,7 @@ COMMON = {
 
 #: What the task says beats what the environment says: one of these given in the task, the other one is not taken from the environment. An
 #: organization by name must not end in another one by id, nor one tenant's token in the sign-in of another.
-_RIVALS = (
+RIVALS = (
     ("organization", "organization_id"),
     ("access_token", "username"),
     ("access_token", "password"),
@@ -57,7 +57,7 @@ class PolicyModule(AnsibleModule):
         self._ready = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         self._ready = True
-        for given, other in _RIVALS:
+        for given, other in RIVALS:
             if self._given.get(given) and not self._given.get(other) and other in self.params:
                 self.params[other] = None
 

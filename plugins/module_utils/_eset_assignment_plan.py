@@ -271,7 +271,7 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
 
 
 def _made(data: t.Any, rank: int) -> str:
-    """The id of a new assignment. ``rank``: the one that the plan counted with; 0: none. ``ValueError`` where the answer has another one."""
+    """The id of a new assignment. ``rank``: the one that the plan counted with (0: none). ``ValueError`` where it got another one."""
     made = data["assignment"]
     if not made["uuid"]:
         raise ValueError("no id of what was made")

@@ -8,31 +8,13 @@ from __future__ import annotations
 
 import threading
 import typing as t
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ._http import ApiError, Client, Held, Unclear
-from ._plan import NEW, Chain, Request
+from ._plan import NEW, Chain, Outcome, Request
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
-
-
-@dataclass
-class Outcome:
-    """How far it came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
-
-    ``put_back`` are undo requests that were carried out; ``failures`` what was refused and ``doubts`` what stayed unclear, in words;
-    ``answers`` the data that came back for what was made.
-    """
-
-    made: list[Request] = field(default_factory=list)
-    unclear: list[Request] = field(default_factory=list)
-    pending: list[Request] = field(default_factory=list)
-    put_back: list[Request] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    answers: list[tuple[Request, t.Any]] = field(default_factory=list)
 
 
 class Executor:

@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
 import typing as t
+from importlib.util import find_spec
 
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._execute import Executor, Outcome
 from ._http import MISSING, ApiError
-from ._plan import Faults, Plan, Request, canonical_json, fault
+from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
@@ -26,18 +25,23 @@ if t.TYPE_CHECKING:
 _LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-_LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
+_LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
 
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
-    unjudged = _unjudged()
+    lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
 
     def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
-        return [] if unjudged else argument_faults(resource_type(params), params, config)
+        if lacking:
+            return []
+        try:
+            return argument_faults(resource_type(params), params, config)
+        except ImportError as error:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
+            return [fault("config", f"cannot be judged, for the Python library jsonschema does not work here: {error}")]
 
     module = PolicyModule({**COMMON, **argument_spec}, judge)
-    lacking = unjudged or (MISSING if module.params["state"] != "rendered" else None)
+    lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
     if lacking:
         module.fail_unsent(lacking)
     faults = module.faults()
@@ -62,15 +66,6 @@ def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t
     for item in faults:
         known.setdefault(item["path"], item)
     return list(known.values())
-
-
-def _unjudged() -> str | None:
-    """Why ``config`` cannot be judged here, if it cannot."""
-    try:
-        importlib.import_module("jsonschema")
-    except ImportError:
-        return str(missing_required_lib("jsonschema"))
-    return None
 
 
 def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
@@ -176,6 +171,8 @@ class _Run:
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         """Write, look again where an outcome is unclear, verify. Returns ``after``."""
+        from ._execute import Executor  # Most runs change nothing.
+
         executor = Executor(self._client)
         first, rest = plan, plan
         while rest.requests:
@@ -205,9 +202,11 @@ class _Run:
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
             again = [_same(request) for request in rest.requests]
-            missing = [request for request in outcome.unclear if _same(request) in again]
-            if not missing:
+            # What was acknowledged has to show as well, or the look was at what was there before.
+            if not any(_same(request) in again for request in outcome.unclear + self._done.made):
                 break
+        if any(request.gives and _same(request) in again for request in self._done.made):
+            raise ApiError(f"{doubts}; what was made before that does not show when it is read, and to make it again might make it twice")
         if self.module.params["expected_plan"] is not None and any(
             first.expected.get(key, key) != form for key, form in rest.expected.items()
         ):

@@ -83,7 +83,7 @@ class Sign(t.Protocol):
         """The headers that sign a request; may have to sign in first."""
 
     def renew(self, used: t.Mapping[str, str], times: int) -> bool:
-        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals for that same request: True when there
+        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals since it was last let in: True when there
         are other credentials to try."""
 
 
@@ -163,17 +163,34 @@ class Client:
         polls = 0
         # What fetches a pending answer: the identical request with this header beside the others.
         fetch: dict[str, str] = {}
+
+        def failed(message: str, status: int | None = None, data: t.Any = None) -> ApiError:
+            """Whatever ends the wait for a pending write says nothing of the write."""
+            if fetch and not safe:
+                return Unclear(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
+            return ApiError(message, status, data)
+
         while True:
-            signature = self.sign.headers() if signed else {}
             try:
+                signature = self.sign.headers() if signed else {}
+                sent = {**(headers or {}), **fetch, **signature}
+                # What was accepted with 202 is under way: fetching its answer is no new request.
                 answer, content, started = self._exchange(
-                    method, url, query, body, form, {**(headers or {}), **fetch, **signature}, "" if counted else count, proceed
+                    method, url, query, body, form, sent, "" if counted else count, None if fetch else proceed
                 )
+                if answer.status == 401 and signed and self.sign.renew(signature, renewals):
+                    counted = True
+                    renewals += 1
+                    continue
+            except ApiError as error:
+                if fetch:
+                    raise failed(error.message, error.status, error.data) from None
+                raise
             except _Broken as broken:
                 counted = True
                 self.budget.charge(broken.started, time.monotonic())
                 why = f"{name}: {self.mask(str(broken))}"
-                if broken.sent and not safe:
+                if broken.sent and not safe and not fetch:
                     raise Unclear(why + ": nobody knows whether the server acted") from None
                 if not self._reached and tries + 1 >= _FIRST_CONTACTS:
                     raise ApiError(f"{why}. {self._advice(None)}".strip()) from None
@@ -181,12 +198,11 @@ class Client:
             else:
                 counted = True
                 status = answer.status
-                if status == 401 and signed and self.sign.renew(signature, renewals):
-                    renewals += 1
-                    continue
                 if status == 202 and self.vendor.pending:
-                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer, safe, polls)
+                    key = answer.headers.get(self.vendor.pending) or fetch.get(self.vendor.pending)
+                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer.status, key, safe, polls)
                     polls += 1
+                    renewals = 0
                     continue
                 if status == 404 and fetch:
                     why = f"{name}: {self._told(answer, content)}: the pending answer is gone"
@@ -198,46 +214,47 @@ class Client:
                     why = f"{name}: {self._told(answer, content)}"
                     wait = _wait(answer, tries)
                     if not self.budget.allows(wait):
-                        raise ApiError(f"{why}; the wait before another try does not fit into what is left of retry_timeout", 429)
+                        raise failed(f"{why}; the wait before another try does not fit into what is left of retry_timeout", 429)
                     self.pacer.pause(wait)
                 elif status in _UNCERTAIN:
                     why = f"{name}: {self._told(answer, content)}"
                     self.budget.charge(started, time.monotonic())
-                    if not safe:
+                    # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
+                    if not safe and (not fetch or status == 504):
                         raise Unclear(why, status, answer.data)
-                    fetch = {}
+                    fetch = {} if status == 504 else fetch
                     wait = _wait(answer, tries)
                 elif 200 <= status < 300:
                     if not _unreadable(answer, content, method):
                         return answer
                     why = f"{name}: {self._told(answer, content)}"
                     self.budget.charge(started, time.monotonic())
-                    if not safe:
+                    if not safe and not fetch:
                         raise Unclear(why, status)
                     bad_bodies += 1
                     if bad_bodies >= _BAD_BODIES:
-                        raise ApiError(f"{why}. Check base_url, the credentials and any proxy in between", status)
+                        raise failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
                     wait = backoff(tries, random.random)
                 else:
                     told = f"{name}: {self._told(answer, content)}"
-                    raise ApiError(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
+                    refused = failed if status == 401 else ApiError
+                    raise refused(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
             tries += 1
             if not self.budget.wait(wait):
-                raise ApiError(
+                raise failed(
                     f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
                     f"{self._advice(None)}".strip()
                 )
             self.counts["retries"] += 1
 
-    def _pending(self, why: str, answer: Answer, safe: bool, polls: int) -> dict[str, str]:
+    def _pending(self, why: str, status: int, key: str | None, safe: bool, polls: int) -> dict[str, str]:
         """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
-        key = answer.headers.get(self.vendor.pending)
         if key and self.budget.wait(poll_wait(polls)):
             return {self.vendor.pending: key}
         why += f", without the {self.vendor.pending} to fetch the answer with" if not key else "; retry_timeout is used up"
         if safe:
-            raise ApiError(f"{why}. {self._advice(None)}", answer.status)
-        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
+            raise ApiError(f"{why}. {self._advice(None)}", status)
+        raise Unclear(f"{why}: the server may still act", status, pending=True)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from . import _private_app_plan, _secure_connect
 from ._http import Client
@@ -101,7 +100,7 @@ class PrivateApplications:
             # What goes with an application is said by name.
             self._read_groups()
             self._resolve()
-            view = replace(view, groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
+            view = view._replace(groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
         return view
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
@@ -110,7 +109,7 @@ class PrivateApplications:
     def named(self, view: View, keys: t.Iterable[str]) -> View:
         if self._groups is None:
             self._read_groups()
-        return replace(view, groups=self._groups)
+        return view._replace(groups=self._groups)
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 from operator import itemgetter
 
 from ._names import Index
@@ -29,8 +28,7 @@ _SHAPE = (
 )
 
 
-@dataclass(frozen=True)
-class View:
+class View(t.NamedTuple):
     """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
 
     ``faults``: what the list of groups says against the config.

@@ -6,25 +6,20 @@
 
 from __future__ import annotations
 
-import functools
-import re
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from ._plan import Chain, Faults, Plan, Request, canonical_json, fault, kept_in_place
+from ._plan import Chain, Faults, Plan, Request, fault, kept_in_place
 from ._sentry_config import FIELDS, Names, Wanted, tag_fault
 
 Policy = dict[str, t.Any]
 
-#: How the API may name a place in what was sent: items.1.policies.0, items[1].policies[0], items/1, "items" 1.
-_PLACES = re.compile(r"items\W{1,3}(\d+)(?:\W{1,3}policies\W{1,3}(\d+))?", re.IGNORECASE)
 #: The key of the plan's one chain: the PUT carries the whole organization.
 ORGANIZATION = "organization"
 
 
-@dataclass(frozen=True)
-class View:
+class View(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
     ``locales``: items whose id is not the one that their policies carry. ``faults``: what the lists of names say against the config.
@@ -35,7 +30,7 @@ class View:
     networks: dict[str, list[Policy]]
     names: Names
     wanted: list[Wanted]
-    locales: dict[str, list[str]] = field(default_factory=dict)
+    locales: t.Mapping[str, list[str]] = MappingProxyType({})
     faults: tuple[dict[str, str], ...] = ()
     since: float = 0.0
 
@@ -45,8 +40,7 @@ class View:
         return {other: key for key, others in self.locales.items() for other in others}
 
 
-@dataclass(frozen=True)
-class _Slot:
+class _Slot(t.NamedTuple):
     """A policy of the wanted list: what it is to be, and where in the present list it comes from (None: new)."""
 
     policy: Policy
@@ -310,7 +304,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             f"the sentry policies of {len(changed)} network(s)",
             shown={"items": [item for item in items if item["networkId"] in touched]},
             more={"untouched": len(items) - len(changed)},
-            explain=functools.partial(_suspects, items, view.networks),
+            explain=lambda refusal: _explained(refusal, items, view.networks),
         )
         phases = ((Chain(ORGANIZATION, (request,)),),)
     return Plan(
@@ -359,34 +353,11 @@ def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
     ]
 
 
-def _suspects(items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]], data: t.Any) -> str:
-    """Which of the policies that were sent a refusal is about: those whose places its words name, and those that break a rule.
+def _explained(refusal: t.Any, items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]]) -> str:
+    from ._sentry_refused import explained  # Hardly any run needs it.
 
-    The request carries the whole organization: users know networks, and neither places nor what they did not list.
-    """
-    found: list[str] = []
-    for place, index in _PLACES.findall(canonical_json(data)):
-        if int(place) >= len(items):
-            continue
-        item = items[int(place)]
-        policies = item["policies"][int(index) :][:1] if index else []
-        found += [_described(item, policy, networks) for policy in policies] or [f"network {item['networkId']}"]
-    for item in items:
-        odd = [policy for policy in item["policies"] if tag_fault("", policy["scope"], policy["tags"])]
-        found += [_described(item, policy, networks) for policy in odd]
-    found = list(dict.fromkeys(found))
-    if not found:
-        return "The request also carries what is not listed, as it is there: the refusal may be about that"
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return f"It is about {'; '.join(found[:10])}{more}. What is carried along can be mended in the dashboard, or by listing it in config"
-
-
-def _described(item: t.Mapping[str, t.Any], policy: t.Mapping[str, t.Any], networks: t.Mapping[str, list[Policy]]) -> str:
-    carried = any(wire(there) == policy for there in networks.get(item["networkId"], []))
-    tags = f" and the tags {', '.join(policy['tags'])}" if policy["tags"] else " and no tags"
-    which = f"the policy {policy['policyId']}" if "policyId" in policy else "a new policy"
-    text = f"{which} of network {item['networkId']}, with scope {policy['scope']}{tags}"
-    return text + (", carried along as it is there" if carried else "")
+    there = {key: [wire(policy) for policy in policies] for key, policies in networks.items()}
+    return explained(refusal, items, there)
 
 
 def _locale_fault(key: str, view: View) -> dict[str, str]:

@@ -89,7 +89,7 @@ EXAMPLES = r"""
 
 - name: Write the report
   secops.policy.drift_report:
-    dest: /tmp/drift
+    dest: drift
     results:
       meraki_sentry_assignments: sentry
   run_once: true

@@ -240,7 +240,9 @@ def _fields(
             continue
         actual, target = (None if unit is None else unit.get(key) for unit in (there, wanted))
         if actual not in (None, "", []) or target not in (None, "", []):
-            known = {unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names}
+            known: dict[t.Any, t.Any] = {
+                unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names
+            }
             found.append(_named_values({"field": key, "actual": actual, "wanted": target}, known))
     return found
 

@@ -38,7 +38,7 @@ def junit(report: Data) -> str:
         )
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="secops.policy audit" {_counts([case for _, cases in suites for case in cases])}>',
+        f'<testsuites name="secops.policy audit" {_counts([case for suite in suites for case in suite[1]])}>',
     ]
     for name, cases in suites:
         lines.append(f"  <testsuite name={_attribute(name)} {_counts(cases)} timestamp={_attribute(report['generated_at'].rstrip('Z'))}>")

@@ -77,6 +77,11 @@ def drift(one: Data) -> bool | None:
     return None if one["verdict"] == UNREADABLE else False
 
 
+def deviations(one: Data) -> int:
+    """How many deviations of a tenant count."""
+    return sum(resource["counts"][key] for resource in one["resources"] for key in DEVIATIONS)
+
+
 def digests(one: Data) -> dict[str, str]:
     """For each module that could plan, the digest of its plan: what ``expected_plan`` takes."""
     return {resource["module"]: resource["plan_digest"] for resource in one["resources"] if resource["plan_digest"]}

@@ -29,7 +29,7 @@ BESIDE = (
     "README.md", "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md",
     "bindep.txt", "requirements.txt",
     "changelogs/changelog.yaml", "changelogs/config.yaml", "changelogs/fragments/*.yml",
-    "docs/*.md", "docs/docsite/*",
+    "docs/*.md", "docs/docsite/*", "docs/drift.schema.json",
     "extensions/audit/event_query.yml",
     "tests/config.yml",
 )  # fmt: skip

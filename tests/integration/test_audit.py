@@ -66,11 +66,11 @@ def sentry(number, scope, tags=(), group="00"):
     return {"smNetworkId": f"N_SM{number}", "scope": scope, "tags": list(tags), "groupPolicyId": number + group}
 
 
-def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=JIRA, key=KEY):
+def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=None, key=KEY):
     connection = {"api_key": key, "base_url": cloud.meraki_url, "organization_id": number}
     return {
         SENTRY: {**connection, "state": "replaced", "config": [{"network": network, "policies": list(policies)}]},
-        APPLICATION: {**connection, "state": "replaced", "config": [application], "deprecation_warning": False},
+        APPLICATION: {**connection, "state": "replaced", "config": [application or JIRA], "deprecation_warning": False},
     }
 
 

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = yaml.safe_load((ROOT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))
-MODULES = sorted(f"secops.policy.{file.stem}" for file in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
+#: Those that write to a vendor.
+MODULES = sorted(f"secops.policy.{name}" for name in yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["policy"])
 
 SENTRY, APPLICATION, ESET = (
     "secops.policy.meraki_sentry_assignments",

@@ -463,7 +463,11 @@ KNOWN = Names(
         ([{"target": {"device_group": "Serverz"}, "policies": []}], ["config[0].target.device_group"], "'Servers'"),
         ([{"target": {"device_group": "servers"}, "policies": []}], ["config[0].target.device_group"], "'Servers' (device_group-1)"),
         ([{"target": {"device_group": "all/berlin"}, "policies": []}], ["config[0].target.device_group"], "'All/Berlin' (g2)"),
-        ([{"target": {"device_group": "Berlin"}, "policies": []}], ["config[0].target.device_group"], "g2 (All/Berlin), g3 (Servers/Berlin)"),
+        (
+            [{"target": {"device_group": "Berlin"}, "policies": []}],
+            ["config[0].target.device_group"],
+            "g2 (All/Berlin), g3 (Servers/Berlin)",
+        ),
         ([{"target": {"device": "web"}, "policies": []}], ["config[0].target.device"], "d2"),
         (
             [{"target": {"device_group": "All/Berlin"}, "policies": [{"policy": "alpha"}, {"policy": "Beta"}, {"policy": "Gamma"}]}],
@@ -480,9 +484,13 @@ KNOWN = Names(
             ["config[1].target"],
             "config[0]",
         ),
-        ([{"target": {"device_group": "Servers"}, "policies": [{"policy": "Alpha"}, {"policy_uuid": "A"}]}], ["config[0].policies[1]"], "A"),
+        (
+            [{"target": {"device_group": "Servers"}, "policies": [{"policy": "Alpha"}, {"policy_uuid": "A"}]}],
+            ["config[0].policies[1]"],
+            "A",
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("state", STATES)
 def test_references_that_do_not_fit_are_errors_in_every_state(config, paths, words, state):
     with pytest.raises(Faults) as caught:
@@ -555,17 +563,34 @@ def test_another_case_is_an_error_in_deleted_too():
         ("merged", [{"target": {}, "policies": []}], ["target"]),
         ("merged", [{"target": {"device_uuid": "d", "device_group": "g"}, "policies": []}], ["target"]),
         ("gathered", [{"target": {"device_uuid": "d", "subscription_uuid": "s"}}], ["target"]),
-        ("merged", [{"target": {"device_uuid": "", "colour": "red"}, "policies": None}], ["target.device_uuid", "target.colour", "policies"]),
+        (
+            "merged",
+            [{"target": {"device_uuid": "", "colour": "red"}, "policies": None}],
+            ["target.device_uuid", "target.colour", "policies"],
+        ),
         ("replaced", [{"target": {"device_uuid": "d"}}], ["policies"]),
         ("overridden", [{"target": {"device_uuid": "d"}}], ["policies"]),
         ("deleted", [{"target": {"device_uuid": "d"}, "policies": []}], ["policies"]),
-        ("merged", [{"target": {"device_uuid": "d"}, "policies": [{}, {"policy_uuid": ""}]}], ["policies[0].policy_uuid", "policies[1].policy_uuid"]),
         (
             "merged",
-            [{"target": {"device_uuid": "d"}, "policies": [{"policy": "A", "rank": 0}, {"policy": "B", "rank": "x"}, {"policy": "C", "rank": True}]}],
+            [{"target": {"device_uuid": "d"}, "policies": [{}, {"policy_uuid": ""}]}],
+            ["policies[0].policy_uuid", "policies[1].policy_uuid"],
+        ),
+        (
+            "merged",
+            [
+                {
+                    "target": {"device_uuid": "d"},
+                    "policies": [{"policy": "A", "rank": 0}, {"policy": "B", "rank": "x"}, {"policy": "C", "rank": True}],
+                }
+            ],
             ["policies[0].rank", "policies[1].rank", "policies[2].rank"],
         ),
-        ("merged", [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 2}, {"policy": "B", "rank": 2}]}], ["policies[1].rank"]),
+        (
+            "merged",
+            [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 2}, {"policy": "B", "rank": 2}]}],
+            ["policies[1].rank"],
+        ),
         ("merged", [{"target": {"device": "d"}, "policies": [{"policy": "A"}, {"policy": "A"}]}], ["policies[1].policy"]),
         ("merged", [{"target": {"device": "d"}, "policies": [{"policy_uuid": "A"}, {"policy_uuid": "A"}]}], ["policies[1].policy_uuid"]),
         *[
@@ -573,7 +598,7 @@ def test_another_case_is_an_error_in_deleted_too():
             for state in ("replaced", "overridden", "deleted", "gathered")
         ],
     ],
-)  # fmt: skip
+)
 def test_validation(state, config, paths):
     found = {item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, state)}
     assert found == {f"config[0].{path}" for path in paths}
@@ -603,7 +628,7 @@ def test_no_input_at_all_trips_the_rules(config):
 def test_the_work_for_ten_thousand_assignments_stays_small():
     targets = [Target("device_uuid", f"d{number}") for number in range(1000)]
     stack = [f"p{number}" for number in range(10)]
-    server = Server({target: stack for target in targets})
+    server = Server(dict.fromkeys(targets, stack))
     config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
     view = server.view(config, "overridden")
     watch = cProfile.Profile()

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils import _http, _sentry
@@ -379,6 +382,17 @@ def test_without_requests_the_failure_has_the_keys_that_are_always_there(monkeyp
     assert (result["changed"], result["requests"], result["pending"], result["stats"]["writes"]) == (False, [], [], 0)
     rendered = run_module("meraki_private_app", {"state": "rendered", "config": [{"name": "A", "destinations": [destination(1)]}]})
     assert len(rendered["rendered"]) == 1, "which needs no connection"
+
+
+def test_what_is_lacking_for_judging_config_is_said(monkeypatch):
+    bad = {"config": [{"name": 1.5, "colour": "red"}], "state": "rendered"}
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    result = run_module("meraki_private_app", bad)
+    assert result["failed"] and "jsonschema" in result["msg"] and result["requests"] == []
+    monkeypatch.setitem(sys.modules, "jsonschema", ModuleType("jsonschema"))
+    sys.modules["jsonschema"].__spec__ = ModuleSpec("jsonschema", None)
+    result = run_module("meraki_private_app", bad)
+    assert result["failed"] and paths(result) == ["config"] and "jsonschema" in result["msg"]
 
 
 def test_the_user_agent_reaches_the_vendor(cloud):
