@@ -16,6 +16,7 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 REPOSITORY = "https://github.com/secops-policy/secops.policy"
+RAW = "https://raw.githubusercontent.com/secops-policy/secops.policy/main"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "roles").glob("*/README.md"), *GUIDES.glob("*.rst")])
 
 
@@ -32,6 +33,8 @@ def test_every_guide_is_in_the_sites_contents_and_in_the_readme():
 def test_links_into_the_repository_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     targets = {ROOT / path for path in re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/([^\s)>`#]+)", text)}
+    targets |= {ROOT / path for path in re.findall(rf"{re.escape(RAW)}/([^\s)>`#]+)", text)}
+    targets |= {page.parent / path for path in re.findall(r"^\.\. image:: (\S+)", text, flags=re.MULTILINE)}
     if page.suffix == ".md":
         targets |= {page.parent / path for path in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", text)}
     assert [str(target.relative_to(ROOT)) for target in targets if not target.exists()] == []
