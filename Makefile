@@ -33,7 +33,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup test demo bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup test demo picture bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -46,6 +46,9 @@ test: setup ## all tests; ARGS="-k sentry -x" goes to pytest
 
 demo: setup ## the modules at work against the embedded stand-in for the vendors
 	$(BIN)/python tests/demo/run.py $(ARGS)
+
+picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver
+	$(BIN)/python -m ansible_collections.secops.policy.tests.tools.drift_picture
 
 bench: setup ## what a run costs, as ratios; ARGS=NAME for one figure
 	$(BIN)/python tests/bench/run.py $(ARGS)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -23,11 +24,14 @@ html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
 
-#: What generated pages refer to in Ansible's own documentation, by label.
-_ANSIBLE = "https://docs.ansible.com/ansible/latest/reference_appendices/"
+_ANSIBLE = "https://docs.ansible.com/ansible/latest/"
+#: What pages refer to in Ansible's own documentation: labels, and where they are. ``{}`` is what the parentheses hold.
 _ELSEWHERE = {
-    "ansible_configuration_settings": "config.html#ansible-configuration-settings",
-    "common_return_values": "common_return_values.html#common-return-values",
+    r"ansible_collections\.ansible\.builtin\.(\w+)": "collections/ansible/builtin/{}.html",
+    r"ansible_configuration_settings": "reference_appendices/config.html",
+    r"common_return_values": "reference_appendices/common_return_values.html",
+    r"(\w+)_plugins": "plugins/{}.html",
+    r"(ANSIBLE_\w+)": "reference_appendices/config.html#envvar-{}",
 }
 
 
@@ -37,5 +41,9 @@ def setup(app: Any) -> None:
 
 
 def _elsewhere(_app: Any, _env: Any, node: Any, content: Any) -> Any:
-    target = _ELSEWHERE.get(node["reftarget"])
-    return nodes.reference("", "", content, internal=False, refuri=_ANSIBLE + target) if target else None
+    """A link into Ansible's documentation; None for what is not there either, which Sphinx then warns of."""
+    for label, place in _ELSEWHERE.items():
+        match = re.fullmatch(label, node["reftarget"])
+        if match:
+            return nodes.reference("", "", content, internal=False, refuri=_ANSIBLE + place.format(*match.groups()))
+    return None

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import typing as t
 
@@ -16,6 +15,8 @@ from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files,
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_words import count
+from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain
 
 _OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "str", "required": True},
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
         accepted = self._accepted(options["accepted"], problems)
         # Before the new report takes its place, for it may be the same file.
         earlier = self._earlier(options["compare_to"], problems)
-        tenants, waiting = self._tenants(variables, _plain(options["results"]))
+        tenants, waiting = self._tenants(variables, plain(options["results"]))
         report = _drift_report.report(tenants, accepted, now, problems, VERSION)
         if earlier is not None:
             try:
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
                 problems.append(str(error))
                 report["problems"] = problems
         try:
-            files = _drift_files.write_reports(_drift_files.local_path(options["dest"]), report)
+            files = _drift_files.write_reports(local_path(options["dest"]), report)
         except OSError as error:
             raise AnsibleActionFail(f"the drift report cannot be written: {error}") from error
         read = [one for one in tenants if one["name"] not in waiting]
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):
             "comparison": _counts(report["comparison"]),
             "problems": problems,
             # In a batch that is not the last one nothing fails: Ansible would not go on to the next.
-            "failures": {} if waiting else _failures(report, _plain(variables["ansible_play_batch"]), options["fail_on_drift"]),
+            "failures": {} if waiting else _failures(report, plain(variables["ansible_play_batch"]), options["fail_on_drift"]),
             "ansible_stats": {
                 "data": {
                     f"secops_policy_audit_{one['name']}": {"drift": _drift_report.drift(one), "digests": _drift_report.digests(one)}
@@ -86,14 +87,14 @@ class ActionModule(ActionBase):
     def _accepted(self, path: str | None, problems: list[str]) -> list[Accepted]:
         if not path:
             return []
-        found, faults = _drift_files.read_accepted(_drift_files.local_path(path))
+        found, faults = _drift_files.read_accepted(local_path(path))
         problems += faults
         return found
 
     def _earlier(self, path: str | None, problems: list[str]) -> t.Any:
         if not path:
             return None
-        found, faults, there = _drift_files.read_report(_drift_files.local_path(path))
+        found, faults, there = _drift_files.read_report(local_path(path))
         problems += faults
         if not there:
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
@@ -101,12 +102,12 @@ class ActionModule(ActionBase):
 
     def _tenants(self, variables: dict[str, t.Any], names: Data) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""
-        active = set(_plain(variables["ansible_play_hosts"]))
+        active = set(plain(variables["ansible_play_hosts"]))
         tenants, waiting = [], set()
-        for host in _plain(variables["ansible_play_hosts_all"]):
+        for host in plain(variables["ansible_play_hosts_all"]):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
-            results = {module: _plain(raw[name]) for module, name in names.items() if name in raw}
+            results = {module: plain(raw[name]) for module, name in names.items() if name in raw}
             if results:
                 tenants.append(self._tenant(variables, host, results))
             elif host in active:
@@ -120,13 +121,15 @@ class ActionModule(ActionBase):
         evaluated = variables["hostvars"][host]
         secrets = [os.environ.get(name) for name in _SECRET_ENVIRONMENT]
         try:
-            secrets += [_plain(evaluated.get(name)) for name in _SECRET_VARIABLES]
-            tree = _plain(evaluated.get("secops_policy", {}))
+            secrets += [plain(evaluated.get(name)) for name in _SECRET_VARIABLES]
+            tree = plain(evaluated.get("secops_policy", {}))
         except AnsibleError as error:
-            return _masked(_drift_report.unread(host, f"its variables cannot be evaluated: {error}"), _worth_masking(secrets))
+            one = _drift_report.unread(host, f"its variables cannot be evaluated: {error}")
+            return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
         entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
         secrets += [entry.get(key) for entry in entries for key in _SECRET_OPTIONS]
-        return _masked(_drift_report.tenant(host, tree, results), _worth_masking(secrets))
+        one = _drift_report.tenant(host, tree, results)
+        return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
 
 
 def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, str]:
@@ -137,7 +140,7 @@ def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, 
         said = []
         if one["verdict"] == _drift_report.UNREADABLE:
             said.append(f"could not be read: {'; '.join(_drift_report.reasons(one))}")
-        number = sum(resource["counts"][key] for resource in one["resources"] for key in _drift_report.DEVIATIONS)
+        number = _drift_report.deviations(one)
         if number and fail_on_drift:
             said.append(f"drift: {count(number, 'deviation')}")
         if said and one["name"] in batch:
@@ -182,8 +185,3 @@ def _masked(data: t.Any, secrets: t.Sequence[str]) -> t.Any:
     if isinstance(data, dict):
         return {key: _masked(value, secrets) for key, value in data.items()}
     return [_masked(value, secrets) for value in data] if isinstance(data, list) else data
-
-
-def _plain(data: t.Any) -> t.Any:
-    """Data without what Ansible hangs on it (tags, subclasses)."""
-    return json.loads(json.dumps(data, default=str))

@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, ran, registered, told, tree_faults
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["judge", "account"]},
@@ -20,7 +20,7 @@ _OPTIONS: dict[str, t.Any] = {
     "require_expected_plans": {"type": "bool", "default": False},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
-    "results": {"type": "list", "elements": "dict", "default": []},
+    "results": {"type": "dict", "default": {}},
     "left": {"type": "dict", "default": {}},
 }
 
@@ -34,8 +34,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(_OPTIONS)
-        self._host = plain((task_vars or {})["inventory_hostname"])
-        plans = plain(options["plans"])
+        self._variables = task_vars or {}
+        self._host = plain(self._variables["inventory_hostname"])
+        plans = registered(self._variables, options["plans"])
         step = self._judge if options["step"] == "judge" else self._account
         return {**result, "changed": False, **step(options, plans)}
 
@@ -61,8 +62,8 @@ class ActionModule(ActionBase):
         }
 
     def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
-        results = _by_module(plain(options["results"]))
-        left = {name: plan for name, plan in plain(options["left"]).items() if planned(plan)}
+        results = {name: self._ran(names, plans.get(name) or {}) for name, names in options["results"].items()}
+        left = {name: plan for name, plan in registered(self._variables, options["left"]).items() if planned(plan)}
         path = self._ended(options["snapshot"] or "", results, left)
         account = _apply.account(plans, results, self._task.check_mode)
         if path:
@@ -84,11 +85,11 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from error
         return ""
 
+    def _ran(self, names: t.Sequence[str], plan: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+        """The result of the one of several tasks that was run; none of them may have been.
 
-def _by_module(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """``[{module, result}]`` by module: of several results of one module the one that there is."""
-    found: dict[str, t.Any] = {}
-    for item in results:
-        if item["result"] and not item["result"].get("skipped"):
-            found[item["module"]] = item["result"]
-    return found
+        Where the role runs twice in a play, a task that is not reached leaves what it registered the first time: a result of another plan.
+        """
+        digest = plan.get("plan_digest")
+        results = registered(self._variables, dict(zip(names, names))).values()
+        return next((result for result in results if ran(result) and result.get("plan_digest", digest) == digest), {})

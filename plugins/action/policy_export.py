@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
 from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, result_faults, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, registered, result_faults, told, tree_faults
 
 _OPTIONS: dict[str, t.Any] = {
     "dir": {"type": "str", "required": True},
@@ -30,8 +30,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(_OPTIONS)
-        host = plain((task_vars or {})["inventory_hostname"])
-        results = plain(options["gathered"])
+        variables = task_vars or {}
+        host = plain(variables["inventory_hostname"])
+        results = registered(variables, options["gathered"])
         faults = tree_faults(plain(options["tree"] or {}))
         made = _export.export(host, results, options["state"], VERSION, _snapshot.now().isoformat(timespec="seconds"))
         faults += [item for name in made.failed for item in result_faults(f"secops_policy.{name}", results[name])]

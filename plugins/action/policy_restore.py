@@ -13,7 +13,9 @@ from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
     ASSIGNMENTS,
     PRIVATE_APPS,
     SENTRY_POLICIES,
+    as_argument,
     plain,
+    registered,
     told,
     tree_faults,
 )
@@ -23,7 +25,7 @@ _OPTIONS: dict[str, t.Any] = {
     "tree": {"type": "raw"},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
-    "applications": {"type": "list", "elements": "dict", "default": []},
+    "applications": {"type": "str"},
     "plans": {"type": "dict", "default": {}},
     "results": {"type": "dict", "default": {}},
     "force": {"type": "bool", "default": False},
@@ -39,7 +41,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(_OPTIONS)
-        self._host = plain((task_vars or {})["inventory_hostname"])
+        self._variables = task_vars or {}
+        self._host = plain(self._variables["inventory_hostname"])
         steps = {"read": self._read, "compare": self._compare, "judge": self._judge, "account": self._account}
         try:
             return {**result, "changed": False, **steps[options["step"]](options)}
@@ -58,25 +61,32 @@ class ActionModule(ActionBase):
         return {
             "snapshot": path,
             "modules": list(modules),
-            "targets": _restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else [],
-            "networks": _restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else [],
+            "targets": as_argument(_restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
+            "networks": as_argument(_restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
         }
 
     def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        found = self._applications(options)
-        return {"remove": found.remove, "put_back": found.put_back, "state": found.state}
+        found, _present = self._applications(options)
+        return {
+            "removes": len(found.remove),
+            "puts_back": len(found.put_back),
+            "remove": as_argument(found.remove),
+            "put_back": as_argument(found.put_back),
+            "state": found.state,
+        }
 
     def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
-        plans = plain(options["plans"])
+        plans = registered(self._variables, options["plans"])
         faults = _restore.judged(modules, plans, options["force"])
         if PRIVATE_APPS in modules:
-            found = self._applications(options)
-            faults += found.faults + _restore.meanwhile(found, plain(options["applications"]), plans)
+            found, present = self._applications(options)
+            faults += found.faults + _restore.meanwhile(found, present, plans)
         return told(faults, "nothing was written on this host") if faults else {"modules": _apply.changing(plans)}
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        account = _apply.account(plain(options["plans"]), plain(options["results"]), self._task.check_mode)
+        plans, results = (registered(self._variables, options[key]) for key in ("plans", "results"))
+        account = _apply.account(plans, results, self._task.check_mode)
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}
 
@@ -94,6 +104,8 @@ class ActionModule(ActionBase):
         modules = _snapshot.read(path, self._host)["modules"]
         return {name: entry for name, entry in modules.items() if entry["state"] != "not run"}
 
-    def _applications(self, options: t.Mapping[str, t.Any]) -> _restore.Applications:
+    def _applications(self, options: t.Mapping[str, t.Any]) -> tuple[_restore.Applications, list[dict[str, t.Any]]]:
+        """What puts the applications back, and those that are there."""
         entry = self._modules(options["snapshot"])[PRIVATE_APPS]
-        return _restore.applications(entry, plain(options["applications"]), options["force"])
+        present = registered(self._variables, {"present": options["applications"]})["present"]["gathered"]
+        return _restore.applications(entry, present, options["force"]), present

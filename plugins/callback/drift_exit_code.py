@@ -1,12 +1,9 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The exit code 10 for drift."""
 
 from __future__ import annotations
-
-import typing as t
-
-from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
 name: drift_exit_code
@@ -15,8 +12,8 @@ short_description: Ends ansible-playbook with the exit code 10 where an audit fo
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Where the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with the exit code 10 in place of 0, so that
-    a pipeline can tell drift from both success and failure without a failed play.
+  - Where the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with the exit code 10 in place of 0, so
+    that a pipeline can tell drift from both success and failure without a failed play.
   - Any failure has Ansible's own exit code, as ever. Accepted deviations are no drift.
 requirements:
   - To be enabled, with C(callbacks_enabled = secops.policy.drift_exit_code) in C(ansible.cfg) or in the environment variable
@@ -24,6 +21,10 @@ requirements:
 notes:
   - It ends the process when the play recap is over. Callbacks that are enabled after it do not see the end of the run, so name it last.
 """
+
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
 
 DRIFT = 10
 #: As the action plugin drift_report names what it sets.

@@ -14,8 +14,8 @@ author: secops.policy contributors (@secops-policy)
 description:
   - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html) and
     C(drift.xml) (JUnit) on the controller.
-  - Each host is an organization or tenant, and its variable C(secops_policy) says what it is to be like. The role P(secops.policy.audit#role)
-    runs the modules and then this, which is all that most people need.
+  - Each host is an organization or tenant, and its variable C(secops_policy) says what it is to be like. The role
+    P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
   - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in line.
   - The files are written atomically, with mode 0600, and hold no credentials.
 options:
@@ -33,8 +33,8 @@ options:
   accepted:
     description:
       - A YAML or JSON file with accepted deviations, a list of entries with C(what), C(reason) and C(expires).
-      - C(what) is an item's C(id) in C(drift.json), in which C(*) stands for anything. C(expires) is the last day, in UTC, or a point in time
-        with a time zone.
+      - C(what) is an item's C(id) in C(drift.json), in which C(*) stands for anything. C(expires) is the last day, in UTC, or a point in
+        time with a time zone.
       - Accepted deviations are shown apart, and do not count as drift. Once expired they count again.
       - A fault in the file is a problem of the audit. Nothing in the file is then accepted.
     type: str
@@ -89,7 +89,7 @@ EXAMPLES = r"""
 
 - name: Write the report
   secops.policy.drift_report:
-    dest: /tmp/drift
+    dest: drift
     results:
       meraki_sentry_assignments: sentry
   run_once: true

@@ -20,7 +20,8 @@ _COUNTS = ("created", "updated", "moved", "deleted")
 
 def plan_faults(plans: t.Mapping[str, Result]) -> list[Fault]:
     """Everything that stands against the plans, of all modules."""
-    against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan)}
+    # A state that only reads is a fault of the tree, and is reported as such.
+    against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan) and not {"gathered", "rendered"} & set(plan)}
     return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", plan)]
 
 
@@ -62,7 +63,7 @@ def account(plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None
             state = "unchanged"
         else:
             state = "planned" if check else outcome(results.get(name))
-        summary[name] = {"state": state, **counts}
+        summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
         lines.append(f"{name}: {_words(state, counts, results.get(name) or {})}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
 

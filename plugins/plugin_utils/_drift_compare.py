@@ -18,9 +18,11 @@ def compare(earlier: Data, later: Data) -> dict[str, t.Any]:
     """``{earlier, new, resolved, unchanged, unknown}``: when the earlier report was made, and lists of
     ``{id, tenant, module, verdict, unit, object}``.
 
-    A deviation is the same when object, verdict and values (but for positions) are; one that differs in another way now is new. ``unknown`` are deviations
-    of the earlier report whose tenant, or module, the later one does not cover or could not read: nobody knows whether they are resolved.
-    Accepted deviations count as deviations. A tenant or module that cannot be read is one as well, with the verdict ``unreadable``.
+    A deviation is the same when object, verdict and values (but for positions) are; one that differs in another way now is new.
+    ``unknown`` are deviations of the earlier report whose tenant, or module, the later one does not cover or could not read: nobody
+    knows whether they are resolved. Accepted deviations count as deviations. A tenant or module that cannot be read is one as well, with
+    the verdict ``unreadable``.
+
     Raises ``ValueError`` for what is not a drift report of a version that is known.
     """
     before, after = _checked(earlier, "earlier"), _checked(later, "later")

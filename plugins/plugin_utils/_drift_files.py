@@ -9,19 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import typing as t
 
 from ._drift_accepted import Accepted, parse
 from ._drift_html import html
 from ._drift_junit import junit
+from ._files import write_private
 
 Data = t.Mapping[str, t.Any]
-
-
-def local_path(path: str) -> str:
-    """A path as users give it: from their home, or from where ansible-playbook was started."""
-    return os.path.abspath(os.path.expanduser(path))
 
 
 def read_accepted(path: str) -> tuple[list[Accepted], list[str]]:
@@ -56,9 +51,8 @@ def write_reports(folder: str, report: Data) -> dict[str, str]:
     """Write the three reports; their paths by kind. The folder is made where it is missing. Raises ``OSError``."""
     texts = {"json": json_text(report), "html": html(report), "xml": junit(report)}
     paths = {kind: os.path.join(folder, f"drift.{kind}") for kind in texts}
-    os.makedirs(folder, mode=0o700, exist_ok=True)
     for kind, path in paths.items():
-        _write_private(path, texts[kind])
+        write_private(path, texts[kind])
     return paths
 
 
@@ -66,16 +60,3 @@ def json_text(report: Data) -> str:
     """The report as JSON, in the order in which it was made, readable; halves of surrogate pairs, which no file can hold, as escapes."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _write_private(path: str, text: str) -> None:
-    """Whoever reads ``path`` finds the old content or the new one, and nobody but the owner can read either."""
-    # Made with mode 0600.
-    handle, made = tempfile.mkstemp(prefix=".drift-", suffix=".tmp", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(made, path)
-    except BaseException:
-        os.unlink(made)
-        raise

@@ -138,7 +138,8 @@ def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
         "accepted": item["accepted"],
         "new": is_new,
         "fields": [
-            {"name": field_name(field["field"]), "actual": side(field, "actual"), "wanted": side(field, "wanted")} for field in item["fields"]
+            {"name": field_name(field["field"]), "actual": side(field, "actual"), "wanted": side(field, "wanted")}
+            for field in item["fields"]
         ],
     }
 

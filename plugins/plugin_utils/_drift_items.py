@@ -132,7 +132,9 @@ class _Application:
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
         pairs = (("application_id", "name"),)
         return [
-            _listed(entry, "application_id", "name") for entry in _entries(config) if not any(_named(entry, unit, pairs) for unit in drifted)
+            _listed(entry, "application_id", "name")
+            for entry in _entries(config)
+            if not any(_named(entry, unit, pairs) for unit in drifted)
         ]
 
     def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:
@@ -238,7 +240,9 @@ def _fields(
             continue
         actual, target = (None if unit is None else unit.get(key) for unit in (there, wanted))
         if actual not in (None, "", []) or target not in (None, "", []):
-            known = {unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names}
+            known: dict[t.Any, t.Any] = {
+                unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names
+            }
             found.append(_named_values({"field": key, "actual": actual, "wanted": target}, known))
     return found
 

@@ -33,8 +33,13 @@ def junit(report: Data) -> str:
     """
     suites = [(one["name"], _cases(one)) for one in report["tenants"]]
     if report["problems"]:
-        suites.insert(0, ("audit", [_Case("audit", f"problem {number}", "error", text) for number, text in enumerate(report["problems"], 1)]))
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name=\"secops.policy audit\" {_counts([case for _, cases in suites for case in cases])}>"]
+        suites.insert(
+            0, ("audit", [_Case("audit", f"problem {number}", "error", text) for number, text in enumerate(report["problems"], 1)])
+        )
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="secops.policy audit" {_counts([case for suite in suites for case in suite[1]])}>',
+    ]
     for name, cases in suites:
         lines.append(f"  <testsuite name={_attribute(name)} {_counts(cases)} timestamp={_attribute(report['generated_at'].rstrip('Z'))}>")
         lines += [line for case in cases for line in _written(case)]
@@ -84,7 +89,7 @@ def _lines(item: Data) -> t.Iterator[str]:
 
 
 def _written(case: _Case) -> list[str]:
-    head = f"    <testcase classname={_attribute(case.place)} name={_attribute(case.name)} time=\"0\""
+    head = f'    <testcase classname={_attribute(case.place)} name={_attribute(case.name)} time="0"'
     if not case.kind:
         return [head + "/>"]
     inner = f"      <{case.kind} message={_attribute(case.message)}"

@@ -12,14 +12,13 @@ from collections import Counter
 
 from ._drift_accepted import Accepted, accept
 from ._drift_items import DEVIATIONS, IN_SYNC, MODULES, items, segment
+from ._tree import ran, result_faults, tree_faults
 
 Data = t.Mapping[str, t.Any]
 
 #: Rises when a reader of earlier reports would misread this one.
 VERSION = 1
 IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
-#: States in which there is something to be in line with.
-STATES = ("merged", "replaced", "overridden", "deleted")
 
 
 def tenant(name: str, tree: Data, results: Data) -> dict[str, t.Any]:
@@ -31,8 +30,10 @@ def tenant(name: str, tree: Data, results: Data) -> dict[str, t.Any]:
     identity = segment(name)
     if not isinstance(tree, dict) or not tree:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
-    odd = [f"secops_policy.{key}: there is no such module; there are {', '.join(MODULES)}" for key in tree if key not in MODULES]
-    resources = [_resource(identity, module, tree[module], results.get(module)) for module in MODULES if module in tree]
+    found = tree_faults(tree)
+    faults = {module: [fault for fault in found if _of(fault, module)] for module in MODULES}
+    odd = [f"{fault['path']}: {fault['message']}" for fault in found if not any(_of(fault, module) for module in MODULES)]
+    resources = [_resource(identity, module, tree[module], faults[module], results.get(module)) for module in MODULES if module in tree]
     return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
 
 
@@ -76,6 +77,11 @@ def drift(one: Data) -> bool | None:
     return None if one["verdict"] == UNREADABLE else False
 
 
+def deviations(one: Data) -> int:
+    """How many deviations of a tenant count."""
+    return sum(resource["counts"][key] for resource in one["resources"] for key in DEVIATIONS)
+
+
 def digests(one: Data) -> dict[str, str]:
     """For each module that could plan, the digest of its plan: what ``expected_plan`` takes."""
     return {resource["module"]: resource["plan_digest"] for resource in one["resources"] if resource["plan_digest"]}
@@ -87,42 +93,41 @@ def reasons(one: Data) -> list[str]:
     return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] == UNREADABLE]
 
 
-def _resource(scope: str, module: str, entry: t.Any, result: t.Any) -> dict[str, t.Any]:
-    identity = f"{scope}/{module}"
-    state = entry.get("state", "merged") if isinstance(entry, dict) else ""
+def _of(fault: Data, module: str) -> bool:
+    return f"{fault['path']}.".startswith(f"secops_policy.{module}.")
+
+
+def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
+    """``faults``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
     made: dict[str, t.Any] = {
-        "id": identity,
+        "id": f"{scope}/{module}",
         "module": module,
         "scope": _scope(entry),
-        "state": str(state),
-        "verdict": IN_LINE,
+        "state": str(entry.get("state", "merged")) if isinstance(entry, dict) else "",
+        "verdict": UNREADABLE,
         "message": "",
-        "faults": [],
+        "faults": faults,
         "warnings": [],
         "plan_digest": None,
         "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
         "items": [],
     }
-    if not isinstance(entry, dict):
-        return {**made, "verdict": UNREADABLE, "message": f"secops_policy.{module} must be a dictionary of the module's options"}
-    if state not in STATES:
-        says = f"secops_policy.{module}.state: {state} says nothing that could be in line or not; there are {', '.join(STATES)}"
-        return {**made, "verdict": UNREADABLE, "message": says}
-    if not isinstance(result, dict) or result.get("skipped"):
-        return {**made, "verdict": UNREADABLE, "message": "the module was not run for this host"}
-    made["faults"] = [
-        {"path": f"secops_policy.{module}.{fault['path']}", "message": str(fault["message"])} for fault in result.get("errors") or []
-    ]
+    if faults:
+        return {**made, "message": "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)}
+    if not isinstance(result, dict) or not ran(result):
+        return {**made, "message": "the module was not run for this host"}
+    if result.get("errors"):
+        made["faults"] = result_faults(f"secops_policy.{module}", result)
     made["warnings"] = [str(text) for text in result.get("warnings") or []]
-    failed = bool(result.get("failed") or result.get("unreachable"))
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
-    if failed or not planned:
+    if result.get("failed") or result.get("unreachable") or not planned:
         made["message"] = str(result.get("msg") or "the module did not say what is there")
     if not planned:
-        return {**made, "verdict": UNREADABLE}
-    # A plan that a guard refused (max_removals, expected_plan) was read all the same: it is drift, and the message says what apply will say.
+        return made
+    # A plan that a guard refused (max_removals, expected_plan) was read all the same: it is drift, and the message is what apply will say.
+    made["verdict"] = IN_LINE
     made["plan_digest"] = str(result["plan_digest"])
-    made["items"] = items(module, identity, result, entry.get("config"))
+    made["items"] = items(module, made["id"], result, entry.get("config"))
     made["counts"][IN_SYNC] = result["summary"].get("unchanged", 0)
     removed = [f"{group.get('name')} ({group.get('id')})" for group in result["summary"].get("groups_removed") or []]
     if removed and not _true(entry.get("allow_group_removal")):

@@ -35,6 +35,7 @@ _MARKS = ("{{", "{%", "{#")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*( [A-Za-z0-9_.@/+-]+)*")
 _RESOLVER = yaml.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"
+_IN_LITERAL = {"\\": "\\\\", **{character: f"\\x{ord(character):02x}" for character in "\"'{}%#"}}
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 Result = t.Mapping[str, t.Any]
@@ -54,23 +55,24 @@ class Export(t.NamedTuple):
 def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str) -> Export:
     """The tree of a host from what the modules gathered, or from how they failed."""
     left_out, off, failed = {}, {}, {}
-    for name in MODULES:
-        result = results.get(name) or {}
-        if "gathered" in result:
-            continue
+    asked = [name for name in MODULES if name in results]
+    exported = [name for name in asked if "gathered" in results[name]]
+    for name in asked:
+        result = results[name]
         why = str(result.get("msg") or "failed without saying why")
+        if name in exported:
+            continue
         if _unset(result):
             left_out[name] = f"left out, for its credentials are not set: {_unset(result)}"
         elif result.get("http_status") in _OFF:
             off[name] = f"left out, for the API is off, or may not be read: {why}"
         else:
             failed[name] = why
-    exported = [name for name in MODULES if "gathered" in (results.get(name) or {})]
     if failed or not exported:
         return Export("", [], left_out, off, failed)
     lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
     lines += [f"# Exported at {time} by secops.policy {version}. The names behind ids are comments, and say what was there then."]
-    lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in MODULES]
+    lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in asked]
     lines += ["---", "secops_policy:"]
     body = []
     for name in exported:
@@ -160,8 +162,7 @@ def _scalar(value: t.Any) -> str:
     if not isinstance(value, str):
         return "null" if value is None else str(value)
     if any(mark in value for mark in _MARKS):
-        # Ansible would take it for a template, and evaluate what somebody wrote into a description.
-        return f"!unsafe {_quoted(value)}"
+        return _literal(value)
     if _WORDS.fullmatch(value) and value not in ("y", "n", "Y", "N") and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT:
         return value
     return _quoted(value)
@@ -169,6 +170,14 @@ def _scalar(value: t.Any) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(character) or _visible(character) for character in text) + '"'
+
+
+def _literal(text: str) -> str:
+    """A text that looks like a template, as a template that is nothing but that text: whatever somebody wrote into a description, Ansible
+    evaluates a constant. (The tag !unsafe would do as well, but not in files that others than Ansible read, nor where Ansible takes data
+    that looks like a template for an error. The filter keeps older versions from reading a list or a number into it.)
+    """
+    return "'{{ \"" + "".join(_IN_LITERAL.get(character) or _visible(character) for character in text) + "\" | string }}'"
 
 
 def _comment(text: str) -> str:

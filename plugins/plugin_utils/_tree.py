@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._arguments import COMMON, WRITING
+from ansible_collections.secops.policy.plugins.module_utils._arguments import COMMON, RIVALS, WRITING
 from ansible_collections.secops.policy.plugins.module_utils._eset_assignment import ARGUMENTS as ESET
 from ansible_collections.secops.policy.plugins.module_utils._plan import fault
 from ansible_collections.secops.policy.plugins.module_utils._private_app import ARGUMENTS as APPLICATIONS
@@ -22,6 +23,10 @@ MODULES: dict[str, dict[str, t.Any]] = {
     SENTRY_POLICIES: {**COMMON, **SENTRY},
     PRIVATE_APPS: {**COMMON, **APPLICATIONS},
 }
+
+#: The options that say what is to be done, and not to whom or how fast.
+_WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "force", "allow_group_removal")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Result = t.Mapping[str, t.Any]
 Fault = dict[str, str]
@@ -44,6 +49,23 @@ def tree_faults(tree: t.Any) -> list[Fault]:
         else:
             faults += _entry_faults(path, entry, MODULES[name])
     return faults
+
+
+def module_arguments(module: str, layers: t.Sequence[Result], connection_only: bool, options: Result) -> dict[str, t.Any]:
+    """The arguments of a module: what a later layer says beats an earlier one, ``options`` beat all, a null says nothing.
+
+    What a layer gives keeps out its rivals from earlier ones, such as an organization's id from a variable where the tree has a name.
+    ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to ``tree_faults``.
+    """
+    known = {name for name in MODULES[module] if not (connection_only and name in _WHAT)}
+    found: dict[str, t.Any] = {}
+    for layer in layers:
+        given = {name: value for name, value in layer.items() if name in known and value is not None}
+        for name, rival in RIVALS:
+            if name in given and rival not in given:
+                found.pop(rival, None)
+        found.update(given)
+    return {**found, **{name: value for name, value in options.items() if value is not None}}
 
 
 def planned(result: Result) -> bool:
@@ -73,6 +95,20 @@ def told(faults: t.Sequence[Fault], what: str) -> dict[str, t.Any]:
     return {"failed": True, "msg": f"{many}; {what}. " + "; ".join(lines), "errors": list(faults)}
 
 
+def registered(variables: t.Mapping[str, t.Any], names: t.Mapping[str, t.Any]) -> dict[str, Result]:
+    """The results that tasks registered under these variables, by the keys of ``names``; nothing for a task that was not reached.
+
+    They are taken from the variables as they are: what vendors returned may hold anything, and as a task's argument it would go through
+    Ansible's templates, where data that looks like one may be an error.
+    """
+    return {key: plain(variables.get(name) or {}) for key, name in names.items()}
+
+
+def as_argument(data: t.Any) -> str:
+    """Data from a vendor as JSON that a template can hand to ``from_json``: without anything in it that looks like a template."""
+    return _STRING.sub(lambda found: found[0].replace("{", "\\u007b"), json.dumps(data))
+
+
 def plain(data: t.Any) -> t.Any:
     """Data without what Ansible hangs on it (tags, subclasses), as JSON would carry it."""
     return json.loads(json.dumps(data, default=str))
@@ -80,12 +116,9 @@ def plain(data: t.Any) -> t.Any:
 
 def _entry_faults(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Fault]:
     faults = []
-    for name, value in entry.items():
+    for name in entry:
         if name not in options:
             faults.append(fault(f"{path}.{name}", f"is no option of the module; there are: {', '.join(sorted(options))}"))
-        elif value is None:
-            # Older versions of ansible-core hand a null on as an empty text, which is something else for every option.
-            faults.append(fault(f"{path}.{name}", "is null: leave it out, or give it a value"))
     if entry.get("state") in ("gathered", "rendered"):
         says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
         faults.append(fault(f"{path}.state", says))

@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The examples of the guides and the README: taken out of the pages, and told by what they are.
 
-Every YAML block of a page is an example that runs. A list of tasks runs as it stands, in the page's order, against a stand-in of its own. What
-else a block is, a comment before it says (``.. example: WORDS`` in reStructuredText, ``<!-- example: WORDS -->`` in Markdown):
+Every YAML block of a page is an example that runs. A list of tasks runs as it stands, in the page's order, against a stand-in of its own.
+What else a block is, a comment before it says (``.. example: WORDS`` in reStructuredText, ``<!-- example: WORDS -->`` in Markdown):
 
 - ``before``: units that the stand-in holds at the start; begins a new scenario, with a new stand-in
-- ``after``: units that it holds at the end; the other units are as they were. ``after, all``: these and no others;
+- ``after``: units that it holds then; the other units are as they were. ``after, all``: these and no others;
   ``after, without NAME``: and that application is gone
 - ``returned``: keys of the result of the task before it, with their values
-- ``fails``: tasks of which the last fails
-- ``file NAME``: a file of a project, which a later console block runs ``ansible-playbook`` with; in reStructuredText the caption is the name
+- ``fails``: tasks of which the last fails, or a console block whose commands fail
+- ``file NAME``: a file of a project, for the ``ansible-playbook`` of a later console block; in reStructuredText the caption is the name
 - ``not run: REASON``: nothing of the above; the test counts these
 
-Two comments stand alone: ``start`` begins a new scenario, ``fault {...}`` has something go wrong in it (``tests/cloud/faults.py``).
-In console blocks the lines ``$ ansible-playbook ...`` are run, and what they print holds the lines that follow, in order; ``...`` leaves some out.
+Two comments stand alone: ``start`` begins a new scenario, ``fault {...}`` has something go wrong in it (``tests/cloud/faults.py``). In
+console blocks the lines ``$ ansible-playbook ...`` are run, and what they print holds the lines that follow, in order; ``...`` leaves some
+out.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import yaml
 #: What a page may hold beside YAML.
 LANGUAGES = {"yaml", "console", "json", "text", "ini"}
 _RST = re.compile(
-    r"^\.\. example: (?P<words>.*)$"
+    r"^\.\. example: (?P<words>.*(?:\n   \S.*)*)$"
     r"|^(?P<indent> *)\.\. code-block:: *(?P<language>\S+)\n(?P<options>(?:(?P=indent) +:.*\n)*)\n(?P<text>(?:(?P=indent) +.*\n|\n)+)"
     r"|^(?P<other>\S.*)$",
     re.MULTILINE,
@@ -102,7 +103,7 @@ def _items(page: str, text: str) -> Iterator[Block | tuple[str, Any]]:
         if match["words"] is not None:
             if words is not None:
                 raise BadPage(f"{page}:{line}: nothing follows the comment before this one")
-            words = match["words"].strip()
+            words = " ".join(match["words"].split())
             alone = words.split(" ", 1)[0]
             if alone in _ALONE:
                 yield alone, yaml.safe_load(words[len(alone) :])
@@ -134,6 +135,8 @@ def _block(page: str, line: int, match: re.Match[str], words: str | None) -> Blo
         kind = "console"
     if kind is None:
         return None
+    if kind == "fails" and language == "console":
+        kind, rest = "console", "fails"
     if language != "yaml" and kind not in ("console", "file", "not run"):
         raise BadPage(f"{page}:{line}: {words!r} is for YAML")
     if kind in ("tasks", "fails") and not _are_tasks(yaml.safe_load(text)):

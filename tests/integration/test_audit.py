@@ -52,21 +52,25 @@ def organization(cloud, number, name="Berlin"):
         meraki.add_group_policy(f"N_{number}", f"{number}0{place}", group)
     meraki.add_sentry(f"N_{number}", [sentry(number, "all"), sentry(number, "withAny", ["staff"], "01")])
     west = meraki.add_group(number, "Westcoast")
+    ports = [{"protocol": "TCP", "ports": "443"}]
     meraki.add_application(
-        number, name="Jira", description="Where tickets live", applicationGroupIds=[west],
-        destinations=[{"destinationAddr": ["172.16.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "443"}], "accessType": "browser"}],
-    )  # fmt: skip
+        number,
+        name="Jira",
+        description="Where tickets live",
+        applicationGroupIds=[west],
+        destinations=[{"destinationAddr": ["172.16.0.1/32"], "protocolPorts": ports, "accessType": "browser"}],
+    )
 
 
 def sentry(number, scope, tags=(), group="00"):
     return {"smNetworkId": f"N_SM{number}", "scope": scope, "tags": list(tags), "groupPolicyId": number + group}
 
 
-def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=JIRA, key=KEY):
+def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=None, key=KEY):
     connection = {"api_key": key, "base_url": cloud.meraki_url, "organization_id": number}
     return {
         SENTRY: {**connection, "state": "replaced", "config": [{"network": network, "policies": list(policies)}]},
-        APPLICATION: {**connection, "state": "replaced", "config": [application], "deprecation_warning": False},
+        APPLICATION: {**connection, "state": "replaced", "config": [application or JIRA], "deprecation_warning": False},
     }
 
 
@@ -82,7 +86,11 @@ def eset_tree(cloud, *policies):
 def inventory(cloud, **trees):
     """Hosts by name, each with its tree; as they are left out, three that are in line."""
     if not trees:
-        trees = {"berlin": meraki_tree(cloud, "1"), "paris": meraki_tree(cloud, "2"), "rome": eset_tree(cloud, "Workstation protection", "USB control")}
+        trees = {
+            "berlin": meraki_tree(cloud, "1"),
+            "paris": meraki_tree(cloud, "2"),
+            "rome": eset_tree(cloud, "Workstation protection", "USB control"),
+        }
     return {"all": {"hosts": {name: {"secops_policy": tree} for name, tree in trees.items()}}}
 
 
@@ -226,7 +234,10 @@ def test_accepted_deviations(tenants, audit, tmp_path):
     _done, report = audit(listed)
     first, second = items(report, verdict="extra")
     entry = {"what": first["id"], "reason": "until the merger", "expires": "2999-12-31"}
-    others = [{"what": f"berlin/{APPLICATION}/*", "reason": "known", "expires": "2020-01-31"}, {"what": "nobody/*", "reason": "x", "expires": "2999-01-01"}]
+    others = [
+        {"what": f"berlin/{APPLICATION}/*", "reason": "known", "expires": "2020-01-31"},
+        {"what": "nobody/*", "reason": "x", "expires": "2999-01-01"},
+    ]
 
     file.write_text(json.dumps([entry, *others]), encoding="utf-8")
     done, report = audit(listed, extra_vars={"audit_accepted": str(file), "audit_fail_on_drift": True})
@@ -240,7 +251,9 @@ def test_accepted_deviations(tenants, audit, tmp_path):
     assert done.ok().rc == 0 and report["tenants"][0]["verdict"] == "in line"
     assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is False
 
-    file.write_text("- {what: berlin/*, reason: all of it, expires: soon}\n- {what: [], raeson: x, expires: 2999-12-31}\n", encoding="utf-8")
+    file.write_text(
+        "- {what: berlin/*, reason: all of it, expires: soon}\n- {what: [], raeson: x, expires: 2999-12-31}\n", encoding="utf-8"
+    )
     done, report = audit(listed, extra_vars={"audit_accepted": str(file)})
     assert done.rc == 2 and "[0].expires" in done.failed_result()["msg"]
     assert len(report["problems"]) == 4 and report["totals"]["objects"]["accepted"] == 0 and report["totals"]["deviations"] == 3
@@ -270,7 +283,8 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     # The same in a template, and the other way round.
     book = tmp_path / "compare.yml"
     book.write_text(
-        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: \"{{ now_ | secops.policy.drift_compare(was) }}\"\n"
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n"
+        '        msg: "{{ now_ | secops.policy.drift_compare(was) }}"\n'
         "  vars:\n    was: \"{{ lookup('ansible.builtin.file', kept) | from_json }}\"\n"
         "    now_: \"{{ lookup('ansible.builtin.file', report) | from_json }}\"\n",
         encoding="utf-8",
@@ -283,7 +297,10 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     assert done.rc == 2 and report["problems"] == ["the earlier report is not a drift.json"]
 
 
-HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> \u202e \x07 \u2028 \x00"
+HOSTILE = (
+    "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> "
+    "\u202e \x07 \u2028 \x00"
+)
 
 
 def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
@@ -325,7 +342,12 @@ def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
     listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
     done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
     assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
-    texts = [done.stdout, done.stderr, json.dumps(done.results), *(file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir())]
+    texts = [
+        done.stdout,
+        done.stderr,
+        json.dumps(done.results),
+        *(file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()),
+    ]
     for secret in (KEY, OTHER_KEY, PASSWORD, *tenants.eset.issued):
         assert not [text for text in texts if secret in text]
 
@@ -338,11 +360,16 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
         "  roles: [secops.policy.audit]\n",
         encoding="utf-8",
     )
-    listed = inventory(tenants, a_unreadable=meraki_tree(tenants, "1", key=OTHER_KEY), b_good=meraki_tree(tenants, "2"), c_good=meraki_tree(tenants, "3"))
+    listed = inventory(
+        tenants, a_unreadable=meraki_tree(tenants, "1", key=OTHER_KEY), b_good=meraki_tree(tenants, "2"), c_good=meraki_tree(tenants, "3")
+    )
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
     assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "in line": 2, "drifted": 0}
-    assert "a_unreadable" in [item["result"]["msg"] for item in done.results if item["action"] == "ansible.builtin.fail" and item["failed"]][-1]
+    assert (
+        "a_unreadable"
+        in [item["result"]["msg"] for item in done.results if item["action"] == "ansible.builtin.fail" and item["failed"]][-1]
+    )
     text = book.read_text(encoding="utf-8").replace("  serial: 1\n", "")
     book.write_text(text, encoding="utf-8")
     trees = {
@@ -358,7 +385,9 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
     assert done.rc == 2
     verdicts = {one["name"]: one["verdict"] for one in report["tenants"]}
     assert verdicts == {"b_good": "in line"} | dict.fromkeys(("a_failed", "empty", "unknown", "reads", "none", "missing"), "unreadable")
-    messages = {one["name"]: " ".join([one["message"], *(resource["message"] for resource in one["resources"])]) for one in report["tenants"]}
+    messages = {
+        one["name"]: " ".join([one["message"], *(resource["message"] for resource in one["resources"])]) for one in report["tenants"]
+    }
     assert "before it could be looked at" in messages["a_failed"]
     assert "names no module" in messages["empty"] and "names no module" in messages["missing"]
     assert "secops_policy.meraki_sentry" in messages["unknown"] and "gathered" in messages["reads"]

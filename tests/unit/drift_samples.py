@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted, parse
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
@@ -12,6 +13,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import
 
 NOW = datetime.datetime(2026, 11, 25, 4, 30, tzinfo=datetime.timezone.utc)
 SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
+DRIFTED, IN_LINE = (hashlib.sha256(word).hexdigest() for word in (b"something", b"nothing"))
 ZERO = dict.fromkeys(("created", "updated", "moved", "deleted", "unchanged"), 0)
 
 
@@ -20,7 +22,7 @@ def planned(before=(), after=(), **summary):
     changed = bool(before or after)
     return {
         "changed": changed, "before": list(before), "after": list(after), "requests": [], "summary": {**ZERO, **summary},
-        "plan_digest": ("a" if changed else "e") * 64, "stats": {},
+        "plan_digest": DRIFTED if changed else IN_LINE, "stats": {},
     }  # fmt: skip
 
 

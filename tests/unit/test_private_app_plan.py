@@ -54,7 +54,8 @@ class Organization:
 
     def view(self, config):
         applications = {key: read(item) for key, item in self.meraki.applications("1").items()}
-        return View("1", applications, INDEX, resolve(config, INDEX))
+        faults = []
+        return View("1", applications, INDEX, resolve(config, INDEX, faults), tuple(faults))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -567,8 +568,8 @@ def test_what_is_missing_for_replaced_and_what_is_listed_twice():
 
 
 def test_the_resource_speaks_of_unknown_groups_by_path():
-    with pytest.raises(Faults) as caught:
-        resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]))
-    assert [item["path"] for item in caught.value.faults] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
-    assert "'West' (1)" in caught.value.faults[1]["message"]
+    faults = []
+    resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]), faults)
+    assert [item["path"] for item in faults] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
+    assert "'West' (1)" in faults[1]["message"]
     assert PrivateApplications.schema is SCHEMA

@@ -53,7 +53,7 @@
       if (good) { shown += 1; found += here; }
     }
     by("nothing").hidden = shown > 0;
-    by("shown").textContent = `${shown} of ${tenants.length} tenants, ${found} deviations`;
+    by("shown").textContent = `${shown} of ${tenants.length} tenants, ${found} ${found === 1 ? "deviation" : "deviations"}`;
   }
 
   let waiting = 0;
@@ -84,9 +84,16 @@
   });
   addEventListener("hashchange", arrive);
   // Paper has nothing to click on.
-  let closed = [];
-  addEventListener("beforeprint", () => { closed = tenants.filter((tenant) => !tenant.open && !tenant.hidden); closed.forEach((tenant) => { tenant.open = true; }); });
-  addEventListener("afterprint", () => closed.forEach((tenant) => { tenant.open = false; }));
+  const opened = new Set();
+  addEventListener("beforeprint", () => {
+    for (const tenant of tenants) {
+      if (!tenant.open && !tenant.hidden) { tenant.open = true; opened.add(tenant); }
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const tenant of opened) tenant.open = false;
+    opened.clear();
+  });
   by("tools").hidden = false;
   filter();
   arrive();

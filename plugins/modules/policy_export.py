@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of this name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: policy_export
+short_description: Write what was gathered as a tree
+version_added: 1.0.0
+author: secops.policy contributors (@secops-policy)
+description:
+  - Writes what the modules of this collection gathered of a host to a YAML file, as the tree that the roles take, with the names behind ids
+    as comments.
+  - Made for the role P(secops.policy.export#role). Runs on the controller, and reaches no vendor.
+options:
+  dir:
+    description: Where the file goes, named after the host.
+    type: str
+    required: true
+  state:
+    description: The state that the tree asks for.
+    type: str
+    choices: [replaced, overridden]
+    required: true
+  tree:
+    description: The tree with the modules' options. Its modules and options must be known.
+    type: raw
+  gathered:
+    description:
+      - The variables under which the modules' results with C(state=gathered) and C(with_names=true) are registered, by their short names.
+      - One that has no credentials, or whose API answers 403 or 404, is left out; any other failure is one of this task.
+    type: dict
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: Says whether the file would change.
+  diff_mode:
+    support: none
+    description: A file of thousands of lines is better compared by what keeps its versions.
+"""
+
+EXAMPLES = r"""
+- name: Gather
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    state: gathered
+    with_names: true
+  register: applications
+  failed_when: false
+
+- name: Write
+  secops.policy.policy_export:
+    dir: exports
+    state: replaced
+    gathered:
+      meraki_private_app: applications
+"""
+
+RETURN = r"""
+path:
+  description: The file's path.
+  returned: success
+  type: str
+left_out:
+  description: The modules that are not in the file, with the reason.
+  returned: success
+  type: dict
+msg:
+  description: How many units there are of each module, or why nothing was written.
+  returned: always
+  type: str
+errors:
+  description: Why modules failed, each with C(path) and C(message).
+  returned: on failure
+  type: list
+  elements: dict
+"""

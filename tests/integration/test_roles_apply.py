@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role apply as users run it: ``ansible-playbook secops.policy.apply`` against the strict stand-in."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+from ansible_collections.secops.policy.tests.cloud import demo
+
+from .tenants import ALL, APPS, BAD, ESET, SECRETS, SENTRY, destination, files, host, inventory, kinds, seeded, snapshot, state, task, tree
+
+SAY = "Complete the snapshot, and account for what was done"
+
+
+@pytest.fixture
+def tenant(cloud):
+    return seeded(cloud)
+
+
+@pytest.fixture
+def apply(run_playbook, tmp_path):
+    def run(hosts, **more):
+        variables = {"apply_snapshot_dir": str(tmp_path / "snapshots"), **more.pop("extra_vars", {})}
+        return run_playbook("secops.policy.apply", inventory=hosts, extra_vars=variables, **more)
+
+    return run
+
+
+def changed(done):
+    """What reported a change, in order: planned in check mode, applied in a run."""
+    return [item["name"].split(" the ")[1] for item in done.results if item["result"].get("changed")]
+
+
+def test_a_tree_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
+    """Check mode, a run, a second run: the same changes announced and made, one snapshot, then nothing."""
+    hosts = inventory(acme=host(tenant, tree()))
+    before = state(tenant)
+    planned = apply(hosts, check=True, diff=True).ok()
+    assert tenant.writes() == [] and not (tmp_path / "snapshots").exists()
+    assert changed(planned) == ["ESET assignments", "Sentry policies", "applications"]
+    assert task(planned, "Plan the applications")["diff"]["after"], "check mode shows what would change"
+
+    done = apply(hosts, diff=True).ok()
+    assert changed(done) == changed(planned)
+    assert kinds(tenant) == [ESET, SENTRY, APPS]
+    account = task(done, SAY)
+    assert {name: entry["state"] for name, entry in account["summary"].items()} == {ESET: "done", SENTRY: "done", APPS: "done"}
+    assert account["summary"][APPS]["created"] == 1 and account["summary"][APPS]["updated"] == 1
+    for name, title in ((ESET, "Plan the ESET assignments"), (SENTRY, "Plan the Sentry policies"), (APPS, "Plan the applications")):
+        assert account["summary"][name]["plan_digest"] == task(planned, title)["plan_digest"]
+        assert "diff" not in task(done, title), "a run shows it once, where it is made"
+
+    (file,) = files(tmp_path / "snapshots")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert account["snapshot"] == str(file)
+    kept = snapshot(tmp_path / "snapshots")
+    assert kept["host"] == "acme" and kept["state"] == "done" and list(kept["modules"]) == [ESET, SENTRY, APPS]
+    names = {unit["name"] for unit in kept["modules"][APPS]["after"]}
+    assert names == {"Jira", "Wiki"} and [unit["name"] for unit in kept["modules"][APPS]["before"]] == ["Jira"]
+    assert all(unit["application_id"] for unit in kept["modules"][APPS]["after"]), "with the ids that the server gave"
+    assert kept["modules"][SENTRY]["after"][0]["policies"][1]["policy_id"]
+
+    assert state(tenant) != before
+    writes = len(tenant.writes())
+    again = apply(hosts).ok()
+    assert changed(again) == [] and len(tenant.writes()) == writes
+    assert len(files(tmp_path / "snapshots")) == 1
+    assert {entry["state"] for entry in task(again, SAY)["summary"].values()} == {"unchanged"}
+
+
+def test_applications_go_first_where_they_only_go(tenant, apply):
+    modules = tree()
+    modules[APPS] = {"state": "deleted", "config": [{"name": "Jira"}]}
+    done = apply(inventory(acme=host(tenant, modules))).ok()
+    assert kinds(tenant) == [APPS, ESET, SENTRY]
+    assert task(done, SAY)["summary"][APPS]["deleted"] == 1
+
+
+def test_everything_that_is_wrong_is_one_failure_before_the_first_write(tenant, apply, tmp_path):
+    """Of the tree itself, of each module's arguments, and of what they refer to."""
+    modules = {
+        ESET: {"state": "replaced", "config": [{"target": {"device_group": "Servers"}, "policies": [{"policy": "USB controls"}]}]},
+        SENTRY: {"config": [{"network": "Branch Berlin", "policies": [{**ALL, "scope": "some"}, {**ALL, "tags": ["x"]}]}], "forse": True},
+        APPS: {"config": [{"name": "Jira", "destinations": [destination(1, "70000")]}, {"nam": "x"}]},
+        "meraki_firewall": {},
+    }
+    done = apply(inventory(acme=host(tenant, modules)))
+    assert done.rc == 2 and tenant.writes() == [] and not (tmp_path / "snapshots").exists()
+    result = done.failed_result()
+    paths = {item["path"] for item in result["errors"]}
+    assert paths == {
+        f"secops_policy.{ESET}.config[0].policies[0].policy",
+        f"secops_policy.{SENTRY}.config[0].policies[0].scope",
+        f"secops_policy.{SENTRY}.config[0].policies[1].tags",
+        f"secops_policy.{SENTRY}.forse",
+        f"secops_policy.{APPS}.config[0].destinations[0].protocol_ports[0].ports",
+        f"secops_policy.{APPS}.config[1].nam",
+        f"secops_policy.{APPS}.config[1].name",
+        "secops_policy.meraki_firewall",
+    }
+    assert result["msg"].startswith("8 faults; nothing was written on this host. ")
+    assert all(path in result["msg"] for path in paths)
+    assert sum(item["failed"] for item in done.results) == 1
+
+
+@pytest.mark.parametrize(
+    ("modules", "path"),
+    [
+        ({APPS: []}, f"secops_policy.{APPS}"),
+        ({APPS: {}}, f"secops_policy.{APPS}.config"),
+        ({APPS: {"state": "gathered"}}, f"secops_policy.{APPS}.state"),
+        ({APPS: {"config": [], "state": "overridden"}}, f"secops_policy.{APPS}.config"),
+    ],
+)
+def test_a_tree_that_says_nothing_is_a_fault(tenant, apply, modules, path):
+    result = apply(inventory(acme=host(tenant, modules))).failed_result()
+    assert [item["path"] for item in result["errors"]] == [path]
+
+
+def test_one_tenant_that_fails_does_not_stop_the_others(tenant, apply, tmp_path):
+    """A key that is refused, a config with a fault, a module that is not named: the good ones are applied."""
+    for number in (1, 2, 3):
+        tenant.meraki.add_organization(str(number), f"Tenant {number}")
+        tenant.meraki.add_application(str(number), name="Jira", destinations=[])
+    wanted = {APPS: {"config": [{"name": "Jira", "description": "Tickets"}]}}
+    done = apply(
+        inventory(
+            first=host(tenant, wanted, meraki_organization_id="1"),
+            second=host(tenant, wanted, meraki_organization_id="2", meraki_api_key="wrong"),
+            third=host(tenant, {APPS: {"config": [{"name": "Jira", "colour": "red"}]}}, meraki_organization_id="3"),
+            fourth=host(tenant, {APPS: {"organization_id": "3", **wanted[APPS]}}),
+        )
+    )
+    assert done.rc == 2
+    assert {item["host"] for item in done.results if item["failed"]} == {"second", "third"}
+    assert [next(iter(tenant.meraki.applications(key).values()))["description"] for key in ("1", "2", "3")] == ["Tickets", "", "Tickets"]
+    assert [file.name.split(".")[0] for file in files(tmp_path / "snapshots")] == ["first", "fourth"]
+
+
+def test_after_a_failure_nothing_is_opened_and_the_next_run_goes_on(tenant, apply, tmp_path):
+    """ESET refuses the second write: what it left is in the snapshot, and neither Sentry nor the applications were touched."""
+    hosts = inventory(acme=host(tenant, tree()))
+    tenant.faults.add("status", method="POST", path="policy-assignments", nth=2, status=400)
+    done = apply(hosts)
+    assert done.rc == 2 and kinds(tenant) == [ESET]
+    assert [item["name"].split(" : ")[1] for item in done.results if item["failed"]] == ["Apply the ESET assignments"]
+    account = task(done, SAY)
+    assert {name: entry["state"] for name, entry in account["summary"].items()} == {ESET: "failed", SENTRY: "not run", APPS: "not run"}
+    assert "FAILED" in account["msg"] and account["snapshot"] in account["msg"]
+    kept = snapshot(tmp_path / "snapshots")
+    assert {name: entry["state"] for name, entry in kept["modules"].items()} == {ESET: "failed", SENTRY: "not run", APPS: "not run"}
+    left = {json.dumps(item["target"]): len(tenant.eset.stack(*next(iter(item["target"].items())))) for item in tenant.eset.assignments()}
+    assert [len(unit["policies"]) for unit in kept["modules"][ESET]["after"]] == [
+        left.get(json.dumps({_camel(kind): uuid for kind, uuid in unit["target"].items() if kind.endswith("_uuid")}), 0)
+        for unit in kept["modules"][ESET]["after"]
+    ], "after is what is there, not what was planned"
+
+    again = apply(hosts).ok()
+    assert kinds(tenant)[-3:] == [ESET, SENTRY, APPS]
+    assert {entry["state"] for entry in task(again, SAY)["summary"].values()} == {"done"}
+
+
+def _camel(name):
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def test_a_run_that_could_write_nothing_keeps_no_snapshot(tenant, apply, tmp_path):
+    """The newest snapshot must be one that there is something to put back from."""
+    tenant.faults.add("status", method="PUT", path="sentry", status=403)
+    done = apply(inventory(acme=host(tenant, {SENTRY: tree()[SENTRY]})))
+    assert done.rc == 2 and files(tmp_path / "snapshots") == []
+    assert task(done, SAY)["snapshot"] == ""
+
+
+def test_what_changes_between_plan_and_write_is_not_written_over(tenant, apply):
+    """Somebody changes the network after it was planned: the digest of the plan does not fit any more."""
+    seen = []
+
+    def meanwhile(_request):
+        if not seen:
+            seen.append(True)
+            tenant.meraki.add_sentry("N_24329160", [{"smNetworkId": "N_24329157", "scope": "none", "tags": [], "groupPolicyId": "100"}])
+
+    tenant.eset.before_write = meanwhile
+    done = apply(inventory(acme=host(tenant, tree())))
+    assert done.rc == 2 and "expected_plan" in done.failed_result()["msg"]
+    assert kinds(tenant) == [ESET], "and what would follow is not written either"
+
+
+def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
+    """Digests from an audit, by the name under which it leaves them; a change since, a module that was not audited, a guard in the tree."""
+    hosts = inventory(**{"ac-me.example": host(tenant, tree())})
+    planned = apply(hosts, check=True).ok()
+    digests = {name: entry["plan_digest"] for name, entry in task(planned, SAY)["summary"].items()}
+    audit = {"drift": True, "digests": digests}
+
+    none = apply(hosts, extra_vars={"apply_require_expected_plans": True})
+    assert {item["path"] for item in none.failed_result()["errors"]} == {f"secops_policy.{name}" for name in (ESET, SENTRY, APPS)}
+    part = {"drift": True, "digests": {name: digests[name] for name in (ESET, SENTRY)}}
+    some = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": part})
+    assert [item["path"] for item in some.failed_result()["errors"]] == [f"secops_policy.{APPS}"]
+    other = apply(hosts, extra_vars={"apply_expected_plans": {**digests, SENTRY: "0" * 64}})
+    assert "expected_plan" in other.failed_result()["errors"][0]["message"]
+    assert tenant.writes() == []
+
+    apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": audit, "apply_require_expected_plans": True}).ok()
+    assert kinds(tenant) == [ESET, SENTRY, APPS]
+    apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": audit}).ok()
+
+    modules = {APPS: {"state": "deleted", "max_removals": 0, "config": [{"name": "Wiki"}]}}
+    guarded = apply(inventory(acme=host(tenant, modules)))
+    assert "max_removals" in guarded.failed_result()["errors"][0]["message"]
+    assert [item["name"] for item in tenant.meraki.applications(demo.ORGANIZATION).values()].count("Wiki") == 1
+
+
+def test_credentials_in_the_tree_in_defaults_and_in_the_environment(tenant, play, tmp_path):
+    """The tree comes first, then variables, then module_defaults, the environment last; an organization by name beats another by id."""
+    modules = {
+        SENTRY: {"organization": "Example Health", **tree()[SENTRY]},
+        APPS: {"organization_id": demo.ORGANIZATION, "api_key": demo.API_KEY, **tree()[APPS]},
+        ESET: tree()[ESET],
+    }
+    done = play(
+        [{"name": "Apply", "ansible.builtin.include_role": {"name": "secops.policy.apply"}}],
+        vars={
+            "secops_policy": modules,
+            "meraki_organization_id": "404",
+            "apply_snapshot_dir": str(tmp_path / "s"),
+            "eset_username": demo.ESET_USER,
+        },
+        module_defaults={
+            "group/secops.policy.meraki": {"api_key": demo.API_KEY, "base_url": tenant.meraki_url},
+            "group/secops.policy.eset": {"base_url": tenant.eset_url},
+        },
+        env={"ESET_PASSWORD": demo.ESET_PASSWORD, "MERAKI_DASHBOARD_API_KEY": "wrong"},
+    ).ok()
+    assert kinds(tenant) == [ESET, SENTRY, APPS]
+    assert not any(item["failed"] for item in done.results)
+
+
+HOSTILE = "\"'<b>&amp;</b> {{ 7 * 7 }} {% raw %} #\n---\r\n\u2028x: y \\"
+
+
+def test_hostile_texts_and_no_secrets(tenant, apply, tmp_path):
+    """What vendors return may hold anything; it goes through snapshots as it is, and no key goes anywhere."""
+    tenant.meraki.add_network(demo.ORGANIZATION, "N_9", HOSTILE)
+    tenant.meraki.add_group_policy("N_9", "900", HOSTILE)
+    tenant.meraki.add_sentry("N_9", [{"smNetworkId": "N_24329157", "scope": "withAny", "tags": [HOSTILE], "groupPolicyId": "900"}])
+    tenant.meraki.add_application(demo.ORGANIZATION, name="Odd", description=HOSTILE, destinations=[])
+    modules = {
+        SENTRY: {"state": "replaced", "config": [{"network_id": "N_9", "policies": []}, {"network": "Branch Berlin", "policies": [BAD]}]},
+        APPS: {"config": [{"name": "Odd", "sni": "odd.example.com", "destinations": [destination(5)]}]},
+        ESET: tree()[ESET],
+    }
+    done = apply(inventory(acme=host(tenant, modules)), verbosity=4, diff=True).ok()
+    kept = snapshot(tmp_path / "snapshots")
+    (odd,) = kept["modules"][APPS]["before"]
+    assert odd["description"] == HOSTILE
+    cleared = next(unit for unit in kept["modules"][SENTRY]["before"] if unit["network_id"] == "N_9")
+    assert cleared["network"] == HOSTILE and cleared["policies"][0]["tags"] == [HOSTILE]
+    shown = done.stdout + done.stderr + json.dumps(done.results) + files(tmp_path / "snapshots")[0].read_text(encoding="utf-8")
+    assert not [secret for secret in (*SECRETS, *tenant.eset.issued) if secret in shown]

@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role restore: what apply has changed is put back, exactly that, and not over what somebody did since."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from ansible_collections.secops.policy.tests.cloud import demo
+
+from .tenants import (
+    ALL,
+    APPS,
+    BAD,
+    ESET,
+    POLICIES,
+    SECRETS,
+    SENTRY,
+    SERVERS,
+    WORKSTATIONS,
+    by_hand,
+    destination,
+    files,
+    host,
+    inventory,
+    kinds,
+    seeded,
+    state,
+    task,
+    tree,
+)
+
+DONE = "Account for what was done"
+
+
+@pytest.fixture
+def tenant(cloud):
+    return seeded(cloud)
+
+
+@pytest.fixture
+def role(run_playbook, tmp_path):
+    """Run one of the playbooks on hosts given by their variables."""
+
+    def run(name, extra=None, **hosts):
+        options = {key: hosts.pop(key) for key in ("check", "verbosity", "diff") if key in hosts}
+        variables = {"apply_snapshot_dir": str(tmp_path / "snapshots"), **(extra or {})}
+        return run_playbook(f"secops.policy.{name}", inventory=inventory(**hosts), extra_vars=variables, **options)
+
+    return run
+
+
+def wide():
+    """A tree that creates, changes, renames, moves and removes, of everything."""
+    return {
+        ESET: {
+            "state": "replaced",
+            "config": [
+                {"target": {"device_group": "Servers"}, "policies": [{"policy": "USB control"}, {"policy": "Server hardening"}]},
+                {"target": {"device_group_uuid": WORKSTATIONS}, "policies": []},
+                {"target": {"device": "reception"}, "policies": [{"policy": "Baseline"}]},
+            ],
+        },
+        SENTRY: {
+            "state": "overridden",
+            "max_removals": 10,
+            "config": [
+                {"network": "Branch Berlin", "policies": [BAD, ALL]},
+                {"network": "Branch Munich", "policies": [{**ALL, "scope": "none"}]},
+            ],
+        },
+        APPS: {
+            "state": "overridden",
+            "max_removals": 10,
+            "config": [
+                {"application_id": 5008, "name": "Tickets", "destinations": [destination(7)], "application_groups": ["Westcoast"]},
+                {"name": "Wiki", "destinations": [destination(9, "80, 443")], "application_groups": ["Westcoast"]},
+                {"name": "Intranet", "destinations": [destination(2)], "application_groups": ["Westcoast"]},
+            ],
+        },
+    }
+
+
+def test_everything_comes_back_once(tenant, role):
+    """Made, changed, renamed, moved and removed, in check mode first, and nothing a second time."""
+    before = state(tenant)
+    role("apply", acme=host(tenant, wide())).ok()
+    applied = state(tenant)
+    assert applied != before
+    tenant.clear_log()
+    planned = role("restore", check=True, acme=host(tenant, None)).ok()
+    assert tenant.writes() == [] and state(tenant) == applied
+    done = role("restore", acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+    assert [item["result"].get("changed") for item in planned.results].count(True) == 3
+    assert [item["result"].get("changed") for item in done.results].count(True) == 3
+    # Ids of what was removed and made again are new ones: it is found by content and by name.
+    tenant.clear_log()
+    again = role("restore", acme=host(tenant, None)).ok()
+    assert tenant.writes() == [] and state(tenant) == before
+    assert not [item for item in again.results if item["result"].get("changed")]
+    assert {entry["state"] for entry in task(again, DONE)["summary"].values()} == {"unchanged"}
+
+
+def test_what_restricts_comes_first(tenant, role):
+    """An application that was opened is closed before the policies behind it change, and one that was closed comes back after."""
+    modules = tree()
+    modules[APPS] = {
+        "state": "replaced",
+        "config": [{"name": "Wiki", "destinations": [destination(9)]}, {"name": "Lab Results", "destinations": [destination(4)]}],
+    }
+    before = state(tenant)
+    role("apply", acme=host(tenant, modules)).ok()
+    tenant.clear_log()
+    role("restore", acme=host(tenant, None)).ok()
+    assert kinds(tenant) == [APPS, ESET, SENTRY, APPS]
+    writes = [entry.method for entry in tenant.writes() if "/secureConnect/" in entry.path]
+    assert writes == ["DELETE", "PUT"]
+    assert state(tenant) == before
+
+
+def test_what_somebody_changed_since_is_refused_unless_forced(tenant, role):
+    """All of it in one failure, before anything is written; what they left alone would have been put back."""
+    before = state(tenant)
+    role("apply", acme=host(tenant, tree())).ok()
+    meraki = tenant.meraki
+    meraki.add_sentry("N_24329160", [{"smNetworkId": "N_24329157", "scope": "none", "tags": [], "groupPolicyId": "100"}])
+    tenant.eset.assign(POLICIES["Baseline"], "deviceGroupUuid", SERVERS)
+    ids = {item["name"]: key for key, item in meraki.applications(demo.ORGANIZATION).items()}
+    by_hand(tenant, "PUT", ids["Wiki"], description="by hand")
+    by_hand(tenant, "PUT", ids["Jira"], description="by hand")
+    tenant.clear_log()
+    refused = role("restore", acme=host(tenant, None))
+    assert refused.rc == 2 and tenant.writes() == []
+    errors = refused.failed_result()["errors"]
+    assert {item["path"] for item in errors} == {
+        f"{SENTRY}: network N_24329160",
+        f"{ESET}: target device_group_uuid {SERVERS}",
+        f"{APPS}: application 'Wiki'",
+        f"{APPS}: application 'Jira'",
+    }
+    assert all("restore_force" in item["message"] for item in errors)
+    role("restore", {"restore_force": True}, acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+
+
+def test_an_application_made_later_under_the_same_name_stays(tenant, role):
+    """What apply made is gone and somebody made another: it is not ours to remove. What apply removed was made by hand: it is there."""
+    modules = {
+        APPS: {
+            "state": "overridden",
+            "max_removals": 1,
+            "config": [
+                {"application_id": "5008", "name": "Jira", "destinations": [destination(1)], "application_groups": ["Westcoast"]},
+                {"application_id": "5009", "name": "Intranet", "destinations": [destination(2)], "application_groups": ["Westcoast"]},
+                {"name": "Wiki", "destinations": [destination(9)]},
+            ],
+        }
+    }
+    lab = next(item for item in tenant.meraki.applications(demo.ORGANIZATION).values() if item["name"] == "Lab Results")
+    role("apply", acme=host(tenant, modules)).ok()
+    ids = {item["name"]: key for key, item in tenant.meraki.applications(demo.ORGANIZATION).items()}
+    by_hand(tenant, "DELETE", ids["Wiki"])
+    made = by_hand(tenant, "POST", name="Wiki", destinations=lab["destinations"])
+    fields = ("name", "description", "destinations", "appProtocol", "applicationGroupIds")
+    by_hand(tenant, "POST", **{key: lab[key] for key in fields})
+    role("restore", acme=host(tenant, None)).ok()
+    names = {item["name"]: key for key, item in tenant.meraki.applications(demo.ORGANIZATION).items()}
+    assert sorted(names) == ["Intranet", "Jira", "Lab Results", "Wiki"]
+    assert names["Wiki"] == made["applicationId"]
+
+
+def test_what_a_failed_run_has_left_comes_back(tenant, role):
+    """ESET refused the second of its writes: the target that got the first one is put back, and nothing else needs to be."""
+    before = state(tenant)
+    tenant.faults.add("status", method="POST", path="updateRanking", nth=1, status=400)
+    assert role("apply", acme=host(tenant, wide())).rc == 2
+    assert state(tenant) != before and kinds(tenant) == [ESET]
+    done = role("restore", acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+    assert list(task(done, DONE)["summary"]) == [ESET]
+
+
+def test_a_restore_that_fails_goes_on_when_it_is_run_again(tenant, role):
+    before = state(tenant)
+    role("apply", acme=host(tenant, tree())).ok()
+    tenant.faults.add("status", method="PUT", path="sentry", status=400)
+    failed = role("restore", acme=host(tenant, None))
+    assert failed.rc == 2 and state(tenant) != before
+    assert {name: entry["state"] for name, entry in task(failed, DONE)["summary"].items()} == {
+        f"{APPS}_removed": "done",
+        ESET: "done",
+        SENTRY: "not run",
+        APPS: "not run",
+    }
+    role("restore", acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+
+
+def test_which_snapshot(tenant, role, tmp_path):
+    """The newest of the host, or the one that is named; none is nothing to do, another host's is refused, and so is what is no snapshot."""
+    folder = tmp_path / "snapshots"
+    missing = role("restore", acme=host(tenant, None))
+    assert "cannot be listed" in missing.failed_result()["msg"]
+    first = state(tenant)
+    role("apply", acme=host(tenant, {APPS: tree()[APPS]})).ok()
+    second = state(tenant)
+    role("apply", acme=host(tenant, {SENTRY: tree()[SENTRY]})).ok()
+    older, newer = files(folder)
+    tenant.clear_log()
+    none = role("restore", **{"acm": host(tenant, None), "acme.20": host(tenant, None)}).ok()
+    assert "nothing to restore" in task(none, "Read the snapshot")["msg"] and not tenant.log
+    other = role("restore", {"restore_snapshot": str(newer)}, other=host(tenant, None))
+    assert "not of 'other'" in other.failed_result()["msg"] and not tenant.log
+    wrong = tmp_path / "wrong.json"
+    for text in ("{}", "no JSON", json.dumps({**json.loads(newer.read_text(encoding="utf-8")), "version": 9})):
+        wrong.write_text(text, encoding="utf-8")
+        assert str(wrong) in role("restore", {"restore_snapshot": str(wrong)}, acme=host(tenant, None)).failed_result()["msg"]
+    role("restore", acme=host(tenant, None)).ok()
+    assert state(tenant) == second
+    role("restore", {"restore_snapshot": str(older)}, acme=host(tenant, None)).ok()
+    assert state(tenant) == first
+    assert files(folder) == [older, newer], "a restore keeps none, so that running it twice is not taking it back"
+    shutil.rmtree(folder)
+
+
+def test_one_tenant_that_fails_does_not_stop_the_others(tenant, role):
+    before = state(tenant)
+    tenant.meraki.add_organization("2", "Other")
+    other = {APPS: {"config": [{"name": "Only", "destinations": [destination(1)]}]}}
+    hosts = {"good": host(tenant, tree()), "bad": host(tenant, other, meraki_organization_id="2")}
+    role("apply", **hosts).ok()
+    hosts["bad"]["meraki_api_key"] = "wrong"
+    done = role("restore", **hosts)
+    assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == {"bad"}
+    assert state(tenant) == before and len(tenant.meraki.applications("2")) == 1
+
+
+HOSTILE = "\"'<b>&amp;</b> {{ 7 * 7 }} {% raw %} #\n---\r\n\u2028x: y \\"
+
+
+def test_hostile_texts_come_back_and_no_secret_is_shown(tenant, role):
+    meraki = tenant.meraki
+    meraki.add_network(demo.ORGANIZATION, "N_9", HOSTILE)
+    meraki.add_group_policy("N_9", "900", HOSTILE)
+    meraki.add_sentry("N_9", [{"smNetworkId": "N_24329157", "scope": "withAny", "tags": [HOSTILE], "groupPolicyId": "900"}])
+    open_to_all = {"destinationAddr": ["10.0.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "1"}], "accessType": "network"}
+    for name in ("Odd", "Odder"):
+        meraki.add_application(demo.ORGANIZATION, name=name, description=HOSTILE, destinations=[open_to_all])
+    before = state(tenant)
+    modules = {
+        SENTRY: {"state": "replaced", "config": [{"network_id": "N_9", "policies": []}]},
+        APPS: {"state": "merged", "config": [{"name": "Odd", "description": "x", "destinations": [destination(5)]}]},
+    }
+    role("apply", acme=host(tenant, modules)).ok()
+    done = role("restore", verbosity=4, diff=True, acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+    shown = done.stdout + done.stderr + json.dumps(done.results)
+    assert not [secret for secret in (*SECRETS, *tenant.eset.issued) if secret in shown]
