@@ -17,8 +17,9 @@ HOMES := $(ROOT)/.cache/home
 BIN := $(ROOT)/.venv/bin
 LINT := $(ROOT)/.venv-lint/bin
 IMPORTER := $(ROOT)/.venv-importer/bin
+DOCS := $(ROOT)/.venv-docs/bin
 
-CHECKS := ruff mypy yamllint reuse changelog docs-check ansible-lint importer sanity
+CHECKS := ruff mypy yamllint reuse changelog docs-check docs ansible-lint importer sanity
 
 export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
 export ANSIBLE_CONFIG := $(ROOT)/tests/ansible.cfg
@@ -32,7 +33,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup test demo bench check $(CHECKS) lint format tree artefact clean
+.PHONY: help setup test demo picture bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -46,16 +47,22 @@ test: setup ## all tests; ARGS="-k sentry -x" goes to pytest
 demo: setup ## the modules at work against the embedded stand-in for the vendors
 	$(BIN)/python tests/demo/run.py $(ARGS)
 
+picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver
+	$(BIN)/python -m ansible_collections.secops.policy.tests.tools.drift_picture
+
 bench: setup ## what a run costs, as ratios; ARGS=NAME for one figure
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
-check: .venv-lint/ready .venv-importer/ready $(LINK) ## every check of the ecosystem; says at the end which ones failed
+check: .venv-lint/ready .venv-docs/ready .venv-importer/ready $(LINK) ## every check of the ecosystem; says at the end which ones failed
 	@failed=; for name in $(CHECKS); do \
 		echo "=== $$name"; started=$$(date +%s); \
 		if $(MAKE) --no-print-directory $$name; then end=ok; else end=FAILED; failed="$$failed $$name"; fi; \
 		echo "=== $$name: $$end ($$(( $$(date +%s) - started )) s)"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "make check: FAILED:$$failed"; exit 1; else echo "make check: all of $(CHECKS): ok"; fi
+
+matrix: $(LINK) ## sanity and tests on each supported ansible-core; ARGS="2.16 2.20" for some of them
+	$(PYTHON) tests/tools/matrix.py --workers $(WORKERS) $(ARGS)
 
 lint: ruff mypy yamllint reuse changelog ## the quick ones among the checks
 
@@ -79,6 +86,16 @@ docs-check: .venv-lint/ready tree ## documentation of modules and roles
 	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/docs ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/antsibull-docs lint-collection-docs \
 		--plugin-docs --validate-collection-refs self .
 
+docs: .venv-docs/ready tree ## the documentation as a site, in build/docs/html; a warning is an error
+	@rm -rf build/docs
+	@mkdir -p -m 700 build/docs/rst $(HOMES)/docs
+	PATH="$(DOCS):$$PATH" HOME=$(HOMES)/docs ANSIBLE_COLLECTIONS_PATH=$(TREES) $(DOCS)/antsibull-docs \
+		--config-file docs/sphinx/antsibull-docs.cfg collection --use-current --squash-hierarchy --fail-on-error \
+		--dest-dir build/docs/rst secops.policy
+	@cp -r docs/docsite/rst/images build/docs/rst/docsite/
+	$(DOCS)/sphinx-build -q -b html -W --keep-going -c docs/sphinx build/docs/rst build/docs/html
+	@echo "Look at it: build/docs/html/index.html"
+
 ansible-lint: .venv-lint/ready tree ## roles, playbooks, meta
 	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/lint ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/ansible-lint --offline --nocolor
 
@@ -97,7 +114,7 @@ format: .venv-lint/ready ## put Python into shape
 	$(LINT)/ruff format .
 
 clean: ## remove everything that make made
-	rm -rf .venv .venv-lint .venv-importer .cache build .ansible tests/output
+	rm -rf .venv .venv-* .cache build .ansible tests/output
 
 # A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
 tree: .venv-lint/ready
@@ -108,10 +125,11 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn $(ROOT) $@
 
-.venv/ready: tests/requirements.txt
-.venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt
+.venv/ready: tests/requirements.txt tests/requirements-pytest.txt
+.venv-docs/ready: tests/requirements-docs.txt
+.venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt tests/requirements-pytest.txt
 .venv-importer/ready: tests/requirements-importer.txt
-.venv/ready .venv-lint/ready .venv-importer/ready:
+.venv/ready .venv-docs/ready .venv-lint/ready .venv-importer/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --requirement $<

@@ -37,6 +37,7 @@ options:
   deployment:
     description:
       - V(cloud) is ESET Connect, V(on_prem) a server of ESET PROTECT On-Prem.
+      - If not set, the environment variable E(ESET_DEPLOYMENT) is used.
     type: str
     choices: [cloud, on_prem]
     default: cloud

@@ -23,8 +23,8 @@ options:
     default: merged
   with_names:
     description:
-      - Whether O(state=gathered) reads the lists of names too, so as to show names beside all ids. Without it, names are shown where they
-        were read anyway. Concerns O(state=gathered) only.
+      - Whether to read the lists of names too, so as to show names beside all ids. Without it, names are shown where they were read anyway.
+      - In the states that write they are read for what changes, before it is written. An unchanged run costs no request more.
     type: bool
     default: false
   max_removals:

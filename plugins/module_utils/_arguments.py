@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.errors import UnsupportedError
 
 from ._plan import fault
 from ._schema import coerce
@@ -40,21 +41,29 @@ RIVALS = (
 )
 
 
+#: From the module's parameters and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
+Judge = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
+
+
 class PolicyModule(AnsibleModule):
     """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first fault.
 
-    ``config`` holds it coerced as Ansible would, ``check`` (a function from config to faults) judges it.
+    ``config`` holds it coerced as Ansible would, ``judge`` finds its faults, and those that options have besides being of a wrong type.
     """
 
-    def __init__(self, argument_spec: dict[str, t.Any], check: t.Callable[[t.Any], list[dict[str, str]]]) -> None:
+    def __init__(self, argument_spec: dict[str, t.Any], judge: Judge) -> None:
         self.config: t.Any = None
-        self._check = check
+        self._judge = judge
         self._ready = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         self._ready = True
         for given, other in RIVALS:
             if self._given.get(given) and not self._given.get(other) and other in self.params:
                 self.params[other] = None
+
+    def faults(self) -> list[dict[str, str]]:
+        """Everything that is wrong with the arguments, once Ansible has found nothing."""
+        return self._judge(self.params, self.config)
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -68,10 +77,20 @@ class PolicyModule(AnsibleModule):
         """As Ansible's; while the arguments are still being read, with all faults of options and of ``config``."""
         if not self._ready:
             self._ready = True
-            faults = [fault(self._option(message), message) for message in self.validation_result.error_messages]
-            faults += self._check(self.config) if self.config is not None else []
-            self.fail_faults(faults)
+            found = self._option_faults()
+            wrong = {item["path"] for item in found}
+            # An option that is wrong already is taken for left out, so that it does not hide what else is wrong.
+            defaults = {name: spec.get("default") for name, spec in self.argument_spec.items() if name in wrong}
+            if "state" in wrong:
+                defaults["state"] = None
+            found += [item for item in self._judge({**self.params, **defaults}, self.config) if item["path"] not in wrong]
+            self.fail_faults(found)
         super().fail_json(msg, **kwargs)
+
+    def fail_unsent(self, message: str, **kwargs: t.Any) -> t.NoReturn:
+        """Fail before anything was connected to."""
+        none = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+        super().fail_json(msg=message, changed=False, requests=[], pending=[], stats=none, **kwargs)
 
     def fail_faults(self, faults: list[dict[str, str]]) -> t.NoReturn:
         """Fail with everything that is wrong with the arguments; nothing was connected to."""
@@ -81,8 +100,14 @@ class PolicyModule(AnsibleModule):
         lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
         if len(faults) > 20:
             lines.append(f"... and {len(faults) - 20} more, under errors")
-        none = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
-        super().fail_json(msg=f"{many}. " + "; ".join(lines), errors=faults, changed=False, requests=[], pending=[], stats=none)
+        self.fail_unsent(f"{many}. " + "; ".join(lines), errors=faults)
+
+    def _option_faults(self) -> list[dict[str, str]]:
+        """What Ansible found, by option."""
+        result = self.validation_result
+        found = [fault(self._option(str(error)), str(error)) for error in result.errors.errors if not isinstance(error, UnsupportedError)]
+        names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
+        return found + [fault(name, f"is no option here; there are: {', '.join(sorted(self.argument_spec))}") for name in names]
 
     def _option(self, message: str) -> str:
         """The option that one of Ansible's own messages speaks of."""

@@ -10,8 +10,7 @@ import typing as t
 from functools import partial
 from urllib.parse import quote
 
-from ansible.module_utils.basic import env_fallback
-
+from ._environment import from_environment
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
 from ._http import ApiError, Client, Vendor, connection_faults, secret_faults
 from ._names import Index
@@ -20,12 +19,12 @@ from ._plan import fault
 REGIONS = ("eu", "de", "us", "ca", "jpn")
 
 ARGUMENTS: dict[str, t.Any] = {
-    "username": {"type": "str", "fallback": (env_fallback, ["ESET_USERNAME"])},
-    "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["ESET_PASSWORD"])},
-    "access_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["ESET_ACCESS_TOKEN"])},
-    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": (env_fallback, ["ESET_REGION"])},
-    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"]},
-    "base_url": {"type": "str", "fallback": (env_fallback, ["ESET_BASE_URL"])},
+    "username": {"type": "str", "fallback": from_environment("ESET_USERNAME")},
+    "password": {"type": "str", "no_log": True, "fallback": from_environment("ESET_PASSWORD")},
+    "access_token": {"type": "str", "no_log": True, "fallback": from_environment("ESET_ACCESS_TOKEN")},
+    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
+    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
+    "base_url": {"type": "str", "fallback": from_environment("ESET_BASE_URL")},
 }
 
 POLICIES = "/v2/policies"
@@ -38,8 +37,8 @@ ROOT = "00000000-0000-0000-7001-000000000001"
 _DOMAIN = "eset.systems"
 #: The largest pages (spec: "values above 1000 will be coerced to 1000"; On-Prem's documentation: 10000).
 _PAGE = {"cloud": 1000, "on_prem": 10000}
-#: How many identifiers or names one query may hold, so that its URL stays well below 8 KiB.
-_AT_ONCE = 50
+#: How long a query may be, in characters, so that its URL stays well below 8 KiB.
+_QUERY = 4000
 #: How a server says that it has no such call.
 _NO_CALL = (404, 405, 501)
 
@@ -51,7 +50,7 @@ class Eset:
         self._options = options
         self._on_prem = options["deployment"] == "on_prem"
         self._sign = SignIn(options, self._url(ON_PREM_PATH if self._on_prem else CLOUD_PATH))
-        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _words, _hint, pending="" if self._on_prem else "response-id")
+        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _words, _hint, pending="response-id")
         self.client = Client(self._host("policy-management"), vendor, self._sign, options)
         self._sign.client = self.client
         self.client.secrets |= self._sign.secrets
@@ -80,25 +79,26 @@ class Eset:
     def devices(self, uuids: t.Sequence[str]) -> dict[str, str]:
         """The names of those of these devices that there are."""
         found: dict[str, str] = {}
-        for start in range(0, len(uuids), _AT_ONCE):
-            found.update(self._some(uuids[start : start + _AT_ONCE]))
-        missing = [uuid for uuid in uuids if uuid not in found]
-        if missing and self._on_prem:
-            # A server that has not got the calls for devices says the same as one that has not got the device.
-            members = dict(self._members())
-            found.update({uuid: members[uuid] for uuid in missing if uuid in members})
+        for some in _in_parts("devicesUuids", uuids):
+            part = self._batch(some) if len(some) > 1 or self._on_prem else None
+            if part is None and self._on_prem:
+                # A server that has not got the calls for devices says the same as one that has not got the device.
+                members = dict(self._members())
+                return {uuid: members[uuid] for uuid in uuids if uuid in members}
+            found.update(self._one_by_one(some) if part is None else part)
         return found
 
-    def _some(self, uuids: t.Sequence[str]) -> dict[str, str]:
-        if len(uuids) > 1:
-            try:
-                data = self.client.get(self._url(f"{DEVICES}:batchGet"), [("devicesUuids", uuid) for uuid in uuids]).data
-            except ApiError as error:
-                # "Either every requested device is returned or none" (spec): which one there is not has to be asked one by one.
-                if error.status not in (400, *_NO_CALL):
-                    raise
-            else:
-                return {str(item["uuid"]): _name(item) for item in _items(data, "devices", DEVICES)}
+    def _batch(self, uuids: t.Sequence[str]) -> dict[str, str] | None:
+        """None where one of them is not there ("either every requested device is returned or none", says the spec), or the call is not."""
+        try:
+            data = self.client.get(self._url(f"{DEVICES}:batchGet"), [("devicesUuids", uuid) for uuid in uuids]).data
+        except ApiError as error:
+            if error.status not in (400, *_NO_CALL):
+                raise
+            return None
+        return {str(item["uuid"]): _name(item) for item in _items(data, "devices", DEVICES)}
+
+    def _one_by_one(self, uuids: t.Sequence[str]) -> dict[str, str]:
         found = together([partial(self._one, uuid) for uuid in uuids])
         return {uuid: name for uuid, name in zip(uuids, found) if name is not None}
 
@@ -109,14 +109,16 @@ class Eset:
             if error.status not in (400, *_NO_CALL):
                 raise
             return None
-        return _name((data or {}).get("device") or {})
+        device = data.get("device") if isinstance(data, dict) else None
+        # A server that does not mind case found another id than the one that the assignments have.
+        return _name(device) if isinstance(device, dict) and device.get("uuid") in (None, uuid) else None
 
     def _devices(self, names: t.Sequence[str]) -> list[tuple[str, str]]:
         """Those with one of these names, all where none are given."""
         found = []
         try:
-            for start in range(0, max(1, len(names)), _AT_ONCE):
-                query = [("displayNames", name) for name in names[start : start + _AT_ONCE]]
+            for some in _in_parts("displayNames", names) or [[]]:
+                query = [("displayNames", name) for name in some]
                 found += [(str(item["uuid"]), _name(item)) for item in self._listed(DEVICES, "devices", query)]
         except ApiError as error:
             if not self._on_prem or error.status not in _NO_CALL:
@@ -178,6 +180,20 @@ def together(calls: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
 
     with ThreadPoolExecutor(min(16, len(calls))) as pool:
         return [done.result() for done in [pool.submit(call) for call in calls]]
+
+
+def _in_parts(key: str, values: t.Sequence[str]) -> list[list[str]]:
+    """``values`` in as few parts as queries take that repeat ``key`` for each of them."""
+    parts: list[list[str]] = []
+    room = 0
+    for value in values:
+        size = len(quote(f"{key}={value}&", safe=""))
+        if not parts or size > room:
+            parts.append([])
+            room = _QUERY
+        parts[-1].append(value)
+        room -= size
+    return parts
 
 
 def _items(data: t.Any, key: str, path: str) -> list[dict[str, t.Any]]:

@@ -12,9 +12,9 @@ from . import _eset_assignment_plan
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
-from ._eset_assignment_plan import Assigned, Stack, View, arranged, camel, canonical, changes, repeated, shaped
-from ._http import Client
-from ._plan import Plan, Request
+from ._eset_assignment_plan import Assigned, Stack, View, arranged, camel, canonical, changes, describe, other_case, repeated, shaped
+from ._http import ApiError, Client
+from ._plan import Faults, Plan, Request
 
 ARGUMENTS: dict[str, t.Any] = {
     "config": {
@@ -42,6 +42,9 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 
 Config = list[dict[str, t.Any]]
+
+#: How often the assignments are read, at most, until the ranks fit together.
+_READS = 3
 
 
 class PolicyAssignments:
@@ -83,12 +86,23 @@ class PolicyAssignments:
         else:
             stacks = self._stacks(self._only(state))
         view = View(stacks, self._names, self._wanted or [])
-        if state not in ("gathered", "deleted"):
-            self._look_up_new(view, state)
+        if state not in ("gathered", "deleted") and self._look_up_new(view, state):
+            # Names that stand beside ids can be judged only now.
+            resolve(config or [], self._names, state)
+        if state == "gathered" and other_case(view):
+            raise Faults(other_case(view))
         return view
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _eset_assignment_plan.plan(view, state)
+
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        names = view.names
+        targets = [Target(*key.split(" ", 1)) for key in keys]
+        groups = names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
+        devices = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in names.known]
+        self._look_up(names.policies is None, groups, devices)
+        return view
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:
@@ -140,34 +154,42 @@ class PolicyAssignments:
         """The one target that matters, where there is just one: then the list can be limited to it."""
         return self._wanted[0].target if self._wanted is not None and len(self._wanted) == 1 and state != "overridden" else None
 
-    def _look_up_new(self, view: View, state: str) -> None:
-        """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once."""
+    def _look_up_new(self, view: View, state: str) -> bool:
+        """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once. Whether it was now."""
         new = [change for change in changes(view, state, []) if change.new]
-        lists: list[t.Callable[[], t.Any]] = []
-
-        def policies() -> None:
-            self._names.policies = self._api.policies()
-
-        def groups() -> None:
-            self._names.groups = self._api.groups()
-
-        def devices() -> None:
-            found = self._api.devices(unknown)
-            self._names.known.update({uuid: found.get(uuid) for uuid in unknown})
-
         named = {unit.target for unit in view.wanted if unit.named}
         targets = [change.target for change in new if change.target not in named]
         unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
-        if new and self._names.policies is None:
-            lists.append(policies)
-        if self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets):
-            lists.append(groups)
-        if unknown:
-            lists.append(devices)
+        groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
+        self._look_up(bool(new) and self._names.policies is None, groups, unknown)
+        # What was looked up and is not there is known not to be.
+        self._names.known.update({uuid: self._names.known.get(uuid) for uuid in unknown})
+
+    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> None:
+        """Read lists of names, all at once, and the names of devices."""
+        lists: list[t.Callable[[], t.Any]] = []
+        if policies:
+            lists.append(lambda: setattr(self._names, "policies", self._api.policies()))
+        if groups:
+            lists.append(lambda: setattr(self._names, "groups", self._api.groups()))
+        if devices:
+            lists.append(lambda: self._names.known.update(self._api.devices(devices)))
         together(lists)
+        return bool(lists)
 
     def _stacks(self, only: Target | None) -> dict[Target, Stack]:
         """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
+        for _read in range(_READS):
+            found = self._read_stacks(only)
+            torn = [target for target, stack in found.items() if not _ranked(stack)]
+            if not torn:
+                return found
+        raise ApiError(
+            f"GET {ASSIGNMENTS}: the ranks of the {describe(torn[0], self._names)} are missing or there twice, so that the order of its "
+            "policies is not known; somebody may be changing them just now"
+        )
+
+    def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
         listed = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
         found: dict[Target, dict[str, Assigned]] = {}
         strange = 0
@@ -175,7 +197,7 @@ class PolicyAssignments:
             target = _target(item.get("target") or {})
             if target is None:
                 strange += 1
-            elif only in (None, target):
+            elif only is None or (only.kind, only.uuid.casefold()) == (target.kind, target.uuid.casefold()):
                 uuid = str(item["uuid"])
                 # A list that somebody writes to while it is paged may show an assignment twice.
                 found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
@@ -193,6 +215,12 @@ def _by_id(config: Config) -> Target | None:
 
 def _target(given: t.Mapping[str, t.Any]) -> Target | None:
     return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
+
+
+def _ranked(stack: Stack) -> bool:
+    """Whether the ranks say what the order is. A list that somebody writes to while it is paged may show one twice."""
+    ranks = [assigned.rank or 0 for assigned in stack]
+    return len(stack) < 2 or ranks[0] > 0 and len(set(ranks)) == len(ranks)
 
 
 def _rank(given: t.Any) -> int | None:

@@ -102,9 +102,7 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
         path = f"config[{number}]"
         if isinstance(entry.get("target"), dict):
             faults += _target_faults(f"{path}.target", entry["target"], seen, path)
-        if state == "gathered":
-            continue
-        if state != "deleted" and "policies" not in entry:
+        if state not in ("deleted", "gathered") and "policies" not in entry:
             faults.append(fault(f"{path}.policies", "is required (policies: [] in state replaced is how to clear a target)"))
         if state == "deleted" and entry.get("policies", 0) == []:
             faults.append(fault(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the target)"))
@@ -155,8 +153,11 @@ def _target(path: str, given: t.Mapping[str, str], names: Names, faults: list[di
         fields = {kind: given[kind]} if kind in given else {}
         # An id alone is judged with the plan: what has assignments is there, whatever a list says.
         if index is not None and name in given:
-            problem = _settled(path, kind, name, fields, given[name], index)
-            faults += problem
+            faults += _settled(path, kind, name, fields, given[name], index)
+        elif name in given and kind in given and names.known.get(given[kind], given[name]) not in (None, given[name]):
+            faults.append(
+                fault(f"{path}.{name}", f"is {given[name]!r}, but {kind} says {given[kind]}, which is {names.known[given[kind]]!r}")
+            )
         return Target(kind, fields[kind]) if kind in fields else None
     return None
 
@@ -187,7 +188,7 @@ def _settled(path: str, key: str, name: str, fields: dict[str, str], value: str,
         if found is None:
             return [fault(f"{path}.{name}", problem)]
         fields[key] = found
-    elif own != found and index.names.get(own) != value:
+    elif own not in index.means(value):
         there = f"{value!r} is {found}" if found is not None else problem
         return [fault(f"{path}.{name}", f"{there}, but {key} says {own}")]
     return []
@@ -233,4 +234,5 @@ _INSTEAD = {
     "replaced": "the order of the list is the order of the stack",
     "overridden": "the order of the list is the order of the stack",
     "deleted": "it says nothing",
+    "gathered": "it says nothing",
 }

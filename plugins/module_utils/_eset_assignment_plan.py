@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 
 from ._eset import ASSIGNMENTS
@@ -88,11 +89,12 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
         found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
         double = _double(stack)
         if double:
-            after = "the extra copies go" if state in ("replaced", "overridden") else "all copies that are not listed stay"
-            warnings.append(f"{unit.path}: assigned more than once to {describe(unit.target, view.names)}: {', '.join(double)}; {after}")
+            where = describe(unit.target, view.names)
+            warnings.append(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
     if state == "overridden":
         listed = {unit.target for unit in view.wanted}
-        found += [_change(target, "config", stack, []) for target, stack in view.stacks.items() if target not in listed]
+        # In an order of ours: the server's may be another one at each read.
+        found += [_change(target, "config", view.stacks[target], []) for target in sorted(view.stacks) if target not in listed]
     return found
 
 
@@ -123,7 +125,7 @@ def repeated(view: View, targets: t.Iterable[Target]) -> list[str]:
         double = _double(view.stacks.get(target, []))
         if double:
             where = describe(target, view.names)
-            said.append(f"assigned more than once to {where}, and listed once, at the first place: {', '.join(double)}")
+            said.append(f"assigned more than once to the {where}, and listed once, at the first place: {', '.join(double)}")
     return said
 
 
@@ -145,7 +147,9 @@ def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[s
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
             warnings.append(f"{policy.path}.rank: {policy.rank} is above the end of the stack; {policy.uuid} is placed at {rank}")
-        placed[rank - 1] = listed[policy.uuid]
+        # The first of several copies moves, unless one is in that place: else two copies would change places in each run.
+        there = next((assigned for assigned in existing[rank - 1 : rank] if assigned.policy == policy.uuid), None)
+        placed[rank - 1] = there or listed[policy.uuid]
         free = rank - 1
     others = iter([assigned for assigned in rest if not any(assigned is one for one in placed.values())])
     return [placed[place] if place in placed else next(others) for place in range(len(rest))]
@@ -174,6 +178,15 @@ def _places(stack: Stack, copies: Stack, number: int) -> list[int]:
     return [place for place, assigned in enumerate(stack) if any(assigned is one for one in copies)] or [len(stack) + number]
 
 
+#: What becomes of copies.
+_COPIES = {
+    "merged": "all of them stay",
+    "replaced": "the extra copies go",
+    "overridden": "the extra copies go",
+    "deleted": "what is listed goes, every copy of it",
+}
+
+
 def _change(target: Target, path: str, stack: Stack, final: Stack) -> Change:
     """How to get from one stack to the other: new ones are assigned in the order in which they are wanted, then as few as possible move."""
     new = [assigned for assigned in final if assigned.uuid is None]
@@ -191,12 +204,9 @@ def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list
 
     What is to go is still there meanwhile, and what the credentials cannot see has ranks too: it shows as gaps.
     """
-    ranks = [assigned.rank or 0 for assigned in stack]
-    line: list[Assigned | None] = list(stack)
-    if sorted({rank for rank in ranks if rank > 0}) == ranks:
-        line = [None] * (ranks[-1] if ranks else 0)
-        for assigned, rank in zip(stack, ranks):
-            line[rank - 1] = assigned
+    line: list[Assigned | None] = [None] * _last_rank(stack)
+    for place, assigned in enumerate(stack, start=1):
+        line[(assigned.rank or place) - 1] = assigned
     line += new
     moves = []
     place = 0
@@ -211,10 +221,17 @@ def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list
     return moves
 
 
+def _last_rank(stack: Stack) -> int:
+    return max((assigned.rank or len(stack) for assigned in stack), default=0)
+
+
 def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
     """Assignments, moves, removals, each to be done for all targets before the next, so that no target is stripped on the way."""
     where = describe(change.target, names)
     key = change.target.key
+    last = _last_rank(change.before)
+    # What is hidden behind the last one that can be seen shows first in the rank of what is new. It matters to what moves behind that.
+    counts = any(rank > last for _assigned, rank in change.moves)
 
     def made(policy: str) -> str:
         return f"{key} {policy}"
@@ -226,9 +243,9 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
             {"assignment": {"policyUuid": assigned.policy, "target": {camel(change.target.kind): change.target.uuid}}},
             f"assign {_policy(assigned, names)} to the {where}",
             gives=made(assigned.policy),
-            take=lambda data: str(data["assignment"]["uuid"]),
+            take=partial(_made, rank=number if counts else 0),
         )
-        for assigned in change.new
+        for number, assigned in enumerate(change.new, start=last + 1)
     ]
     move = [
         Request(
@@ -253,6 +270,34 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
     return Chain(key, tuple(assign)), Chain(key, tuple(move)), Chain(key, tuple(remove))
 
 
+def _made(data: t.Any, rank: int) -> str:
+    """The id of a new assignment. ``rank``: the one that the plan counted with (0: none). ``ValueError`` where it got another one."""
+    made = data["assignment"]
+    if not made["uuid"]:
+        raise ValueError("no id of what was made")
+    if rank and str(made.get("rank") or rank) != str(rank):
+        raise ValueError(f"it got the rank {made['rank']} in place of {rank}, behind what these credentials cannot see")
+    return str(made["uuid"])
+
+
+def other_case(view: View) -> list[dict[str, str]]:
+    """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
+    targets: dict[str, dict[str, str]] = {}
+    for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
+        targets.setdefault(kind, {})[uuid.casefold()] = uuid
+    policies = {uuid.casefold(): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
+    faults = []
+    for unit in view.wanted:
+        assigned = {uuid.casefold(): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
+        given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
+        given += [(f"{policy.path}.policy_uuid", policy.uuid, {**policies, **assigned}) for policy in unit.policies or []]
+        for path, uuid, there in given:
+            found = there.get(uuid.casefold(), uuid)
+            if found != uuid:
+                faults.append(fault(path, f"there is no {uuid}, but one in other case: {found}. Ids must match exactly"))
+    return faults
+
+
 def camel(name: str) -> str:
     """device_group_uuid -> deviceGroupUuid, as the API has it."""
     head, *rest = name.split("_")
@@ -269,7 +314,13 @@ def _summary(found: list[Change]) -> dict[str, int]:
 
 def _unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
     """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
-    faults = []
+    faults = other_case(view)
+    said = {item["path"] for item in faults}
+
+    def disproved(path: str, says: str) -> None:
+        if path not in said:
+            faults.append(fault(path, says))
+
     for unit in view.wanted:
         stack = view.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
@@ -279,12 +330,12 @@ def _unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]
         fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
         if not unit.named and not _is_there(unit.target, view.names, bool(stack), fresh):
             says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
-            faults.append(fault(f"{unit.path}.target.{unit.target.kind}", says))
+            disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:
             known = view.names.policies
             if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
                 says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
-                faults.append(fault(f"{policy.path}.policy_uuid", says))
+                disproved(f"{policy.path}.policy_uuid", says)
     return faults
 
 

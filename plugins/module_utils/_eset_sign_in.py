@@ -27,8 +27,6 @@ _ON_PREM_FORMS: tuple[dict[str, t.Any], ...] = (
 )
 #: How a server refuses a body that it does not know. 401 and 403 speak of the credentials, which are not tried again.
 _UNKNOWN_FORM = (400, 415, 422)
-#: Renewals for one request, where others use the tokens up that are made for it.
-_RENEWALS = 10
 
 
 class SignIn:
@@ -49,6 +47,8 @@ class SignIn:
         self._forms = list(_ON_PREM_FORMS)
         # How often the present token was put on a request.
         self._used = 0
+        # Tokens for one request only, by the thread that sends it.
+        self._own: dict[int, str] = {}
         self._refused: ApiError | None = None
         self._lock = threading.Lock()
 
@@ -60,26 +60,33 @@ class SignIn:
     def headers(self) -> dict[str, str]:
         """The header that signs a request. Raises ``ApiError`` where signing in fails."""
         with self._lock:
+            own = self._own.pop(threading.get_ident(), "")
+            if own:
+                return _header(own)
             if not self._token or time.monotonic() >= self._until:
                 self._sign_in()
             self._used += 1
-            return self._header()
+            return _header(self._token)
 
     def renew(self, used: t.Mapping[str, str], times: int) -> bool:
-        """Whether there is another token now that the one in ``used`` was refused. Raises ``ApiError`` where signing in fails."""
-        with self._lock:
-            if times >= _RENEWALS:
-                return False
-            if used != self._header():
-                return True
-            # A token that was made for this very request, and that nobody else has used up, is refused for another reason.
-            if not (self._username and self._password) or times and self._used == 1:
-                return False
-            self._sign_in()
-            return True
+        """Whether there is another token now that the one in ``used`` was refused. Raises ``ApiError`` where signing in fails.
 
-    def _header(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
+        A request gets a new token once; and where other requests may have used that one up, once more, one of its own.
+        """
+        with self._lock:
+            present = used == _header(self._token)
+            if times == 0 and not present:
+                return True
+            if not (self._username and self._password) or times > 1 or times == 1 and present and self._used == 1:
+                return False
+            if times == 0:
+                self._sign_in()
+            else:
+                shared = self._token, self._until, self._used
+                self._sign_in()
+                self._own[threading.get_ident()] = self._token
+                self._token, self._until, self._used = shared
+            return True
 
     def _sign_in(self) -> None:
         # What was refused once is not tried again: accounts get locked for that.
@@ -146,3 +153,7 @@ class SignIn:
     def _hide(self) -> None:
         if self.client is not None:
             self.client.secrets |= self.secrets
+
+
+def _header(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

@@ -8,30 +8,13 @@ from __future__ import annotations
 
 import threading
 import typing as t
-from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from ._http import ApiError, Client, Held, Unclear
-from ._plan import NEW, Chain, Request
+from ._plan import NEW, Chain, Outcome, Request
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
-
-
-@dataclass
-class Outcome:
-    """How far it came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
-
-    ``put_back`` are undo requests that were carried out; ``failures`` what was refused and ``doubts`` what stayed unclear, in words;
-    ``answers`` the data that came back for what was made.
-    """
-
-    made: list[Request] = field(default_factory=list)
-    unclear: list[Request] = field(default_factory=list)
-    pending: list[Request] = field(default_factory=list)
-    put_back: list[Request] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    answers: list[tuple[Request, t.Any]] = field(default_factory=list)
 
 
 class Executor:
@@ -65,6 +48,13 @@ class Executor:
         return outcome
 
 
+def _explained(request: Request, error: ApiError) -> str:
+    """A refusal, and what of the request's body it is about; not where it is about who asks, or how often."""
+    if request.explain is None or error.data is None or error.status in (401, 403, 404, 429):
+        return str(error)
+    return f"{str(error).rstrip('.')}. {request.explain(error.data)}"
+
+
 class _Work:
     """One pass over the phases; shared by its threads."""
 
@@ -94,7 +84,7 @@ class _Work:
                     self._outcome.made.append(request)
                     continue
                 self.stop.set()
-                self._outcome.failures.append(f"{request.what}: {error}")
+                self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
                 self._put_back(chain.key)
                 return
             except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
@@ -109,7 +99,7 @@ class _Work:
     def _one(self, request: Request) -> None:
         path = request.path
         if request.needs is not None:
-            path = path.replace(NEW, self._ids[request.needs])
+            path = path.replace(NEW, quote(self._ids[request.needs], safe=""))
         answer = self._client.send(request.method, path, request.body, proceed=lambda: not self.stop.is_set())
         self._outcome.answers.append((request, answer.data))
         if request.gives is not None and request.take is not None:
@@ -117,6 +107,8 @@ class _Work:
                 self._ids[request.gives] = request.take(answer.data)
             except (KeyError, TypeError, IndexError):
                 raise Unclear(f"{request.method} {path}: answered {answer.status} without the id of what was made", answer.status) from None
+            except ValueError as error:
+                raise Unclear(f"{request.method} {path}: answered {answer.status}, but {error}", answer.status) from None
 
     def _put_back(self, key: str) -> None:
         for undo in reversed(self._undo.pop(key, [])):

@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
 import typing as t
+from importlib.util import find_spec
 
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._execute import Executor, Outcome
 from ._http import MISSING, ApiError
-from ._plan import Faults, Plan, Request, canonical_json, fault
+from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
@@ -26,44 +25,74 @@ if t.TYPE_CHECKING:
 _LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-_LOOKS_AFTER_DOUBT = (1.0, 2.0, 4.0)
+_LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
 
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
-    schema = resource_type.schema  # type: ignore[attr-defined]
+    lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
 
-    def check(config: t.Any) -> list[dict[str, str]]:
-        return schema_faults(schema, config)
+    def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+        if lacking:
+            return []
+        try:
+            return argument_faults(resource_type(params), params, config)
+        except ImportError as error:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
+            return [fault("config", f"cannot be judged, for the Python library jsonschema does not work here: {error}")]
 
-    module = PolicyModule({**COMMON, **argument_spec}, check)
-    try:
-        importlib.import_module("jsonschema")
-    except ImportError:
-        module.fail_json(msg=missing_required_lib("jsonschema"))
-    _Run(module, resource_type(module.params), check).go()
+    module = PolicyModule({**COMMON, **argument_spec}, judge)
+    lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
+    if lacking:
+        module.fail_unsent(lacking)
+    faults = module.faults()
+    if faults:
+        module.fail_faults(faults)
+    _Run(module, resource_type(module.params)).go()
+
+
+def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+    """Everything that is wrong with the options and ``config``, each path once; without a ``state`` only what any state would find."""
+    state = params["state"]
+    faults = []
+    if params["max_removals"] is not None and params["max_removals"] < 0:
+        faults.append(fault("max_removals", "must not be negative"))
+    if state not in ("gathered", None):
+        faults += _needed(config, state, params["max_removals"])
+    faults += schema_faults(resource.schema, config) if config not in (None, []) else []
+    if state is not None:
+        judged = "merged" if state == "rendered" else state
+        faults += resource.faults(config if isinstance(config, list) else [], judged)
+    known: dict[str, dict[str, str]] = {}
+    for item in faults:
+        known.setdefault(item["path"], item)
+    return list(known.values())
+
+
+def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
+    if config is None:
+        return [fault("config", f"is required for state {state}")]
+    if config == [] and state != "overridden":
+        return [fault("config", f"is empty: nothing to do for state {state}")]
+    if config == [] and max_removals is None:
+        says = "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"
+        return [fault("config", says)]
+    return []
 
 
 class _Run:
-    def __init__(self, module: PolicyModule, resource: Resource, check: t.Callable[[t.Any], list[dict[str, str]]]) -> None:
+    def __init__(self, module: PolicyModule, resource: Resource) -> None:
         self.module = module
         self.resource = resource
         self.config = module.config
         self.state = module.params["state"]
-        self._check = check
         self._client: t.Any = None
         self._plan: Plan | None = None
         self._done = Outcome()
 
     def go(self) -> None:
         """Everything, ending in ``exit_json`` or ``fail_json``."""
-        faults = self._faults()
-        if faults:
-            self.module.fail_faults(faults)
         if self.state == "rendered":
             self._render()
-        if MISSING:
-            self.module.fail_json(msg=MISSING)
         self._client = self.resource.connect()
         try:
             if self.state == "gathered":
@@ -71,35 +100,11 @@ class _Run:
             else:
                 self._write()
         except Faults as error:
-            self._fail(f"Nothing was written. {error}" if not self._touched() else str(error), errors=error.faults)
+            self._fail(self._ended(str(error)), errors=error.faults)
         except ApiError as error:
             self._fail(self._ended(str(error)), **({} if error.status is None else {"http_status": error.status}))
         except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
             self._fail(self._ended(f"internal error, please report it: {type(error).__name__}: {error}"))
-
-    def _faults(self) -> list[dict[str, str]]:
-        faults = []
-        if self.module.params["max_removals"] is not None and self.module.params["max_removals"] < 0:
-            faults.append(fault("max_removals", "must not be negative"))
-        judged = "merged" if self.state == "rendered" else self.state
-        if self.state != "gathered":
-            if self.config is None:
-                faults.append(fault("config", f"is required for state {self.state}"))
-            elif self.config == [] and self.state != "overridden":
-                faults.append(fault("config", f"is empty: nothing to do for state {self.state}"))
-            elif self.config == [] and self.module.params["max_removals"] is None:
-                faults.append(
-                    fault("config", "is empty: with overridden that removes everything there is; give max_removals to say that it is meant")
-                )
-        config = [] if self.config is None else self.config
-        found = self._check(config) if config else []
-        found += self.resource.faults(config if isinstance(config, list) else [], judged)
-        known = set()
-        for item in found:
-            if item["path"] not in known:
-                known.add(item["path"])
-                faults.append(item)
-        return faults
 
     def _render(self) -> None:
         try:
@@ -119,7 +124,10 @@ class _Run:
         started = time.monotonic()
         view = self.resource.read(self.config, self.state)
         plan = self._plan = self.resource.plan(view, self.config, self.state)
-        if plan.requests and not self.module.check_mode and time.monotonic() - started > self.resource.stale_after:
+        if plan.requests and self.module.params["with_names"]:
+            view = self._named(view, plan)
+            plan = self._plan = self.resource.plan(view, self.config, self.state)
+        if plan.requests and not self.module.check_mode and time.monotonic() - getattr(view, "since", started) > self.resource.stale_after:
             view = self.resource.read(self.config, self.state)
             plan = self._plan = self.resource.plan(view, self.config, self.state)
         self._guard(plan)
@@ -132,6 +140,14 @@ class _Run:
             requests=[request.show() for request in (self._done.made if self._touched() else plan.requests)],
             **self._planned(plan),
         )
+
+    def _named(self, view: t.Any, plan: Plan) -> t.Any:
+        """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
+        try:
+            return self.resource.named(view, plan.expected)
+        except ApiError as error:
+            self._client.warn(f"names are not shown, for they could not be read: {error}")
+            return view
 
     def _guard(self, plan: Plan) -> None:
         """Refuse, before the first write, a plan that nobody approved."""
@@ -155,6 +171,8 @@ class _Run:
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         """Write, look again where an outcome is unclear, verify. Returns ``after``."""
+        from ._execute import Executor  # Most runs change nothing.
+
         executor = Executor(self._client)
         first, rest = plan, plan
         while rest.requests:
@@ -184,9 +202,11 @@ class _Run:
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
             again = [_same(request) for request in rest.requests]
-            missing = [request for request in outcome.unclear if _same(request) in again]
-            if not missing:
+            # What was acknowledged has to show as well, or the look was at what was there before.
+            if not any(_same(request) in again for request in outcome.unclear + self._done.made):
                 break
+        if any(request.gives and _same(request) in again for request in self._done.made):
+            raise ApiError(f"{doubts}; what was made before that does not show when it is read, and to make it again might make it twice")
         if self.module.params["expected_plan"] is not None and any(
             first.expected.get(key, key) != form for key, form in rest.expected.items()
         ):
@@ -271,8 +291,8 @@ class _Run:
             if "diff" in result:
                 result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
             self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
-        if self.module.params["with_names"] and self.state != "gathered":
-            self._warn("with_names has no effect: it concerns state gathered only")
+        if self.module.params["with_names"] and self.state == "rendered":
+            self._warn("with_names has no effect: nothing is read for state rendered")
         for text in self._client.warnings if self._client else []:
             self.module.warn(text)
         return result

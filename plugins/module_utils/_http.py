@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import random
 import re
 import time
@@ -82,7 +83,7 @@ class Sign(t.Protocol):
         """The headers that sign a request; may have to sign in first."""
 
     def renew(self, used: t.Mapping[str, str], times: int) -> bool:
-        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals for that same request: True when there
+        """Called when a request that carried ``used`` was answered 401, after ``times`` renewals since it was last let in: True when there
         are other credentials to try."""
 
 
@@ -120,6 +121,8 @@ class Client:
         self.warnings: list[str] = []
         self._reached = False
         self._session = _session(bool(self.verify))
+        if options["ca_path"] and not self.verify:
+            self.warn("ca_path has no effect, for validate_certs is off")
 
     def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
         """Read ``target`` (a path below the base, or a URL). The answer's body is JSON. Raises ``ApiError``."""
@@ -160,18 +163,34 @@ class Client:
         polls = 0
         # What fetches a pending answer: the identical request with this header beside the others.
         fetch: dict[str, str] = {}
+
+        def failed(message: str, status: int | None = None, data: t.Any = None) -> ApiError:
+            """Whatever ends the wait for a pending write says nothing of the write."""
+            if fetch and not safe:
+                return Unclear(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
+            return ApiError(message, status, data)
+
         while True:
-            signature = self.sign.headers() if signed else {}
-            started = time.monotonic()
             try:
-                answer, content = self._exchange(
-                    method, url, query, body, form, {**(headers or {}), **fetch, **signature}, "" if counted else count, proceed
+                signature = self.sign.headers() if signed else {}
+                sent = {**(headers or {}), **fetch, **signature}
+                # What was accepted with 202 is under way: fetching its answer is no new request.
+                answer, content, started = self._exchange(
+                    method, url, query, body, form, sent, "" if counted else count, None if fetch else proceed
                 )
+                if answer.status == 401 and signed and self.sign.renew(signature, renewals):
+                    counted = True
+                    renewals += 1
+                    continue
+            except ApiError as error:
+                if fetch:
+                    raise failed(error.message, error.status, error.data) from None
+                raise
             except _Broken as broken:
                 counted = True
-                self.budget.charge(started, time.monotonic())
+                self.budget.charge(broken.started, time.monotonic())
                 why = f"{name}: {self.mask(str(broken))}"
-                if broken.sent and not safe:
+                if broken.sent and not safe and not fetch:
                     raise Unclear(why + ": nobody knows whether the server acted") from None
                 if not self._reached and tries + 1 >= _FIRST_CONTACTS:
                     raise ApiError(f"{why}. {self._advice(None)}".strip()) from None
@@ -179,12 +198,11 @@ class Client:
             else:
                 counted = True
                 status = answer.status
-                if status == 401 and signed and self.sign.renew(signature, renewals):
-                    renewals += 1
-                    continue
                 if status == 202 and self.vendor.pending:
-                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer, safe, polls)
+                    key = answer.headers.get(self.vendor.pending) or fetch.get(self.vendor.pending)
+                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer.status, key, safe, polls)
                     polls += 1
+                    renewals = 0
                     continue
                 if status == 404 and fetch:
                     why = f"{name}: {self._told(answer, content)}: the pending answer is gone"
@@ -194,50 +212,49 @@ class Client:
                     wait = backoff(tries, random.random)
                 elif status == 429:
                     why = f"{name}: {self._told(answer, content)}"
-                    asked = _retry_after(answer.headers)
-                    wait = backoff(tries, random.random) if asked is None else asked
+                    wait = _wait(answer, tries)
                     if not self.budget.allows(wait):
-                        raise ApiError(f"{why}; the wait it asks for does not fit into what is left of retry_timeout", 429)
+                        raise failed(f"{why}; the wait before another try does not fit into what is left of retry_timeout", 429)
                     self.pacer.pause(wait)
                 elif status in _UNCERTAIN:
                     why = f"{name}: {self._told(answer, content)}"
                     self.budget.charge(started, time.monotonic())
-                    if not safe:
+                    # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
+                    if not safe and (not fetch or status == 504):
                         raise Unclear(why, status, answer.data)
-                    fetch = {}
-                    asked = _retry_after(answer.headers)
-                    wait = backoff(tries, random.random) if asked is None else asked
+                    fetch = {} if status == 504 else fetch
+                    wait = _wait(answer, tries)
                 elif 200 <= status < 300:
                     if not _unreadable(answer, content, method):
                         return answer
                     why = f"{name}: {self._told(answer, content)}"
                     self.budget.charge(started, time.monotonic())
-                    if not safe:
+                    if not safe and not fetch:
                         raise Unclear(why, status)
                     bad_bodies += 1
                     if bad_bodies >= _BAD_BODIES:
-                        raise ApiError(f"{why}. Check base_url, the credentials and any proxy in between", status)
+                        raise failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
                     wait = backoff(tries, random.random)
                 else:
                     told = f"{name}: {self._told(answer, content)}"
-                    raise ApiError(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
+                    refused = failed if status == 401 else ApiError
+                    raise refused(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
             tries += 1
             if not self.budget.wait(wait):
-                raise ApiError(
+                raise failed(
                     f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
                     f"{self._advice(None)}".strip()
                 )
             self.counts["retries"] += 1
 
-    def _pending(self, why: str, answer: Answer, safe: bool, polls: int) -> dict[str, str]:
+    def _pending(self, why: str, status: int, key: str | None, safe: bool, polls: int) -> dict[str, str]:
         """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
-        key = answer.headers.get(self.vendor.pending)
         if key and self.budget.wait(poll_wait(polls)):
             return {self.vendor.pending: key}
         why += f", without the {self.vendor.pending} to fetch the answer with" if not key else "; retry_timeout is used up"
         if safe:
-            raise ApiError(f"{why}. {self._advice(None)}", answer.status)
-        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
+            raise ApiError(f"{why}. {self._advice(None)}", status)
+        raise Unclear(f"{why}: the server may still act", status, pending=True)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
@@ -280,8 +297,11 @@ class Client:
         headers: t.Mapping[str, str],
         count: str,
         proceed: t.Callable[[], bool] | None,
-    ) -> tuple[Answer, bytes]:
-        """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts."""
+    ) -> tuple[Answer, bytes, float]:
+        """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts.
+
+        The answer, its body, and when (on the monotonic clock) the request that got it went out.
+        """
         for _hop in range(_HOPS + 1):
             ticket = self.pacer.begin()
             try:
@@ -290,12 +310,16 @@ class Client:
                 if count:
                     self.counts[count] += 1
                     count = ""
+                started = time.monotonic()
                 answer, content = self._once(method, url, query, body, form, headers)
+            except _Broken as broken:
+                broken.started = started
+                raise
             finally:
                 self.pacer.end(ticket)
             self._reached = True
             if answer.status not in _REDIRECTS:
-                return answer, content
+                return answer, content, started
             url, query = urljoin(url, answer.headers.get("Location", "")), None
             if not answer.headers.get("Location") or not self.trusts(url):
                 shown = urlsplit(url)
@@ -374,9 +398,9 @@ def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """What is wrong with the options that every connection has; nothing is opened."""
     import os
 
-    faults = [fault(name, "must be more than 0") for name in ("timeout", "rate_limit") if not options[name] > 0]
-    if options["retry_timeout"] < 0:
-        faults.append(fault("retry_timeout", "must not be negative"))
+    faults = [fault(name, "must be a number above 0") for name in ("timeout", "rate_limit") if not 0 < options[name] < math.inf]
+    if not options["retry_timeout"] >= 0:
+        faults.append(fault("retry_timeout", "must be 0 or a number above"))
     if options["ca_path"] and not os.path.exists(options["ca_path"]):
         faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
     return faults + url_faults("base_url", options.get("base_url"))
@@ -408,11 +432,12 @@ def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
 
 
 class _Broken(Exception):
-    """No answer. ``sent``: the server may have got the request."""
+    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says."""
 
     def __init__(self, message: str, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+        self.started = time.monotonic()
 
 
 def _broken(error: Exception, host: str, timeout: float) -> _Broken:
@@ -490,6 +515,11 @@ def _plain(answer: Answer, content: bytes) -> str:
         title = re.search(r"<title[^>]*>([^<]{1,80})", text, re.I)
         return " with an HTML page" + (f" titled {' '.join(title.group(1).split())!r}" if title else "")
     return " with a body that is not JSON"
+
+
+def _wait(answer: Answer, tries: int) -> float:
+    """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""
+    return _retry_after(answer.headers) or backoff(tries, random.random)
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from ansible.module_utils.basic import env_fallback
-
+from ._environment import from_environment
 from ._http import ApiError, Client, Vendor, connection_faults, secret_faults
 from ._names import Index
 from ._plan import Faults, fault
@@ -18,9 +17,9 @@ from ._plan import Faults, fault
 DEFAULT_BASE = "https://api.meraki.com/api/v1"
 
 ARGUMENTS = {
-    "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["MERAKI_DASHBOARD_API_KEY"])},
-    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": (env_fallback, ["MERAKI_DASHBOARD_BASE_URL"])},
-    "organization_id": {"type": "str", "fallback": (env_fallback, ["MERAKI_ORGANIZATION_ID"])},
+    "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
+    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": from_environment("MERAKI_DASHBOARD_BASE_URL")},
+    "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
     "organization": {"type": "str"},
 }
 
@@ -159,6 +158,8 @@ def _words(data: t.Any) -> str:
 def _hint(status: int | None, target: str) -> str:
     if status is None:
         return "Check base_url, the network and any proxy"
+    if status in (400, 409, 422):
+        return "Mend what it names, and run the task again"
     if status == 401:
         return "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     if status == 403:

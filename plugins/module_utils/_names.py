@@ -31,7 +31,7 @@ class Index:
 
     def find(self, name: str) -> tuple[str | None, str]:
         """The id of the one thing with exactly this name, and ``""``; else None and, in words, what was found instead."""
-        exact = self._ids.get(name) or self._paths.get(name, [])
+        exact = self.means(name)
         if len(exact) == 1:
             return exact[0], ""
         if exact:
@@ -46,6 +46,10 @@ class Index:
         labels = sorted(self._ids)
         some = ", ".join(repr(label) for label in labels[:10]) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
         return None, f"there is no {self.what} named {name!r}{self.where}; there are: {some or 'none'}"
+
+    def means(self, name: str) -> list[str]:
+        """The ids of all that have exactly this name, else of all that have exactly this path."""
+        return self._ids.get(name) or self._paths.get(name, [])
 
     def label(self, key: str) -> str | None:
         """What can be written for the thing in place of its id: its name where that is unique, else such a path; None where neither is."""

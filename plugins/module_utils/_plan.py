@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 #: Stands for an id that only the server can give, in what is shown and in paths until the id is known.
 NEW = "<new>"
@@ -28,14 +28,15 @@ def fault(path: str, message: str) -> dict[str, str]:
     return {"path": path, "message": message}
 
 
-@dataclass(frozen=True)
-class Request:
+# Named tuples, for each frozen dataclass costs every task a millisecond.
+class Request(t.NamedTuple):
     """One write. ``body`` is what goes over the wire; ``shown`` what a user sees of it, where that is less.
 
     A request whose path holds ``<new>`` names in ``needs`` the key under which an earlier one hands its id on; that one has the
-    key in ``gives`` and in ``take`` the function that finds the id in the answer's data. ``what`` says in a few words what it is for.
+    key in ``gives`` and in ``take`` the function that finds the id in the answer's data; ``ValueError`` from it says in words what in the
+    answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is for.
     ``undo`` puts back what this request took away, should a later request of its chain be refused. ``may_be_gone`` is for removals: a
-    404 then means that what was to go is gone.
+    404 then means that what was to go is gone. ``explain`` says in a sentence, from the data of a refusal, what of the body it is about.
     """
 
     method: str
@@ -43,28 +44,27 @@ class Request:
     body: t.Any
     what: str
     shown: t.Any = None
-    more: t.Mapping[str, t.Any] = field(default_factory=dict)
+    more: t.Mapping[str, t.Any] = MappingProxyType({})
     gives: str | None = None
     needs: str | None = None
     take: t.Callable[[t.Any], str] | None = None
     undo: Request | None = None
     may_be_gone: bool = False
+    explain: t.Callable[[t.Any], str] | None = None
 
     def show(self) -> dict[str, t.Any]:
         """The request as a user sees it under ``requests`` and ``pending``."""
         return {"method": self.method, "path": self.path, "body": self.body if self.shown is None else self.shown, **self.more}
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(t.NamedTuple):
     """Requests that go out one after the other; different chains of one phase go out concurrently. ``key`` names the unit."""
 
     key: str
     requests: tuple[Request, ...]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(t.NamedTuple):
     """What a run will do.
 
     ``before`` and ``after`` hold the units that change, in the shape of ``config`` (``after`` as predicted). ``phases`` are carried out one
@@ -83,7 +83,7 @@ class Plan:
     expected: dict[str, t.Any]
     carried: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    extras: t.Mapping[str, t.Any] = field(default_factory=dict)
+    extras: t.Mapping[str, t.Any] = MappingProxyType({})
 
     @property
     def requests(self) -> list[Request]:
@@ -96,6 +96,23 @@ class Plan:
         return hashlib.sha256(canonical_json(self.identity).encode()).hexdigest()
 
 
+class Outcome:
+    """How far a plan came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
+
+    ``put_back`` are undo requests that were carried out; ``failures`` what was refused and ``doubts`` what stayed unclear, in words;
+    ``answers`` the data that came back for what was made.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[Request] = []
+        self.unclear: list[Request] = []
+        self.pending: list[Request] = []
+        self.put_back: list[Request] = []
+        self.failures: list[str] = []
+        self.doubts: list[str] = []
+        self.answers: list[tuple[Request, t.Any]] = []
+
+
 def canonical_json(data: t.Any) -> str:
     """One text for one value, whatever the order of its keys."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -105,27 +122,27 @@ def kept_in_place(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
     """What may stay while the rest moves around it: a longest increasing run (subsequence) of positions, one at most of each choice.
 
     ``choices`` are, in the wanted order, the positions that each thing has now (copies have several, what is not there has none). Returns
-    the chosen position by the index of what stays. Where several runs are equally long it is one that ends as early as possible.
+    the chosen position by the index of what stays. Where several runs are equally long it is the one that keeps the last thing if that can
+    stay, else the one before it, and so on: once some of the rest has moved, the choice is still the same one.
     """
     from bisect import bisect_left
 
-    # For each length the lowest end of a run that long; and the runs, linked from their ends.
-    tails: list[int] = []
-    runs: list[tuple[int, int, t.Any]] = []
-    for index, positions in enumerate(choices):
+    # For each length the lowest end of a run that long; and for each position how long a run may be that ends there.
+    ends: list[int] = []
+    lengths: list[list[tuple[int, int]]] = []
+    for positions in choices:
+        found = []
         # From the highest down, so that no run takes two positions of one choice.
         for position in sorted(positions, reverse=True):
-            place = bisect_left(tails, position)
-            run = (index, position, runs[place - 1] if place else None)
-            if place == len(tails):
-                tails.append(position)
-                runs.append(run)
-            elif position < tails[place]:
-                tails[place] = position
-                runs[place] = run
+            length = bisect_left(ends, position) + 1
+            ends[length - 1 : length] = [position]
+            found.append((position, length))
+        lengths.append(found)
     kept: dict[int, int] = {}
-    last: t.Any = runs[-1] if runs else None
-    while last is not None:
-        index, position, last = last
-        kept[index] = position
+    wanted, below = len(ends), float("inf")
+    for index in reversed(range(len(lengths))):
+        fits = [position for position, length in lengths[index] if length == wanted and position < below]
+        if fits:
+            kept[index] = below = fits[0]
+            wanted -= 1
     return kept

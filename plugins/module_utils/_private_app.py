@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from . import _private_app_plan, _secure_connect
 from ._http import Client
@@ -70,6 +69,7 @@ class PrivateApplications:
         self._groups: Index | None = None
         self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
         self._wanted: list[Wanted] | None = None
+        self._faults: list[dict[str, str]] = []
 
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
         # The frame speaks of rendered as of merged; here it matters that nothing will be read.
@@ -94,26 +94,31 @@ class PrivateApplications:
             self._listed = _concerned(config or [], state, applications)
             if needs_groups(self._listed) or state == "gathered" and self._options["with_names"]:
                 self._read_groups()
-            self._wanted = resolve(self._listed, self._groups)
-        view = View(self._api.organization(), applications, self._groups, self._wanted)
+            self._resolve()
+        view = View(self._api.organization(), applications, self._groups, self._wanted or [], tuple(self._faults))
         if self._groups is None and state != "gathered" and _empties(view, state):
             # What goes with an application is said by name.
             self._read_groups()
-            self._wanted = resolve(self._listed, self._groups)
-            view = replace(view, groups=self._groups, wanted=self._wanted)
+            self._resolve()
+            view = view._replace(groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
         return view
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _private_app_plan.plan(view, state, self._chosen)
 
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        if self._groups is None:
+            self._read_groups()
+        return view._replace(groups=self._groups)
+
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:
             return [shaped(item, view.groups) for item in view.applications.values()], []
         found: list[dict[str, str]] = []
-        units = [there for _unit, there in _private_app_plan.match(view, "gathered", found, []) if there is not None]
+        warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
+        units = [there for _unit, there in _private_app_plan.match(view, "gathered", found, warnings) if there is not None]
         if found:
             raise Faults(found)
-        warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
         return [shaped(item, view.groups) for item in units], warnings
 
     def source(self) -> str:
@@ -135,6 +140,10 @@ class PrivateApplications:
                 told[item["application_id"]] = told[item["name"]] = item
         found = [told.get(unit.get("application_id", unit["name"])) for unit in plan.after]
         return [shaped(item, self._groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
+
+    def _resolve(self) -> None:
+        self._faults = []
+        self._wanted = resolve(self._listed, self._groups, self._faults)
 
     def _read_groups(self) -> None:
         self._groups = Index("application group", _secure_connect.groups(self._api))

@@ -12,7 +12,7 @@ import typing as t
 import unicodedata
 
 from ._names import Index
-from ._plan import Faults, fault
+from ._plan import fault
 from ._schemas.private_app import APPLICATION
 from ._secure_connect import DEFAULTS, port_fault
 
@@ -119,9 +119,8 @@ def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     return any("application_groups" in entry and "application_group_ids" not in entry for entry in config)
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> list[Wanted]:
-    """The config with groups by id. Raises ``Faults`` for names that fit nothing or fit twice, and for what the list disproves."""
-    faults: list[dict[str, str]] = []
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, faults: list[dict[str, str]]) -> list[Wanted]:
+    """The config with groups by id; ``faults`` gets the names that fit nothing or fit twice, and what the list disproves."""
     wanted = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
@@ -147,8 +146,6 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None) -> 
         if "application_group_ids" in fields:
             fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
         wanted.append(Wanted(path, fields))
-    if faults:
-        raise Faults(faults)
     return wanted
 
 

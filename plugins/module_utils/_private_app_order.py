@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ._meraki import organization_path
 from ._plan import Chain, Faults, Request, fault
@@ -18,8 +17,7 @@ from ._secure_connect import LIMIT, Application, path, wire
 Edge = tuple[str, str, str]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(t.NamedTuple):
     """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry."""
 
     before: Application | None

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 from operator import itemgetter
 
 from ._names import Index
@@ -29,14 +28,17 @@ _SHAPE = (
 )
 
 
-@dataclass(frozen=True)
-class View:
-    """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths."""
+class View(t.NamedTuple):
+    """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
+
+    ``faults``: what the list of groups says against the config.
+    """
 
     organization: str
     applications: dict[str, Application]
     groups: Index | None
     wanted: list[Wanted]
+    faults: tuple[dict[str, str], ...] = ()
 
 
 class Options(t.NamedTuple):
@@ -91,7 +93,7 @@ def plan(view: View, state: str, options: Options) -> Plan:
 
 def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
     """What has to change, how many of the units concerned need not, and warnings. Raises ``Faults``."""
-    faults: list[dict[str, str]] = []
+    faults = list(view.faults)
     warnings: list[str] = []
     found = match(view, state, faults, warnings)
     changes: list[Change] = []
@@ -163,8 +165,8 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
     for unit in view.wanted:
         own, name = unit.fields.get("application_id"), unit.fields.get("name")
         there = view.applications.get(own) if own is not None else None
-        if there is not None and state == "deleted" and name is not None and name != there["name"]:
-            says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is to go"
+        if there is not None and state in ("deleted", "gathered") and name is not None and name != there["name"]:
+            says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is meant"
             faults.append(fault(f"{unit.path}.name", says))
         if there is None and name is not None:
             there = by_name.get(name)
@@ -174,7 +176,7 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
                 says = f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"
                 faults.append(fault(f"{unit.path}.name", says))
                 continue
-        if own is not None and (there is None or there["application_id"] != own) and state != "gathered":
+        if own is not None and (there is None or there["application_id"] != own):
             warnings.append(_stale(unit.path, own, there, state))
         if there is not None:
             first = reached.setdefault(there["application_id"], unit.path)
@@ -188,8 +190,8 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
 def _stale(path: str, own: str, there: Application | None, state: str) -> str:
     if there is not None:
         return f"{path}: the application {own} is not there any more; {there['application_id']} has the same name and is taken for it"
-    if state == "deleted":
-        return f"{path}: the application {own} is not there (any more); nothing to remove for it"
+    if state in ("deleted", "gathered"):
+        return f"{path}: the application {own} is not there (any more); nothing to {'remove' if state == 'deleted' else 'show'} for it"
     return f"{path}: the application {own} is not there any more; it is created anew, with another id"
 
 

@@ -21,7 +21,9 @@ class Resource(t.Protocol):
 
     It is made with the module's options before anything is validated, opens no connection by itself,
     and reads through the client that ``connect`` gives it. Everything but ``connect`` and ``read`` is pure.
-    A ``view`` is what ``read`` returned: only the resource looks into it. ``config`` is always coerced, without nulls and validated.
+    A ``view`` is what ``read`` returned: only the resource looks into it, but for ``since``, which a view may have where names were
+    looked up first: when (on the monotonic clock) reading what a write depends on began.
+    ``config`` is always coerced, without nulls and validated.
     Keys name units: the same unit has the same key before and after the run.
     """
 
@@ -53,6 +55,9 @@ class Resource(t.Protocol):
 
     def plan(self, view: t.Any, config: Config, state: str) -> Plan:
         """From the view to what ``config`` and ``state`` mean. Raises ``Faults``."""
+
+    def named(self, view: t.Any, keys: t.Iterable[str]) -> t.Any:
+        """The view with the names that show these units, from lists that ``read`` did not need. Raises ``ApiError``."""
 
     def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""

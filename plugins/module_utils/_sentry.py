@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from . import _sentry_plan
 from ._http import ApiError, Client
 from ._meraki import ARGUMENTS as CONNECTION
 from ._meraki import Meraki, faults, organization_path
-from ._plan import Plan, Request
+from ._plan import Faults, Plan, Request
 from ._sentry_config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
 from ._sentry_plan import View, canonical, content, shaped, wire
 
@@ -68,6 +69,7 @@ class SentryAssignments:
         self._names: Names | None = None
         self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
         self._wanted: list[t.Any] = []
+        self._faults: list[dict[str, str]] = []
 
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
         return faults(self._options, self._options["state"]) + rule_faults(config, state)
@@ -87,6 +89,7 @@ class SentryAssignments:
     def read(self, config: Config | None, state: str) -> View:
         if self._names is None:
             self._look_up(config or [], state)
+        since = time.monotonic()
         networks: dict[str, list[dict[str, t.Any]]] = {}
         locales: dict[str, list[str]] = {}
         for item in self._items():
@@ -107,16 +110,26 @@ class SentryAssignments:
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
-        return View(self._api.path(_WRITE), networks, self._names or Names(), self._wanted, locales)
+        return View(self._api.path(_WRITE), networks, self._names or Names(), self._wanted, locales, tuple(self._faults), since)
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _sentry_plan.plan(view, state)
 
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        names = view.names
+        if names.networks is None:
+            names.add_networks(self._api.networks())
+        names.add_groups(self._api.group_policies([key for key in keys if key in names.tags and key not in names.group_policies]))
+        return view
+
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        if view.faults:
+            raise Faults(list(view.faults))
         if config is None:
             keys = list(view.networks)
         else:
-            keys = [network_id for _path, _entry, network_id in self._units]
+            # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
+            keys = list(dict.fromkeys(view.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
         empty = (
             ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"]
             if config == []
@@ -149,7 +162,7 @@ class SentryAssignments:
     def _look_up(self, config: Config, state: str) -> None:
         """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
         networks = self._api.networks() if needs_networks(config, state) or self._naming(state) else None
-        found = units(config, Names(networks))
+        found = units(config, Names(networks), self._faults)
         needing = [
             network_id
             for _path, entry, network_id in found
@@ -158,7 +171,7 @@ class SentryAssignments:
         ]
         self._names = Names(networks, self._api.group_policies(needing))
         self._units = found
-        self._wanted = [] if state == "gathered" else resolve(found, self._names)
+        self._wanted = [] if state == "gathered" else resolve(found, self._names, self._faults)
 
     def _naming(self, state: str) -> bool:
         return state == "gathered" and bool(self._options["with_names"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._names import Index
-from ._plan import Faults, fault
+from ._plan import fault
 from ._schemas.sentry import NETWORK
 
 _NETWORK = NETWORK["properties"]
@@ -55,12 +55,19 @@ class Names:
     def __init__(
         self, networks: list[dict[str, t.Any]] | None = None, group_policies: dict[str, list[tuple[str, str]]] | None = None
     ) -> None:
-        self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks or []}
-        self.networks = None if networks is None else Index("network", _pairs(networks))
-        managed = [item for item in networks or [] if "systemsManager" in (item.get("productTypes") or [])]
-        self._managed = Index("network", _pairs(managed))
+        self.tags: dict[str, set[str]] = {}
+        self.networks: Index | None = None
+        self._managed = Index("network", [])
+        if networks is not None:
+            self.add_networks(networks)
         self.group_policies: dict[str, Index] = {}
         self.add_groups(group_policies or {})
+
+    def add_networks(self, networks: list[dict[str, t.Any]]) -> None:
+        """The networks, read later than the rest."""
+        self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks}
+        self.networks = Index("network", _pairs(networks))
+        self._managed = Index("network", _pairs([item for item in networks if "systemsManager" in (item.get("productTypes") or [])]))
 
     def add_groups(self, group_policies: t.Mapping[str, list[tuple[str, str]]]) -> None:
         """The group policies of networks, read later than the rest."""
@@ -129,9 +136,10 @@ def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> boo
     )
 
 
-def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
-    """``(path, entry, network id)`` for every network that the config reaches. Raises ``Faults``."""
-    faults: list[dict[str, str]] = []
+def units(
+    config: t.Sequence[t.Mapping[str, t.Any]], names: Names, faults: list[dict[str, str]]
+) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
+    """``(path, entry, network id)`` for every network that the config reaches; ``faults`` gets what fits nothing or fits twice."""
     reached: dict[str, str] = {}
     found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
     for number, entry in enumerate(config):
@@ -143,14 +151,11 @@ def units(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[tuple
                 )
             reached.setdefault(network_id, path)
             found.append((path, entry, network_id))
-    if faults:
-        raise Faults(faults)
     return found
 
 
-def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names) -> list[Wanted]:
-    """The config by ids alone. Raises ``Faults`` for every name that fits nothing or fits twice, and every id that a list disproves."""
-    faults: list[dict[str, str]] = []
+def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, faults: list[dict[str, str]]) -> list[Wanted]:
+    """The config by ids alone; ``faults`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
     wanted = []
     for path, entry, network_id in found:
         groups = names.group_policies.get(network_id)
@@ -167,8 +172,6 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
             if policies is not None:
                 policies.append(fields)
         wanted.append(Wanted(path, network_id, policies))
-    if faults:
-        raise Faults(faults)
     return wanted
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ._plan import Chain, Faults, Plan, Request, fault, kept_in_place
 from ._sentry_config import FIELDS, Names, Wanted, tag_fault
@@ -19,22 +19,28 @@ Policy = dict[str, t.Any]
 ORGANIZATION = "organization"
 
 
-@dataclass(frozen=True)
-class View:
+class View(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
-    ``locales``: items whose id is not the one that their policies carry.
+    ``locales``: items whose id is not the one that their policies carry. ``faults``: what the lists of names say against the config.
+    ``since``: when (on the monotonic clock) reading the policies began.
     """
 
     path: str
     networks: dict[str, list[Policy]]
     names: Names
     wanted: list[Wanted]
-    locales: dict[str, list[str]] = field(default_factory=dict)
+    locales: t.Mapping[str, list[str]] = MappingProxyType({})
+    faults: tuple[dict[str, str], ...] = ()
+    since: float = 0.0
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """Networks that are listed under the id of a locale, and that id."""
+        return {other: key for key, others in self.locales.items() for other in others}
 
 
-@dataclass(frozen=True)
-class _Slot:
+class _Slot(t.NamedTuple):
     """A policy of the wanted list: what it is to be, and where in the present list it comes from (None: new)."""
 
     policy: Policy
@@ -42,8 +48,8 @@ class _Slot:
 
 
 def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, ids of other networks, locales in the way."""
-    faults: list[dict[str, str]] = []
+    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, names and ids that fit nothing here, locales in the way."""
+    faults = list(view.faults)
     warnings: list[str] = []
     owners = _owners(view)
     slots: dict[str, list[_Slot]] = {}
@@ -52,11 +58,17 @@ def plan(view: View, state: str) -> Plan:
     if state == "overridden":
         for network_id in view.networks:
             slots.setdefault(network_id, [])
+    # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
+    faults += [_locale_fault(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
     if faults:
         raise Faults(faults)
     changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
     if changed and view.locales:
-        raise Faults([_locale_fault(key, others) for key, others in view.locales.items()])
+        raise Faults([_locale_fault(key, view) for key in view.locales])
+    if changed:
+        faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
+    if faults:
+        raise Faults(faults)
     return _assembled(view, slots, changed, warnings)
 
 
@@ -147,7 +159,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
     result = {**there, **policy}
     if content(result) == content(there):
         return _Slot(there, source)
-    faults += tag_fault(path, result["scope"], result["tags"])
+    faults += tag_fault(path, result.get("scope"), result["tags"])
     return _Slot(result, source)
 
 
@@ -292,6 +304,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             f"the sentry policies of {len(changed)} network(s)",
             shown={"items": [item for item in items if item["networkId"] in touched]},
             more={"untouched": len(items) - len(changed)},
+            explain=lambda refusal: _explained(refusal, items, view.networks),
         )
         phases = ((Chain(ORGANIZATION, (request,)),),)
     return Plan(
@@ -324,9 +337,33 @@ def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) 
     summary["deleted"] += len(current) - len(sources)
 
 
-def _locale_fault(key: str, others: list[str]) -> dict[str, str]:
+def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
+    """Policies that cannot be sent back, for the API lists them without what its PUT requires."""
+    required = {"sm_network_id": "Systems Manager network", "scope": "scope", "group_policy_id": "group policy"}
+    return [
+        fault(
+            f"organization: network {key}",
+            f"the API lists the policy {policy.get('policy_id')} without a {what}, and the request has to carry it along: nothing is "
+            "written. Mend or remove it in the dashboard",
+        )
+        for key, policies in networks.items()
+        for policy in policies
+        for field_name, what in required.items()
+        if field_name not in policy
+    ]
+
+
+def _explained(refusal: t.Any, items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]]) -> str:
+    from ._sentry_refused import explained  # Hardly any run needs it.
+
+    there = {key: [wire(policy) for policy in policies] for key, policies in networks.items()}
+    return explained(refusal, items, there)
+
+
+def _locale_fault(key: str, view: View) -> dict[str, str]:
     return fault(
         f"organization: network {key}",
-        f"the API lists it as {key} while its policies belong to {', '.join(others)} (a locale). What the PUT makes of such an id is not "
-        "documented, and it carries the whole organization: nothing is written. Change this organization's policies in the dashboard",
+        f"the API lists it as {key} while its policies belong to {', '.join(view.locales[key])} (a locale). What the PUT makes of such an "
+        "id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "
+        "dashboard",
     )

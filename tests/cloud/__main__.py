@@ -9,7 +9,7 @@ import contextlib
 import time
 
 from . import Cloud
-from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, seed_demo
+from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZATION, seed_demo
 
 
 def main() -> None:
@@ -29,20 +29,21 @@ def main() -> None:
     if given.seed == "demo":
         seed_demo(cloud)
     cloud.start(given.port)
-    print(cloud.url, flush=True)
-    if not given.print_url:
-        _explain(cloud, given.seed)
+    # At once: whoever waits for the first line may end the process as soon as it is there.
+    print("\n".join([cloud.url, *([] if given.print_url else _explained(cloud, given.seed))]), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
     cloud.stop()
 
 
-def _explain(cloud: Cloud, seed: str) -> None:
-    print(f"  Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}")
+def _explained(cloud: Cloud, seed: str) -> list[str]:
+    lines = [f"Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}"]
     if seed == "demo":
-        print(f"  api_key {API_KEY}, organization_id {ORGANIZATION}; username {ESET_USER}, password {ESET_PASSWORD}")
-    print(f"  GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it", flush=True)
+        lines += [f"api_key {API_KEY}, organization_id {ORGANIZATION} or {OTHER_ORGANIZATION}"]
+        lines += [f"username {ESET_USER}, password {ESET_PASSWORD}"]
+    lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it"]
+    return [f"  {line}" for line in lines]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from .server import Cloud
 
 API_KEY = "demo-key"
 ORGANIZATION = "2930418"
+#: A second one behind the same key, for what concerns several.
+OTHER_ORGANIZATION = "2930419"
 ESET_USER = "api@example.com"
 ESET_PASSWORD = "demo-password"
 
@@ -50,3 +52,30 @@ def seed_demo(cloud: Cloud) -> None:
         )
     cloud.eset.add_user(ESET_USER, ESET_PASSWORD)
     cloud.eset.seed_demo()
+    _seed_other(cloud)
+
+
+def _seed_other(cloud: Cloud) -> None:
+    """The second organization, with one branch that has the same needs. Comes last, so that no id of the first depends on it."""
+    meraki = cloud.meraki
+    meraki.add_organization(OTHER_ORGANIZATION, "Example Clinics")
+    meraki.add_network(OTHER_ORGANIZATION, "N_24329257", "Clinics SM", product_types=["systemsManager"])
+    meraki.add_network(OTHER_ORGANIZATION, "N_24329260", "Clinic Cologne", tags=["branch", "cologne"])
+    for place, name in enumerate(("Guest", "Staff", "Quarantine")):
+        meraki.add_group_policy("N_24329260", f"40{place}", name)
+    meraki.add_sentry("N_24329260", [{"smNetworkId": "N_24329257", "scope": "all", "tags": [], "groupPolicyId": "400"}])
+    portals = meraki.add_group(OTHER_ORGANIZATION, "Portals")
+    meraki.add_application(
+        OTHER_ORGANIZATION,
+        name="Patient Portal",
+        description="Appointments and findings",
+        destinations=[
+            {
+                "destinationAddr": ["172.17.0.1/32"],
+                "protocolPorts": [{"protocol": "TCP", "ports": "443"}],
+                "accessType": "browser",
+            }
+        ],
+        appProtocol="https",
+        applicationGroupIds=[portals],
+    )

@@ -120,6 +120,16 @@ def run_playbook(
     return PlayResult(done.returncode, done.stdout, done.stderr, [json.loads(line) for line in lines])
 
 
+def run_command(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible's in ``folder``, as a user types it there."""
+    with tempfile.TemporaryDirectory() as own:
+        return subprocess.run(
+            [str(Path(sys.executable).parent / command[0]), *command[1:]],
+            env=_environment(own, Path(own) / "results.jsonl") | dict(env), cwd=folder, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
+        )  # fmt: skip
+
+
 def _environment(own: str, record: Path) -> dict[str, str]:
     """This process's, without what would alter Ansible or the modules; everything that Ansible writes goes below ``own``."""
     foreign = ("ANSIBLE_", "_ANSIBLE_", "ESET_", "MERAKI_", "PYTHON")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -27,15 +28,17 @@ class Scripted:
     """Answers the connections' requests with ``script``, one after the other; the last one again and again.
 
     An item is the bytes of an answer, RESET, a number of seconds to wait before the next item, or a function of the request's text.
+    With ``tls``, a context of the standard library, it speaks https.
     """
 
-    def __init__(self, *script: Any) -> None:
+    def __init__(self, *script: Any, tls: ssl.SSLContext | None = None) -> None:
         self.script = list(script)
+        self._tls = tls
         self.requests: list[str] = []
         self.times: list[float] = []
         self._lock = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Scripted:
@@ -54,6 +57,11 @@ class Scripted:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return  # The client did not like the certificate.
         data = b""
         while True:
             while b"\r\n\r\n" not in data:

@@ -16,9 +16,19 @@ from pathlib import Path
 import pytest
 import requests
 from ansible_collections.secops.policy.tests.cloud import Cloud
-from ansible_collections.secops.policy.tests.cloud.demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, seed_demo
+from ansible_collections.secops.policy.tests.cloud.demo import (
+    API_KEY,
+    ESET_PASSWORD,
+    ESET_USER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    seed_demo,
+)
 from ansible_collections.secops.policy.tests.cloud.faults import KINDS
 from ansible_collections.secops.policy.tests.cloud.limits import Limiter
+
+# The stand-in is nothing that users install.
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = {"Authorization": f"Bearer {API_KEY}", "User-Agent": "Tests/1.0 Tests"}
@@ -460,7 +470,7 @@ def test_the_process(arguments):
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             state = requests.get(f"{url}/_cloud/state", timeout=5).json()
-            assert list(state["meraki"]["organizations"]) == ([] if "none" in arguments else [ORGANIZATION])
+            assert list(state["meraki"]["organizations"]) == ([] if "none" in arguments else [ORGANIZATION, OTHER_ORGANIZATION])
         finally:
             process.terminate()
         rest = process.stdout.read()

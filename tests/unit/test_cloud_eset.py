@@ -19,6 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+# The stand-in is nothing that users install.
+pytestmark = pytest.mark.once
+
 TOKEN = "access-0123456789"
 USER = "api@example.com"
 PASSWORD = "pass word&1"

@@ -16,6 +16,9 @@ from ansible_collections.secops.policy.tests.cloud.meraki import FILES
 from ansible_collections.secops.policy.tests.cloud.secure_connect import LIMIT
 from jsonschema import Draft202012Validator
 
+# The stand-in is nothing that users install.
+pytestmark = pytest.mark.once
+
 KEY = "key-0123456789"
 ORG = "/organizations/1"
 NETWORKS = f"{ORG}/networks"

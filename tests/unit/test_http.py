@@ -12,8 +12,9 @@ import pytest
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils import _http
 from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor, secret_faults, url_faults
-from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer
+from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
 
+from .certificates import authority
 from .scripted import RESET, Scripted, answer
 
 SECRET = "s3cret-key-0123456789"
@@ -34,9 +35,14 @@ class Sign:
         return self.number <= self.renewals
 
 
-def client(server, sign=None, **options):
+def client(server, sign=None, pending="", **options):
     vendor = Vendor(
-        "Vendor", ("vendor.example",), "X-Request-Id", lambda data: "; ".join(data.get("errors", [])), lambda status, target: "Look at it"
+        "Vendor",
+        ("vendor.example",),
+        "X-Request-Id",
+        lambda data: "; ".join(data.get("errors", [])),
+        lambda status, target: "Look at it",
+        pending,
     )
     given = {"timeout": 5, "retry_timeout": 20, "rate_limit": 1000, "validate_certs": True, "ca_path": None, **options}
     made = Client(server.url + "/base", vendor, sign or Sign(), given)
@@ -129,13 +135,145 @@ def test_nobody_there_is_one_clear_sentence_soon():
     assert time.monotonic() - started < 10
 
 
-def test_an_expired_token_is_renewed_once_for_the_request():
+def test_an_expired_token_is_renewed_as_often_as_the_sign_in_allows():
     with Scripted(answer(401), answer(data=[2])) as server:
         assert client(server, Sign(renewals=1)).get("/x").data == [2]
     with Scripted(answer(401)) as server:
         with pytest.raises(ApiError, match="401"):
-            client(server, Sign(renewals=9)).get("/x")
+            client(server, Sign(renewals=2)).get("/x")
+        assert len(server.requests) == 3
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.01)
+    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.01)
+
+
+ACCEPTED = answer(202, body=b"", Response_Id="r-1", X_Request_Id="q-1")
+WRITE = ("POST", "/x", {"a": 1})
+
+
+def without_credentials(request):
+    """A request's text without what may differ when a pending answer is fetched."""
+    return [line for line in request.split("\r\n") if not line.lower().startswith(("response-id:", "authorization:"))]
+
+
+def response_ids(server):
+    return [
+        next((line.split(": ")[1] for line in text.split("\r\n") if line.lower().startswith("response-id:")), None)
+        for text in server.requests
+    ]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_pending_answer_is_fetched_by_the_identical_request(impatient, method):
+    again = answer(202, body=b"", Response_Id="r-2")
+    with Scripted(ACCEPTED, again, answer(202, body=b""), answer(data={"id": 7})) as server:
+        tried = client(server, pending="response-id")
+        got = tried.get("/x", [("name", "a b")]) if method == "GET" else tried.send(*WRITE)
+        assert got.data == {"id": 7}
+        assert response_ids(server) == [None, "r-1", "r-2", "r-2"]
+        assert len({tuple(without_credentials(text)) for text in server.requests}) == 1
+        assert tried.stats()["reads" if method == "GET" else "writes"] == 1 and tried.stats()["retries"] == 0
+
+
+def test_202_is_an_answer_like_any_other_to_whom_it_means_nothing_more():
+    with Scripted(ACCEPTED) as server:
+        assert client(server).send(*WRITE).status == 202
+
+
+def test_what_is_fetched_may_be_a_refusal(impatient):
+    with Scripted(ACCEPTED, answer(400, {"errors": ["no"]})) as server:
+        with pytest.raises(ApiError, match="answered 400: no") as caught:
+            client(server, pending="response-id").send(*WRITE)
+        assert not isinstance(caught.value, Unclear)
+
+
+@pytest.mark.parametrize("gone", [404, 504])
+def test_a_lost_answer_makes_a_write_unclear_and_a_read_begin_anew(impatient, gone):
+    with Scripted(ACCEPTED, answer(gone)) as server:
+        with pytest.raises(Unclear) as caught:
+            client(server, pending="response-id").send(*WRITE)
+        assert not caught.value.pending, "what is there can be looked up"
         assert len(server.requests) == 2
+    with Scripted(ACCEPTED, answer(gone), answer(data=[1])) as server:
+        assert client(server, pending="response-id").get("/x").data == [1]
+        assert response_ids(server) == [None, "r-1", None]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RESET, answer(500), answer(502), answer(503), answer(429, Retry_After="0"), answer(body=b"<html>"), answer(body=b"{", length=9)],
+)
+def test_what_goes_wrong_while_fetching_is_no_reason_to_stop_fetching(impatient, fault):
+    """The write was sent once; fetching its answer again cannot make it twice."""
+    with Scripted(ACCEPTED, fault, answer(data={"id": 7})) as server:
+        assert client(server, pending="response-id").send(*WRITE).data == {"id": 7}
+        assert response_ids(server) == [None, "r-1", "r-1"]
+
+
+@pytest.mark.parametrize("end", [answer(401), answer(302, Location="https://evil.example/x"), answer(429, Retry_After="3600"), answer(503)])
+def test_a_pending_write_is_never_taken_for_one_that_was_refused(impatient, end):
+    """Whoever cannot fetch the answer does not know: neither that it was made nor that it was not."""
+    with Scripted(ACCEPTED, end) as server, pytest.raises(Unclear, match="may still act") as caught:
+        client(server, pending="response-id", retry_timeout=0.3).send(*WRITE)
+    assert caught.value.pending
+
+
+def test_a_pending_write_is_not_held_back():
+    """It is under way; only its answer is still to be fetched."""
+    asked = []
+    with Scripted(ACCEPTED, answer(data={"id": 7})) as server:
+        sent = client(server, pending="response-id").send(*WRITE, proceed=lambda: asked.append(1) is None and len(asked) == 1)
+        assert sent.data == {"id": 7}
+
+
+def test_signing_in_that_fails_while_an_answer_is_pending(impatient):
+    class Ends(Sign):
+        def renew(self, used, times):
+            raise ApiError("POST /token: answered 400", 400)
+
+    with Scripted(ACCEPTED, answer(401)) as server, pytest.raises(Unclear, match="POST /token: answered 400; it was accepted before"):
+        client(server, Ends(), pending="response-id").send(*WRITE)
+
+
+def test_a_token_may_end_between_any_two_looks(impatient):
+    """Each of them is let in before the next, so that none of it is a loop."""
+    with Scripted(ACCEPTED, answer(401), ACCEPTED, answer(401), ACCEPTED, answer(401), answer(data={"id": 7})) as server:
+        times = []
+
+        class Counts(Sign):
+            def renew(self, used, times_before):
+                times.append(times_before)
+                return super().renew(used, times_before)
+
+        assert client(server, Counts(renewals=9), pending="response-id").send(*WRITE).data == {"id": 7}
+        assert times == [0, 0, 0]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_202_without_an_id_names_the_request(method):
+    with Scripted(answer(202, body=b"", X_Request_Id="q-1")) as server:
+        with pytest.raises(ApiError, match=r"answered 202 with an empty body \(X-Request-Id q-1\), without the response-id") as caught:
+            client(server, pending="response-id").request(method, "/x", body=None if method == "GET" else {})
+        assert isinstance(caught.value, Unclear) == (method == "POST")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pending_for_longer_than_the_budget_is_a_failure(monkeypatch, method):
+    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.1)
+    with Scripted(ACCEPTED) as server:
+        with pytest.raises(ApiError, match="retry_timeout is used up") as caught:
+            client(server, pending="response-id", retry_timeout=0.35).request(method, "/x", body=None if method == "GET" else {})
+        assert isinstance(caught.value, Unclear) == (method == "POST")
+        assert len(server.requests) == 4
+
+
+def test_looks_grow_apart():
+    waits = [poll_wait(polls) for polls in range(9)]
+    assert waits[0] == 2 and waits == sorted(waits) and 15 <= waits[-1] <= 30
 
 
 def test_a_redirect_keeps_method_body_and_key_on_the_own_host():
@@ -154,6 +292,41 @@ def test_a_redirect_keeps_method_body_and_key_on_the_own_host():
 def test_a_redirect_elsewhere_is_refused(to):
     with Scripted(answer(302, Location=to)) as server, pytest.raises(ApiError, match="not followed"):
         client(server).get("/x")
+
+
+def test_a_certificate_is_checked_against_the_given_authority(tmp_path):
+    ours, other = authority(tmp_path / "ours"), authority(tmp_path / "other")
+    with Scripted(answer(data=[1]), tls=ours.server) as server:
+        assert client(server, ca_path=str(ours.file)).get("/x").data == [1]
+        for untrusted in ({}, {"ca_path": str(other.file)}):
+            started = time.monotonic()
+            with pytest.raises(ApiError, match="not trusted.*ca_path"):
+                client(server, **untrusted).get("/x")
+            assert time.monotonic() - started < 3, "another try would end no better"
+        assert len(server.requests) == 1, "nothing was sent to who could not show a certificate"
+
+
+@pytest.mark.parametrize("ca_path", [None, "ours"])
+def test_without_checking_any_certificate_does(tmp_path, recwarn, ca_path):
+    ours, other = authority(tmp_path / "ours"), authority(tmp_path / "other")
+    with Scripted(answer(data=[1]), tls=other.server) as server:
+        tried = client(server, validate_certs=False, ca_path=ca_path and str(ours.file))
+        assert tried.get("/x").data == [1]
+        assert not recwarn.list, "urllib3 would write to standard error at each request"
+        assert [("ca_path" in text) for text in tried.warnings] == [True] * bool(ca_path)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, status):
+    """Neither to plain http on the same host, nor to another host that would show a good certificate."""
+    ours = authority(tmp_path)
+    with Scripted(answer()) as plain, Scripted(answer(), tls=ours.server) as other:
+        for to in (plain.url, other.url, other.url.replace("127.0.0.1", "localhost")):
+            sent_on = answer(status, Location=f"{to}/x")
+            with Scripted(sent_on, tls=ours.server) as server, pytest.raises(ApiError, match="not followed"):
+                client(server, ca_path=str(ours.file)).request(method, "/x", body={"a": 1})
+        assert plain.requests == other.requests == []
 
 
 def test_redirects_in_a_circle_end():
@@ -190,6 +363,25 @@ def test_a_password_in_netrc_does_not_replace_the_key(tmp_path, monkeypatch):
     with Scripted(answer()) as server:
         client(server).get("/x")
         assert f"Authorization: Bearer {SECRET}" in server.requests[0]
+
+
+def test_a_proxy_from_the_environment_is_used_and_no_proxy_heeded(monkeypatch):
+    with Scripted(answer(data=["direct"])) as server, Scripted(answer(data=["by proxy"])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("http://", "http://user:pa55word@"))
+        assert client(server).get("/x").data == ["by proxy"]
+        assert proxy.requests[0].startswith(f"GET {server.url}/base/x ") and f"Bearer {SECRET}" in proxy.requests[0]
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert client(server).get("/x").data == ["direct"]
+        assert len(proxy.requests) == 1
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
+    with Scripted(answer()) as gone:
+        monkeypatch.setenv("http_proxy", gone.url.replace("http://", "http://user:pa55word@"))
+    with Scripted(answer()) as server:
+        with pytest.raises(ApiError, match="the proxy on the way") as caught:
+            client(server, retry_timeout=1).get("/x")
+        assert "pa55word" not in str(caught.value) and server.requests == []
 
 
 def test_cookies_are_not_kept():

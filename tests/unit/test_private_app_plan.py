@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
-import time
 from unittest import mock
 from urllib.parse import unquote
 
@@ -54,7 +54,8 @@ class Organization:
 
     def view(self, config):
         applications = {key: read(item) for key, item in self.meraki.applications("1").items()}
-        return View("1", applications, INDEX, resolve(config, INDEX))
+        faults = []
+        return View("1", applications, INDEX, resolve(config, INDEX, faults), tuple(faults))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -305,7 +306,7 @@ def test_at_the_limit_a_group_never_keeps_from_a_safe_order_that_there_is(groups
     _sent(organization, planned, {"g1"})
 
 
-def test_an_organization_that_changes_altogether_is_planned_in_well_under_a_second():
+def test_the_work_for_an_organization_that_changes_altogether_stays_small():
     there = [stored(f"App {number}", "443", [GROUPS[number % 2]], number) for number in range(LIMIT)]
     swapped = [
         {
@@ -319,10 +320,11 @@ def test_an_organization_that_changes_altogether_is_planned_in_well_under_a_seco
     others = [_entry(f"Other {number}", GROUPS) for number in range(LIMIT)]
     for config in (swapped, others):
         view = Organization(there).view(config)
-        started = time.perf_counter()
-        planned = plan(view, "overridden", ALLOWED)
-        assert time.perf_counter() - started < 0.9
+        watch = cProfile.Profile()
+        planned = watch.runcall(plan, view, "overridden", ALLOWED)
         assert len(planned.requests) >= LIMIT
+        # Calls, which do not depend on the machine: a few for each pair of applications, not for each three of them.
+        assert sum(entry.callcount for entry in watch.getstats()) < 10 * LIMIT**2
 
 
 def test_below_the_limit_what_replaces_is_there_before_what_goes():
@@ -566,8 +568,8 @@ def test_what_is_missing_for_replaced_and_what_is_listed_twice():
 
 
 def test_the_resource_speaks_of_unknown_groups_by_path():
-    with pytest.raises(Faults) as caught:
-        resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]))
-    assert [item["path"] for item in caught.value.faults] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
-    assert "'West' (1)" in caught.value.faults[1]["message"]
+    faults = []
+    resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]), faults)
+    assert [item["path"] for item in faults] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
+    assert "'West' (1)" in faults[1]["message"]
     assert PrivateApplications.schema is SCHEMA

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation of plugins/action/drift_report.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: drift_report
+short_description: Write one drift report over all hosts of a play
+version_added: 1.0.0
+author: secops.policy contributors (@secops-policy)
+description:
+  - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html) and
+    C(drift.xml) (JUnit) on the controller.
+  - Each host is an organization or tenant, and its variable C(secops_policy) says what it is to be like. The role
+    P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
+  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in line.
+  - The files are written atomically, with mode 0600, and hold no credentials.
+options:
+  dest:
+    description:
+      - The folder to write to. It is made, for its owner only, where it is missing. Relative to where ansible-playbook was started.
+    type: str
+    required: true
+  results:
+    description:
+      - For each module the name of the variable under which every host has registered its result.
+      - A result that failed is as good as any other, so register with C(ignore_errors).
+    type: dict
+    required: true
+  accepted:
+    description:
+      - A YAML or JSON file with accepted deviations, a list of entries with C(what), C(reason) and C(expires).
+      - C(what) is an item's C(id) in C(drift.json), in which C(*) stands for anything. C(expires) is the last day, in UTC, or a point in
+        time with a time zone.
+      - Accepted deviations are shown apart, and do not count as drift. Once expired they count again.
+      - A fault in the file is a problem of the audit. Nothing in the file is then accepted.
+    type: str
+  compare_to:
+    description:
+      - An earlier C(drift.json), to tell what is new, resolved and unchanged. It may be the one that is about to be replaced.
+      - Where there is no such file, nothing is compared, with a warning.
+    type: str
+  fail_on_drift:
+    description:
+      - Whether drift is among the RV(failures).
+    type: bool
+    default: false
+notes:
+  - Give it C(run_once), with the strategy C(linear).
+  - Writes its files in check mode too, and never reports a change, for it changes nothing that it reports on.
+  - The task fails only where a report cannot be written. It is for the play to fail with RV(failures), after the report is there.
+  - With C(serial) the report is written after each batch. Hosts whose batch is yet to come are in it as unreadable, until the last batch.
+attributes:
+  check_mode:
+    support: full
+    description: Does the same in check mode.
+  diff_mode:
+    support: none
+    description: Returns what changes, before and after.
+seealso:
+  - plugin: secops.policy.drift_compare
+    plugin_type: filter
+  - plugin: secops.policy.drift_exit_code
+    plugin_type: callback
+"""
+
+EXAMPLES = r"""
+- name: Is the branch as it should be?
+  secops.policy.meraki_sentry_assignments:
+    organization_id: "2930418"
+    state: "{{ secops_policy.meraki_sentry_assignments.state }}"
+    config: "{{ secops_policy.meraki_sentry_assignments.config }}"
+  vars:
+    secops_policy: &tree
+      meraki_sentry_assignments:
+        state: replaced
+        config:
+          - network: Branch Berlin
+            policies:
+              - sm_network: Corp SM
+                scope: all
+                group_policy: Guest
+  check_mode: true
+  register: sentry
+  ignore_errors: true
+
+- name: Write the report
+  secops.policy.drift_report:
+    dest: drift
+    results:
+      meraki_sentry_assignments: sentry
+  run_once: true
+  register: drift
+
+- name: Fail where a tenant could not be read
+  ansible.builtin.fail:
+    msg: "{{ drift.failures[inventory_hostname] }}"
+  when: inventory_hostname in drift.failures
+"""
+
+RETURN = r"""
+msg:
+  description: The report in a sentence, with its path.
+  returned: always
+  type: str
+  sample: "3 tenants: 1 in line, 1 drifted, 1 unreadable; 4 deviations. Report: /srv/drift/drift.html"
+files:
+  description: The paths of the reports, C(json), C(html) and C(xml).
+  returned: always
+  type: dict
+totals:
+  description: Counts of C(tenants) by verdict, of C(objects) by verdict, and of C(deviations), as in C(drift.json).
+  returned: always
+  type: dict
+  sample:
+    tenants: {total: 3, read: 2, unreadable: 1, in line: 1, drifted: 1}
+    objects: {in sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
+    deviations: 4
+comparison:
+  description: How many deviations are C(new), C(resolved), C(unchanged) and C(unknown) since the report of C(earlier).
+  returned: always; null where nothing was compared
+  type: dict
+problems:
+  description: Faults of the audit itself, such as one in the file of accepted deviations.
+  returned: always
+  type: list
+  elements: str
+failures:
+  description:
+    - For each host that has to fail the reason. What concerns a host of an earlier batch, or the audit itself, is the first host's to say.
+    - Empty as long as batches are yet to come.
+  returned: always
+  type: dict
+ansible_stats:
+  description:
+    - For P(ansible.builtin.set_stats#module)'s readers, such as a workflow's next job. For each host a key C(secops_policy_audit_HOST) with
+      C(drift) (null where it is not known) and C(digests), the C(plan_digest) of each module.
+  returned: always
+  type: dict
+"""

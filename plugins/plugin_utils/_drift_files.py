@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The files of an audit: the accepted deviations and the earlier report that it reads, the three reports that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+
+from ._drift_accepted import Accepted, parse
+from ._drift_html import html
+from ._drift_junit import junit
+from ._files import write_private
+
+Data = t.Mapping[str, t.Any]
+
+
+def read_accepted(path: str) -> tuple[list[Accepted], list[str]]:
+    """The accepted deviations of a YAML or JSON file, and what is wrong with it; where anything is, nothing in it is accepted."""
+    import yaml
+
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = yaml.safe_load(stream)
+    except OSError as error:
+        return [], [f"the accepted deviations cannot be read: {path}: {error.strerror}"]
+    except (ValueError, yaml.YAMLError) as error:
+        return [], [f"the accepted deviations are neither YAML nor JSON: {path}: {error}"]
+    found, faults = parse(data)
+    return ([] if faults else found), [f"the accepted deviations have a fault: {path}: {fault}" for fault in faults]
+
+
+def read_report(path: str) -> tuple[t.Any, list[str], bool]:
+    """An earlier ``drift.json``, what is wrong with it, and whether there is such a file at all."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream), [], True
+    except FileNotFoundError:
+        return None, [], False
+    except OSError as error:
+        return None, [f"the earlier report cannot be read: {path}: {error.strerror}"], True
+    except ValueError as error:
+        return None, [f"the earlier report is not JSON: {path}: {error}"], True
+
+
+def write_reports(folder: str, report: Data) -> dict[str, str]:
+    """Write the three reports; their paths by kind. The folder is made where it is missing. Raises ``OSError``."""
+    texts = {"json": json_text(report), "html": html(report), "xml": junit(report)}
+    paths = {kind: os.path.join(folder, f"drift.{kind}") for kind in texts}
+    for kind, path in paths.items():
+        write_private(path, texts[kind])
+    return paths
+
+
+def json_text(report: Data) -> str:
+    """The report as JSON, in the order in which it was made, readable; halves of surrogate pairs, which no file can hold, as escapes."""
+    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)

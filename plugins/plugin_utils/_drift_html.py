@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The drift report as one self-contained page. The page is ``_drift_html_files/page.html.j2``; what it shows is put into words here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import typing as t
+from pathlib import Path
+
+from ._drift_items import DEVIATIONS, IN_SYNC
+from ._drift_report import DRIFTED, IN_LINE, UNREADABLE
+from ._drift_words import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
+
+Data = t.Mapping[str, t.Any]
+
+_FILES = Path(__file__).with_name("_drift_html_files")
+#: What wants attention comes first.
+_ORDER = (UNREADABLE, DRIFTED, IN_LINE)
+
+
+def html(report: Data) -> str:
+    """The page. Everything in ``report`` may come from a vendor: it is escaped, and no script or style but ours can run on the page."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    style, script = ((_FILES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=lambda data: _printable(data, Markup)
+    )
+    template = environment.from_string((_FILES / "page.html.j2").read_text(encoding="utf-8"))
+    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    # Both are files of this collection; nothing else goes into the page unescaped.
+    safe = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - see above
+    return template.render(page=_page(report), policy=policy, **safe)
+
+
+def _page(report: Data) -> dict[str, t.Any]:
+    comparison = report["comparison"] or {"new": [], "resolved": [], "unknown": [], "unchanged": []}
+    new = {found["id"] for found in comparison["new"]}
+    tenants = sorted((_tenant(one, new) for one in report["tenants"]), key=lambda one: _ORDER.index(one["verdict"]))
+    totals = report["totals"]
+    return {
+        "title": "Policy drift report",
+        "generated_at": report["generated_at"],
+        "generated": report["generated_at"].replace("T", " ").replace("Z", " UTC"),
+        "generator": report["generator"],
+        "headline": _headline(totals["tenants"], totals["deviations"]),
+        "tone": UNREADABLE if totals["tenants"]["unreadable"] or report["problems"] else DRIFTED if totals["deviations"] else IN_LINE,
+        "tenants": tenants,
+        "totals": totals,
+        "bar": _bar(totals["tenants"]),
+        "problems": report["problems"],
+        "accepted": report["accepted"],
+        "compared": report["comparison"] is not None,
+        "earlier": str(comparison.get("earlier", "")).replace("T", " ").replace("Z", " UTC"),
+        "comparison": {key: [_brief(found) for found in comparison[key]] for key in ("new", "resolved", "unknown")},
+        "unchanged": len(comparison["unchanged"]),
+        "modules": [
+            (module, name)
+            for module, name in MODULE_NAMES.items()
+            if any(resource["module"] == module for one in report["tenants"] for resource in one["resources"])
+        ],
+        "deviations": DEVIATIONS,
+        "verdicts": VERDICTS,
+    }
+
+
+def _headline(tenants: Data, deviations: int) -> str:
+    """What a reader in a hurry takes away."""
+    if not tenants["total"]:
+        return "No tenant was looked at"
+    parts = []
+    if tenants["unreadable"]:
+        parts.append(f"{tenants['unreadable']} of {count(tenants['total'], 'tenant')} could not be read completely")
+    if deviations:
+        found = count(deviations, "deviation")
+        parts.append(f"{found} in {count(tenants['drifted'], 'tenant')}" if not tenants["unreadable"] else found)
+    if not parts:
+        return "The tenant is in line" if tenants["total"] == 1 else f"All {tenants['total']} tenants are in line"
+    return "; ".join(parts)
+
+
+def _bar(tenants: Data) -> list[dict[str, t.Any]]:
+    """The tenants' verdicts as parts of a bar of 1000."""
+    at, parts = 0.0, []
+    for verdict in (IN_LINE, DRIFTED, UNREADABLE):
+        width = 1000 * tenants[verdict] / (tenants["total"] or 1)
+        if width:
+            parts.append({"verdict": verdict, "x": round(at, 1), "width": round(width, 1)})
+        at += width
+    return parts
+
+
+def _tenant(one: Data, new: set[str]) -> dict[str, t.Any]:
+    resources = [_resource(resource, new) for resource in one["resources"]]
+    counts = {key: sum(resource["counts"][key] for resource in one["resources"]) for key in (IN_SYNC, *DEVIATIONS, "accepted")}
+    return {
+        "anchor": f"t-{hashlib.sha256(one['id'].encode('utf-8', 'surrogatepass')).hexdigest()[:12]}",
+        "name": one["name"],
+        "verdict": one["verdict"],
+        "message": one["message"],
+        "counts": counts,
+        "resources": resources,
+        "words": _words(one["verdict"], counts),
+    }
+
+
+def _words(verdict: str, counts: Data) -> str:
+    """A tenant's counts, as far as there is anything to say."""
+    parts = [f"{counts[key]} {key}" for key in DEVIATIONS if counts[key]]
+    if counts["accepted"]:
+        parts.append(f"{counts['accepted']} accepted")
+    if counts[IN_SYNC] or not parts and verdict != UNREADABLE:
+        parts.append(f"{counts[IN_SYNC]} in sync")
+    return ", ".join(parts)
+
+
+def _resource(resource: Data, new: set[str]) -> dict[str, t.Any]:
+    return {
+        **{key: resource[key] for key in ("module", "verdict", "message", "faults", "warnings", "scope", "state", "counts")},
+        "name": MODULE_NAMES[resource["module"]],
+        "digest": resource["plan_digest"] or "",
+        "items": [_item(item, item["id"] in new) for item in resource["items"] if item["verdict"] != IN_SYNC],
+        "in_sync": [label(item["unit"]) for item in resource["items"] if item["verdict"] == IN_SYNC],
+    }
+
+
+def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
+    return {
+        "id": item["id"],
+        "verdict": item["verdict"],
+        "unit": item["unit"],
+        "object": item["object"],
+        "accepted": item["accepted"],
+        "new": is_new,
+        "fields": [
+            {"name": field_name(field["field"]), "actual": side(field, "actual"), "wanted": side(field, "wanted")}
+            for field in item["fields"]
+        ],
+    }
+
+
+def _brief(found: Data) -> dict[str, str]:
+    where = " / ".join(text for text in (MODULE_NAMES.get(found["module"], ""), label(found["unit"]), label(found["object"])) if text)
+    return {"tenant": found["tenant"], "what": where, "verdict": found["verdict"], "id": found["id"]}
+
+
+def _printable(data: t.Any, markup: t.Any) -> t.Any:
+    """Without the control characters that HTML cannot hold."""
+    return clean(data) if isinstance(data, str) and not isinstance(data, markup) else data
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

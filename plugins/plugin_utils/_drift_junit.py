@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The drift report as JUnit's XML, as Jenkins and GitLab read it: drift fails, what cannot be read is an error. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.sax.saxutils import escape, quoteattr
+
+from ._drift_items import IN_SYNC
+from ._drift_report import UNREADABLE
+from ._drift_words import MODULE_NAMES, VERDICTS, clean, difference, label
+
+Data = t.Mapping[str, t.Any]
+
+
+class _Case(t.NamedTuple):
+    """One test case. ``kind``: ``failure``, ``error``, ``skipped``, or empty for one that passed."""
+
+    place: str
+    name: str
+    kind: str = ""
+    message: str = ""
+    text: str = ""
+
+
+def junit(report: Data) -> str:
+    """The report as one ``testsuites``: a suite for each tenant, in it a case for each unit.
+
+    A unit whose deviations are all accepted is skipped, with the reasons. Faults of the audit itself are a suite of their own.
+    """
+    suites = [(one["name"], _cases(one)) for one in report["tenants"]]
+    if report["problems"]:
+        suites.insert(
+            0, ("audit", [_Case("audit", f"problem {number}", "error", text) for number, text in enumerate(report["problems"], 1)])
+        )
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="secops.policy audit" {_counts([case for suite in suites for case in suite[1]])}>',
+    ]
+    for name, cases in suites:
+        lines.append(f"  <testsuite name={_attribute(name)} {_counts(cases)} timestamp={_attribute(report['generated_at'].rstrip('Z'))}>")
+        lines += [line for case in cases for line in _written(case)]
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>", ""])
+
+
+def _cases(one: Data) -> list[_Case]:
+    found = [_Case(one["name"], one["name"], "error", one["message"], one["message"])] if one["message"] else []
+    for resource in one["resources"]:
+        place = f"{one['name']}.{resource['module']}"
+        if resource["verdict"] == UNREADABLE:
+            text = "\n".join([resource["message"], *(f"{fault['path']}: {fault['message']}" for fault in resource["faults"])])
+            found.append(_Case(place, MODULE_NAMES[resource["module"]], "error", resource["message"], text))
+            continue
+        units: dict[str, list[Data]] = {}
+        for item in resource["items"]:
+            units.setdefault(label(item["unit"]), []).append(item)
+        found += [_case(place, name, there) for name, there in units.items()]
+        if not units:
+            found.append(_Case(place, MODULE_NAMES[resource["module"]]))
+    return found
+
+
+def _case(place: str, name: str, there: list[Data]) -> _Case:
+    drifted = [item for item in there if item["verdict"] != IN_SYNC]
+    counted = [item for item in drifted if not item["accepted"]]
+    if counted:
+        message = "; ".join(f"{_what(item)} {VERDICTS[item['verdict']]}" for item in counted[:5])
+        more = f"; and {len(counted) - 5} more" if len(counted) > 5 else ""
+        return _Case(place, name, "failure", message + more, "\n".join(line for item in drifted for line in _lines(item)))
+    if drifted:
+        reasons = dict.fromkeys(f"{item['accepted']['reason']} (until {item['accepted']['expires']})" for item in drifted)
+        return _Case(place, name, "skipped", f"accepted: {'; '.join(reasons)}")
+    return _Case(place, name)
+
+
+def _what(item: Data) -> str:
+    return label(item["object"]) or label(item["unit"])
+
+
+def _lines(item: Data) -> t.Iterator[str]:
+    accepted = f" (accepted until {item['accepted']['expires']}: {item['accepted']['reason']})" if item["accepted"] else ""
+    yield f"{item['verdict']}: {_what(item)} [{item['id']}]{accepted}"
+    for field in item["fields"]:
+        yield f"    {difference(field)}"
+
+
+def _written(case: _Case) -> list[str]:
+    head = f'    <testcase classname={_attribute(case.place)} name={_attribute(case.name)} time="0"'
+    if not case.kind:
+        return [head + "/>"]
+    inner = f"      <{case.kind} message={_attribute(case.message)}"
+    if case.kind != "skipped":
+        inner += f' type="{"drift" if case.kind == "failure" else "unreadable"}"'
+    inner += f">{_text(case.text)}</{case.kind}>" if case.text else "/>"
+    return [head + ">", inner, "    </testcase>"]
+
+
+def _counts(cases: t.Sequence[_Case]) -> str:
+    kinds = [case.kind for case in cases]
+    return (
+        f'tests="{len(cases)}" failures="{kinds.count("failure")}" errors="{kinds.count("error")}" '
+        f'skipped="{kinds.count("skipped")}" time="0"'
+    )
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(clean(text), {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
+
+
+def _text(text: str) -> str:
+    return escape(clean(text), {"\r": "&#13;"})

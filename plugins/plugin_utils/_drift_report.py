@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The drift report as data, as ``docs/drift.schema.json`` describes it: one tenant, all tenants, counts. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from collections import Counter
+
+from ._drift_accepted import Accepted, accept
+from ._drift_items import DEVIATIONS, IN_SYNC, MODULES, items, segment
+from ._tree import ran, result_faults, tree_faults
+
+Data = t.Mapping[str, t.Any]
+
+#: Rises when a reader of earlier reports would misread this one.
+VERSION = 1
+IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
+
+
+def tenant(name: str, tree: Data, results: Data) -> dict[str, t.Any]:
+    """What the report says of one tenant.
+
+    ``tree`` is its ``secops_policy``, ``results`` what each module of it returned in check mode. Anything that cannot be made sense of is
+    unreadable, with the reason: it never looks as if nothing differed.
+    """
+    identity = segment(name)
+    if not isinstance(tree, dict) or not tree:
+        return unread(name, "secops_policy names no module, so that there was nothing to look at")
+    found = tree_faults(tree)
+    faults = {module: [fault for fault in found if _of(fault, module)] for module in MODULES}
+    odd = [f"{fault['path']}: {fault['message']}" for fault in found if not any(_of(fault, module) for module in MODULES)]
+    resources = [_resource(identity, module, tree[module], faults[module], results.get(module)) for module in MODULES if module in tree]
+    return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
+
+
+def unread(name: str, message: str) -> dict[str, t.Any]:
+    """A tenant of which nothing was read."""
+    return {"id": segment(name), "name": name, "verdict": UNREADABLE, "message": message, "resources": []}
+
+
+def report(
+    tenants: t.Iterable[dict[str, t.Any]],
+    accepted: t.Sequence[Accepted],
+    now: datetime.datetime,
+    problems: t.Sequence[str] = (),
+    collection_version: str = "",
+) -> dict[str, t.Any]:
+    """The report over all tenants. ``problems`` are faults of the audit itself, such as a file that could not be read.
+
+    The same tenants give the same report, whatever their order, but for ``generated_at``.
+    """
+    listed = sorted(tenants, key=lambda one: one["name"])
+    everything = [item for one in listed for resource in one["resources"] for item in resource["items"]]
+    shown = accept(everything, accepted, now)
+    for one in listed:
+        _judge(one)
+    return {
+        "version": VERSION,
+        "generator": " ".join(["secops.policy", collection_version]).strip(),
+        "generated_at": now.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "totals": _totals(listed),
+        "problems": list(problems),
+        "accepted": shown,
+        "comparison": None,
+        "tenants": listed,
+    }
+
+
+def drift(one: Data) -> bool | None:
+    """Whether a tenant drifted; None where nothing differs as far as it could be read, and not all could be."""
+    if any(_counted(item) for resource in one["resources"] for item in resource["items"]):
+        return True
+    return None if one["verdict"] == UNREADABLE else False
+
+
+def deviations(one: Data) -> int:
+    """How many deviations of a tenant count."""
+    return sum(resource["counts"][key] for resource in one["resources"] for key in DEVIATIONS)
+
+
+def digests(one: Data) -> dict[str, str]:
+    """For each module that could plan, the digest of its plan: what ``expected_plan`` takes."""
+    return {resource["module"]: resource["plan_digest"] for resource in one["resources"] if resource["plan_digest"]}
+
+
+def reasons(one: Data) -> list[str]:
+    """Why a tenant is unreadable, a sentence for each cause."""
+    found = [one["message"]] if one["message"] else []
+    return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] == UNREADABLE]
+
+
+def _of(fault: Data, module: str) -> bool:
+    return f"{fault['path']}.".startswith(f"secops_policy.{module}.")
+
+
+def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
+    """``faults``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
+    made: dict[str, t.Any] = {
+        "id": f"{scope}/{module}",
+        "module": module,
+        "scope": _scope(entry),
+        "state": str(entry.get("state", "merged")) if isinstance(entry, dict) else "",
+        "verdict": UNREADABLE,
+        "message": "",
+        "faults": faults,
+        "warnings": [],
+        "plan_digest": None,
+        "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
+        "items": [],
+    }
+    if faults:
+        return {**made, "message": "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)}
+    if not isinstance(result, dict) or not ran(result):
+        return {**made, "message": "the module was not run for this host"}
+    if result.get("errors"):
+        made["faults"] = result_faults(f"secops_policy.{module}", result)
+    made["warnings"] = [str(text) for text in result.get("warnings") or []]
+    planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
+    if result.get("failed") or result.get("unreachable") or not planned:
+        made["message"] = str(result.get("msg") or "the module did not say what is there")
+    if not planned:
+        return made
+    # A plan that a guard refused (max_removals, expected_plan) was read all the same: it is drift, and the message is what apply will say.
+    made["verdict"] = IN_LINE
+    made["plan_digest"] = str(result["plan_digest"])
+    made["items"] = items(module, made["id"], result, entry.get("config"))
+    made["counts"][IN_SYNC] = result["summary"].get("unchanged", 0)
+    removed = [f"{group.get('name')} ({group.get('id')})" for group in result["summary"].get("groups_removed") or []]
+    if removed and not _true(entry.get("allow_group_removal")):
+        made["message"] = f"apply will refuse this without allow_group_removal: it empties the application group(s) {', '.join(removed)}"
+    return made
+
+
+def _judge(one: dict[str, t.Any]) -> None:
+    """Counts and verdicts of a tenant and its resources, once it is known what is accepted."""
+    for resource in one["resources"]:
+        counted = Counter(item["verdict"] for item in resource["items"] if _counted(item))
+        resource["counts"] = {
+            **resource["counts"],
+            **{verdict: counted[verdict] for verdict in DEVIATIONS},
+            "accepted": sum(item["accepted"] is not None for item in resource["items"]),
+        }
+        if resource["verdict"] != UNREADABLE:
+            resource["verdict"] = DRIFTED if counted else IN_LINE
+    verdicts = {one["verdict"], *(resource["verdict"] for resource in one["resources"])}
+    one["verdict"] = next(verdict for verdict in (UNREADABLE, DRIFTED, IN_LINE) if verdict in verdicts)
+
+
+def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
+    verdicts = Counter(one["verdict"] for one in tenants)
+    objects: Counter[str] = Counter()
+    for one in tenants:
+        for resource in one["resources"]:
+            objects.update(resource["counts"])
+    return {
+        "tenants": {
+            "total": len(tenants),
+            "read": len(tenants) - verdicts[UNREADABLE],
+            "unreadable": verdicts[UNREADABLE],
+            "in line": verdicts[IN_LINE],
+            "drifted": verdicts[DRIFTED],
+        },
+        "objects": {key: objects[key] for key in (IN_SYNC, *DEVIATIONS, "accepted")},
+        "deviations": sum(objects[key] for key in DEVIATIONS),
+    }
+
+
+def _counted(item: Data) -> bool:
+    return item["verdict"] != IN_SYNC and not item["accepted"]
+
+
+def _scope(entry: t.Any) -> str:
+    """The organization, where the tree says it."""
+    if not isinstance(entry, dict):
+        return ""
+    return str(entry.get("organization") or entry.get("organization_id") or "")
+
+
+def _true(value: t.Any) -> bool:
+    return value is True or str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")

@@ -1,0 +1,406 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role ``audit`` and its playbook as users run them: real ansible-playbook, several tenants, the strict stand-in."""
+
+from __future__ import annotations
+
+import json
+import stat
+import xml.etree.ElementTree as ET
+
+import jsonschema
+import pytest
+
+from .harness import ROOT
+
+PLAYBOOK = "secops.policy.audit"
+KEY = "a-key-that-nobody-should-see-0123456789"
+OTHER_KEY = "another-key-that-nobody-should-see-42"
+PASSWORD = "a-password-that-nobody-should-see"
+SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
+SCHEMA = json.loads((ROOT / "docs" / "drift.schema.json").read_text(encoding="utf-8"))
+GUEST = {"sm_network": "Corp SM", "scope": "all", "group_policy": "Guest"}
+STAFF = {"sm_network": "Corp SM", "scope": "withAny", "tags": ["staff"], "group_policy": "Staff"}
+JIRA = {
+    "name": "Jira",
+    "description": "Where tickets live",
+    "destinations": [
+        {"destination_addr": ["172.16.0.1"], "protocol_ports": [{"protocol": "TCP", "ports": "443"}], "access_type": "browser"}
+    ],
+    "application_groups": ["Westcoast"],
+}
+
+
+@pytest.fixture
+def tenants(cloud):
+    """Three organizations, alike and as their trees say, and an ESET tenant; the inventory is ``inventory(cloud)``."""
+    cloud.limit(None)
+    cloud.meraki.add_key(KEY)
+    for number in ("1", "2", "3"):
+        organization(cloud, number)
+    cloud.eset.add_user("api@example.com", PASSWORD, read_only=True)
+    cloud.eset.seed_demo()
+    return cloud
+
+
+def organization(cloud, number, name="Berlin"):
+    meraki = cloud.meraki
+    meraki.add_organization(number, f"Organization {number}")
+    meraki.add_network(number, f"N_SM{number}", "Corp SM", product_types=["systemsManager"])
+    meraki.add_network(number, f"N_{number}", name)
+    for place, group in enumerate(("Guest", "Staff")):
+        meraki.add_group_policy(f"N_{number}", f"{number}0{place}", group)
+    meraki.add_sentry(f"N_{number}", [sentry(number, "all"), sentry(number, "withAny", ["staff"], "01")])
+    west = meraki.add_group(number, "Westcoast")
+    ports = [{"protocol": "TCP", "ports": "443"}]
+    meraki.add_application(
+        number,
+        name="Jira",
+        description="Where tickets live",
+        applicationGroupIds=[west],
+        destinations=[{"destinationAddr": ["172.16.0.1/32"], "protocolPorts": ports, "accessType": "browser"}],
+    )
+
+
+def sentry(number, scope, tags=(), group="00"):
+    return {"smNetworkId": f"N_SM{number}", "scope": scope, "tags": list(tags), "groupPolicyId": number + group}
+
+
+def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=None, key=KEY):
+    connection = {"api_key": key, "base_url": cloud.meraki_url, "organization_id": number}
+    return {
+        SENTRY: {**connection, "state": "replaced", "config": [{"network": network, "policies": list(policies)}]},
+        APPLICATION: {**connection, "state": "replaced", "config": [application or JIRA], "deprecation_warning": False},
+    }
+
+
+def eset_tree(cloud, *policies):
+    return {
+        ESET: {
+            "username": "api@example.com", "password": PASSWORD, "base_url": cloud.eset_url, "state": "replaced",
+            "config": [{"target": {"device_group": "Workstations"}, "policies": [{"policy": name} for name in policies]}],
+        }
+    }  # fmt: skip
+
+
+def inventory(cloud, **trees):
+    """Hosts by name, each with its tree; as they are left out, three that are in line."""
+    if not trees:
+        trees = {
+            "berlin": meraki_tree(cloud, "1"),
+            "paris": meraki_tree(cloud, "2"),
+            "rome": eset_tree(cloud, "Workstation protection", "USB control"),
+        }
+    return {"all": {"hosts": {name: {"secops_policy": tree} for name, tree in trees.items()}}}
+
+
+@pytest.fixture
+def audit(tenants, run_playbook, tmp_path):
+    """Run the playbook over an inventory; the result, and the report as data (None where none was written)."""
+
+    def run(listed, playbook=PLAYBOOK, **more):
+        extra = {"audit_report_dir": str(tmp_path / "report"), **more.pop("extra_vars", {})}
+        done = run_playbook(playbook, inventory=listed, extra_vars=extra, **more)
+        file = tmp_path / "report" / "drift.json"
+        report = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+        if report is not None:
+            jsonschema.Draft202012Validator(SCHEMA).validate(report)
+            ET.parse(tmp_path / "report" / "drift.xml")
+        return done, report
+
+    return run
+
+
+def items(report, name=None, verdict=None):
+    found = [
+        item for one in report["tenants"] if name in (None, one["name"]) for resource in one["resources"] for item in resource["items"]
+    ]
+    return [item for item in found if verdict is None or item["verdict"] == verdict]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_is_in_line(check, tenants, audit, tmp_path):
+    done, report = audit(inventory(tenants), check=check)
+    done.ok()
+    assert report["totals"]["tenants"] == {"total": 3, "read": 3, "unreadable": 0, "in line": 3, "drifted": 0}
+    assert tenants.writes() == []
+    assert {item["verdict"] for item in items(report)} == {"in sync"}
+    assert all(not item["failed"] for item in done.results)
+    for kind in ("json", "html", "xml"):
+        assert stat.S_IMODE((tmp_path / "report" / f"drift.{kind}").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "report").stat().st_mode) == 0o700
+    assert "All 3 tenants are in line" in (tmp_path / "report" / "drift.html").read_text(encoding="utf-8")
+
+
+def set_stats(done):
+    """What the run left as set_stats does: a workflow's next job gets it."""
+    return next(item["result"]["ansible_stats"]["data"] for item in done.results if item["action"] == "secops.policy.drift_report")
+
+
+def test_every_kind_of_drift(tenants, audit, play, tmp_path):
+    """The verdicts, by object; and the numbers and digests are those of the modules."""
+    listed = inventory(
+        tenants,
+        berlin=meraki_tree(tenants, "1", policies=[{**STAFF, "tags": ["new"]}, STAFF], application={**JIRA, "description": "Other"}),
+        paris=meraki_tree(tenants, "2", policies=[STAFF, GUEST], application={**JIRA, "name": "Wiki"}),
+        rome=eset_tree(tenants, "USB control", "Baseline"),
+    )
+    done, report = audit(listed)
+    done.ok()
+    assert tenants.writes() == [], "an audit writes nothing but its report"
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == dict.fromkeys(("berlin", "paris", "rome"), "drifted")
+    seen = {(one["name"], resource["module"]): resource["counts"] for one in report["tenants"] for resource in one["resources"]}
+    none = dict.fromkeys(("in sync", "changed", "missing", "extra", "moved", "accepted"), 0)
+    assert seen == {
+        ("berlin", SENTRY): {**none, "missing": 1, "extra": 1, "in sync": 1},
+        ("berlin", APPLICATION): {**none, "changed": 1},
+        ("paris", SENTRY): {**none, "moved": 1, "in sync": 1},
+        ("paris", APPLICATION): {**none, "missing": 1},
+        ("rome", ESET): {**none, "missing": 1, "extra": 1, "in sync": 1},
+    }
+    for item in done.results:
+        module = item["action"].removeprefix("secops.policy.")
+        if (item["host"], module) in seen:
+            counts, summary = seen[item["host"], module], item["result"]["summary"]
+            assert [counts[key] for key in ("missing", "changed", "moved", "extra", "in sync")] == [
+                summary[key] for key in ("created", "updated", "moved", "deleted", "unchanged")
+            ]
+            said = set_stats(done)[f"secops_policy_audit_{item['host']}"]
+            assert said["drift"] is True
+            assert said["digests"][module] == item["result"]["plan_digest"]
+    (changed,) = items(report, "berlin", "changed")
+    assert changed["unit"]["name"] == "Jira" and changed["object"] is None
+    assert changed["fields"] == [{"field": "description", "actual": "Where tickets live", "wanted": "Other"}]
+    (extra,) = items(report, "berlin", "extra")
+    assert extra["id"] == f"berlin/{SENTRY}/N_1/{extra['object']['id']}" and extra["unit"] == {"id": "N_1", "name": "Berlin"}
+    (missing,) = items(report, "rome", "missing")
+    assert missing["object"]["name"] == "Baseline" and missing["unit"]["name"].endswith("Workstations")
+    (moved,) = items(report, "paris", "moved")
+    assert moved["fields"][0]["field"] == "position"
+    suites = {suite.get("name"): suite for suite in ET.parse(tmp_path / "report" / "drift.xml").getroot()}
+    assert {name: suite.get("failures") for name, suite in suites.items()} == {"berlin": "2", "paris": "2", "rome": "1"}
+
+
+def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenants, audit, tmp_path):
+    listed = inventory(
+        tenants,
+        berlin=meraki_tree(tenants, "1", policies=[GUEST]),
+        paris=meraki_tree(tenants, "2", key=OTHER_KEY),
+        rome=eset_tree(tenants, "Workstation protection", "USB control"),
+        vienna={**meraki_tree(tenants, "3"), ESET: {**eset_tree(tenants)[ESET], "config": [{"target": {}, "policies": [{"rank": 0}]}]}},
+    )
+    done, report = audit(listed)
+    assert done.rc == 2
+    assert report["totals"]["tenants"] == {"total": 4, "read": 2, "unreadable": 2, "in line": 1, "drifted": 1}
+    assert {item["host"] for item in done.results if item["failed"] and item["action"] == "ansible.builtin.fail"} == {"paris", "vienna"}
+    verdicts = {(one["name"], resource["module"]): resource for one in report["tenants"] for resource in one["resources"]}
+    assert "401" in verdicts["paris", SENTRY]["message"] and verdicts["paris", SENTRY]["verdict"] == "unreadable"
+    assert verdicts["paris", SENTRY]["plan_digest"] is None
+    faults = verdicts["vienna", ESET]["faults"]
+    assert f"secops_policy.{ESET}.config[0].policies[0].rank" in {fault["path"] for fault in faults}
+    stats = set_stats(done)
+    assert stats["secops_policy_audit_paris"] == {"drift": None, "digests": {}}
+    assert stats["secops_policy_audit_rome"]["drift"] is False and list(stats["secops_policy_audit_rome"]["digests"]) == [ESET]
+    assert stats["secops_policy_audit_berlin"]["drift"] is True
+    assert stats["secops_policy_audit_vienna"]["drift"] is None
+    suites = {suite.get("name"): suite for suite in ET.parse(tmp_path / "report" / "drift.xml").getroot()}
+    assert [suites[name].get("errors") for name in ("berlin", "paris", "rome", "vienna")] == ["0", "2", "0", "1"]
+    assert "2 of 4 tenants could not be read" in (tmp_path / "report" / "drift.html").read_text(encoding="utf-8")
+
+
+def test_drift_fails_where_that_is_asked_for(tenants, audit):
+    listed = inventory(tenants, berlin=meraki_tree(tenants, "1", policies=[GUEST]), paris=meraki_tree(tenants, "2"))
+    done, report = audit(listed, extra_vars={"audit_fail_on_drift": True})
+    assert done.rc == 2 and report["totals"]["deviations"] == 1
+    assert [item["host"] for item in done.results if item["failed"]] == ["berlin"]
+    assert done.failed_result()["msg"] == "berlin: drift: 1 deviation"
+
+
+def test_exit_code_of_the_callback(tenants, audit):
+    """10 for drift, 0 where all is in line or nobody enabled it, Ansible's own for a failure."""
+    drifted = {"berlin": meraki_tree(tenants, "1", policies=[GUEST]), "paris": meraki_tree(tenants, "2")}
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
+    done, _report = audit(inventory(tenants, **drifted), env=enabled)
+    assert done.rc == 10 and "PLAY RECAP" in done.stdout
+    assert audit(inventory(tenants, paris=drifted["paris"]), env=enabled)[0].ok().rc == 0
+    assert audit(inventory(tenants, **drifted))[0].ok().rc == 0
+    assert audit(inventory(tenants, **drifted, rome=meraki_tree(tenants, "3", key=OTHER_KEY)), env=enabled)[0].rc == 2
+
+
+def test_accepted_deviations(tenants, audit, tmp_path):
+    """Shown apart; counted again once expired; a fault in the file accepts nothing and fails the play, the report written."""
+    listed = inventory(tenants, berlin=meraki_tree(tenants, "1", policies=[], application={**JIRA, "description": "Other"}))
+    file = tmp_path / "accepted.yml"
+    _done, report = audit(listed)
+    first, second = items(report, verdict="extra")
+    entry = {"what": first["id"], "reason": "until the merger", "expires": "2999-12-31"}
+    others = [
+        {"what": f"berlin/{APPLICATION}/*", "reason": "known", "expires": "2020-01-31"},
+        {"what": "nobody/*", "reason": "x", "expires": "2999-01-01"},
+    ]
+
+    file.write_text(json.dumps([entry, *others]), encoding="utf-8")
+    done, report = audit(listed, extra_vars={"audit_accepted": str(file), "audit_fail_on_drift": True})
+    assert done.rc == 2 and report["totals"]["deviations"] == 2 and report["totals"]["objects"]["accepted"] == 1
+    assert [item["accepted"] for item in items(report, verdict="extra")] == [entry, None]
+    assert [(shown["expired"], shown["deviations"]) for shown in report["accepted"]] == [(False, 1), (True, 1), (False, 0)]
+
+    file.write_text("- {what: berlin/*, reason: all of it, expires: 2999-12-31}\n", encoding="utf-8")
+    enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
+    done, report = audit(listed, extra_vars={"audit_accepted": str(file), "audit_fail_on_drift": True}, env=enabled)
+    assert done.ok().rc == 0 and report["tenants"][0]["verdict"] == "in line"
+    assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is False
+
+    file.write_text(
+        "- {what: berlin/*, reason: all of it, expires: soon}\n- {what: [], raeson: x, expires: 2999-12-31}\n", encoding="utf-8"
+    )
+    done, report = audit(listed, extra_vars={"audit_accepted": str(file)})
+    assert done.rc == 2 and "[0].expires" in done.failed_result()["msg"]
+    assert len(report["problems"]) == 4 and report["totals"]["objects"]["accepted"] == 0 and report["totals"]["deviations"] == 3
+
+    done, report = audit(listed, extra_vars={"audit_accepted": str(tmp_path / "nowhere.yml")})
+    assert done.rc == 2 and "nowhere.yml" in report["problems"][0]
+
+
+def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playbook, tmp_path):
+    compare = {"audit_compare_to": str(tmp_path / "report" / "drift.json")}
+    trees = {"berlin": meraki_tree(tenants, "1", policies=[GUEST]), "paris": meraki_tree(tenants, "2", policies=[])}
+    done, report = audit(inventory(tenants, **trees), extra_vars=compare)
+    done.ok()
+    assert report["comparison"] is None and "no earlier drift report" in done.stdout + done.stderr
+    kept = tmp_path / "kept.json"
+    kept.write_text((tmp_path / "report" / "drift.json").read_text(encoding="utf-8"), encoding="utf-8")
+    was = {item["id"] for item in items(report) if item["verdict"] != "in sync"}
+    assert len(was) == 3
+    trees["berlin"] = meraki_tree(tenants, "1", application={**JIRA, "description": "Other"})
+    trees["paris"] = meraki_tree(tenants, "2", policies=[STAFF])
+    done, report = audit(inventory(tenants, **trees), extra_vars=compare)
+    done.ok()
+    ids = {key: {found["id"] for found in report["comparison"][key]} for key in ("new", "resolved", "unchanged", "unknown")}
+    assert ids["unknown"] == set() and ids["resolved"] | ids["unchanged"] == was
+    assert len(ids["resolved"]) == 2 and ids["new"] == {item["id"] for item in items(report, "berlin", "changed")}
+    assert "1 new, 2 resolved, 1 unchanged" in done.stdout
+    # The same in a template, and the other way round.
+    book = tmp_path / "compare.yml"
+    book.write_text(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n"
+        '        msg: "{{ now_ | secops.policy.drift_compare(was) }}"\n'
+        "  vars:\n    was: \"{{ lookup('ansible.builtin.file', kept) | from_json }}\"\n"
+        "    now_: \"{{ lookup('ansible.builtin.file', report) | from_json }}\"\n",
+        encoding="utf-8",
+    )
+    done = run_playbook(book, extra_vars={"kept": str(kept), "report": compare["audit_compare_to"]}).ok()
+    back = done.results[0]["result"]["msg"]
+    assert {found["id"] for found in back["resolved"]} == ids["new"] and {found["id"] for found in back["new"]} == ids["resolved"]
+    kept.write_text("{}", encoding="utf-8")
+    done, report = audit(inventory(tenants, **trees), extra_vars={"audit_compare_to": str(kept)})
+    assert done.rc == 2 and report["problems"] == ["the earlier report is not a drift.json"]
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> "
+    "\u202e \x07 \u2028 \x00"
+)
+
+
+def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
+    """Names and messages with quotes, markup, Jinja, line breaks and control characters: nothing is evaluated, broken or lost."""
+    organization(tenants, "4", HOSTILE)
+    tenants.meraki.add_application(
+        "4", name="Extra", description=HOSTILE, applicationGroupIds=[],
+        destinations=[{"destinationAddr": ["10.0.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "1"}], "accessType": "network"}],
+    )  # fmt: skip
+    tree = meraki_tree(tenants, "4")
+    tree[SENTRY]["config"] = [{"network_id": "N_4", "policies": [{**STAFF, "tags": ["a"]}]}]
+    tree[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "description": "x"}]}
+    file = tmp_path / "accepted.yml"
+    file.write_text(json.dumps([{"what": HOSTILE, "reason": HOSTILE, "expires": "2999-12-31"}]), encoding="utf-8")
+    done, report = audit(inventory(tenants, **{"berlin {odd} & <co>": tree}), extra_vars={"audit_accepted": str(file)}, verbosity=1)
+    done.ok()
+    (one,) = report["tenants"]
+    assert one["name"] == "berlin {odd} & <co>" and "<" not in one["id"]
+    assert any(item["unit"]["name"] == HOSTILE for item in items(report)), "the network's name is as the vendor has it"
+    assert any(field["actual"] == HOSTILE for item in items(report) for field in item["fields"])
+    assert report["accepted"][0]["what"] == HOSTILE
+    assert all("\n" not in item["id"] for item in items(report))
+    page = (tmp_path / "report" / "drift.html").read_text(encoding="utf-8")
+    assert "<img" not in page and page.count("<script>") == 1 and "{{ 7 * 6 }}" in page
+
+
+def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
+    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; readable, wrong, and echoed by the server."""
+    tree = meraki_tree(tenants, "2")
+    for entry in tree.values():
+        del entry["api_key"]
+    listed = inventory(
+        tenants,
+        berlin=meraki_tree(tenants, "1", policies=[GUEST]),
+        paris=tree,
+        rome=eset_tree(tenants, "Baseline"),
+        vienna=meraki_tree(tenants, "3", key=OTHER_KEY),
+    )
+    listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
+    done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
+    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
+    texts = [
+        done.stdout,
+        done.stderr,
+        json.dumps(done.results),
+        *(file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()),
+    ]
+    for secret in (KEY, OTHER_KEY, PASSWORD, *tenants.eset.issued):
+        assert not [text for text in texts if secret in text]
+
+
+def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
+    """serial: a tenant that cannot be read does not keep the next batch from being read, and the play fails at its end."""
+    book = tmp_path / "serial.yml"
+    book.write_text(
+        "- hosts: all\n  gather_facts: false\n  serial: 1\n  pre_tasks:\n    - ansible.builtin.fail:\n      when: fails | default(false)\n"
+        "  roles: [secops.policy.audit]\n",
+        encoding="utf-8",
+    )
+    listed = inventory(
+        tenants, a_unreadable=meraki_tree(tenants, "1", key=OTHER_KEY), b_good=meraki_tree(tenants, "2"), c_good=meraki_tree(tenants, "3")
+    )
+    done, report = audit(listed, playbook=book)
+    assert done.rc == 2
+    assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "in line": 2, "drifted": 0}
+    assert (
+        "a_unreadable"
+        in [item["result"]["msg"] for item in done.results if item["action"] == "ansible.builtin.fail" and item["failed"]][-1]
+    )
+    text = book.read_text(encoding="utf-8").replace("  serial: 1\n", "")
+    book.write_text(text, encoding="utf-8")
+    trees = {
+        "b_good": meraki_tree(tenants, "2"),
+        "empty": {},
+        "unknown": {"meraki_sentry": {}, **eset_tree(tenants, "Workstation protection", "USB control")},
+        "reads": {SENTRY: {**meraki_tree(tenants, "1")[SENTRY], "state": "gathered"}},
+        "none": {SENTRY: None},
+    }
+    listed = inventory(tenants, **trees)
+    listed["all"]["hosts"] |= {"a_failed": {"fails": True, "secops_policy": trees["b_good"]}, "missing": {}}
+    done, report = audit(listed, playbook=book)
+    assert done.rc == 2
+    verdicts = {one["name"]: one["verdict"] for one in report["tenants"]}
+    assert verdicts == {"b_good": "in line"} | dict.fromkeys(("a_failed", "empty", "unknown", "reads", "none", "missing"), "unreadable")
+    messages = {
+        one["name"]: " ".join([one["message"], *(resource["message"] for resource in one["resources"])]) for one in report["tenants"]
+    }
+    assert "before it could be looked at" in messages["a_failed"]
+    assert "names no module" in messages["empty"] and "names no module" in messages["missing"]
+    assert "secops_policy.meraki_sentry" in messages["unknown"] and "gathered" in messages["reads"]
+
+
+def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
+    """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
+    berlin = meraki_tree(tenants, "1", policies=[])
+    berlin[SENTRY]["max_removals"] = 1
+    berlin[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "name": "Wiki", "application_groups": []}]}
+    done, report = audit(inventory(tenants, berlin=berlin))
+    assert done.rc == 0, done.output
+    sentry_, application = report["tenants"][0]["resources"]
+    assert sentry_["verdict"] == application["verdict"] == "drifted"
+    assert sentry_["counts"]["extra"] == 2 and "max_removals" in sentry_["message"] and sentry_["plan_digest"]
+    assert application["counts"]["extra"] == 1 and "Westcoast" in application["message"] and "allow_group_removal" in application["message"]

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages that are written by hand hang together: guides are listed, and links into the repository lead to what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+# Pages are read, and nothing is run.
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+REPOSITORY = "https://github.com/secops-policy/secops.policy"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "roles").glob("*/README.md"), *GUIDES.glob("*.rst")])
+
+
+def test_every_guide_is_in_the_sites_contents_and_in_the_readme():
+    sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    listed = [name for section in sections for name in section["toctree"]]
+    there = sorted(file.stem for file in GUIDES.glob("*.rst"))
+    assert sorted(listed) == there
+    linked = re.findall(rf"{re.escape(REPOSITORY)}/blob/main/docs/docsite/rst/(\w+)\.rst", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(set(linked)) == there
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_into_the_repository_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = {ROOT / path for path in re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/([^\s)>`#]+)", text)}
+    if page.suffix == ".md":
+        targets |= {page.parent / path for path in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", text)}
+    assert [str(target.relative_to(ROOT)) for target in targets if not target.exists()] == []

@@ -1,0 +1,637 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning of ESET policy assignments: any stack, any wanted one, any state, carried out request by request on a small server."""
+
+from __future__ import annotations
+
+import cProfile
+import itertools
+import re
+from urllib.parse import unquote
+
+import pytest
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import SCHEMA, Names, Target, resolve, rule_faults
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_plan import Assigned, View, plan
+from ansible_collections.secops.policy.plugins.module_utils._names import Index
+from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+STATES = ("merged", "replaced", "overridden", "deleted")
+POLICIES = "ABCDEF"
+GROUP, DEVICE, SUBSCRIPTION = (Target(f"{kind}_uuid", f"{kind}-1") for kind in ("device_group", "device", "subscription"))
+TARGETS = (GROUP, DEVICE, SUBSCRIPTION)
+FIELDS = {"deviceGroupUuid": "device_group_uuid", "deviceUuid": "device_uuid", "subscriptionUuid": "subscription_uuid"}
+HIDDEN = "?"
+
+
+class Server:
+    """Ranks are 1..N for each target, whether somebody may see an assignment or not; what is new lands last."""
+
+    def __init__(self, stacks):
+        self.made = itertools.count(1)
+        self.stacks = {target: [(f"{target.kind[:-5]}/{next(self.made)}", policy) for policy in stack] for target, stack in stacks.items()}
+
+    def view(self, config, state, names=None):
+        stacks = {}
+        for target, stack in self.stacks.items():
+            seen = [Assigned(policy, uuid, rank) for rank, (uuid, policy) in enumerate(stack, start=1) if policy != HIDDEN]
+            if seen:
+                stacks[target] = seen
+        return View(stacks, names or Names(), resolve(config, names or Names(), state))
+
+    def plan(self, config, state):
+        return plan(self.view(config, state), state)
+
+    def policies(self, target):
+        return [policy for _uuid, policy in self.stacks.get(target, []) if policy != HIDDEN]
+
+    def uuids(self, target):
+        return [uuid for uuid, policy in self.stacks.get(target, []) if policy != HIDDEN]
+
+    def send(self, request, ids):
+        """Carry out one request as the executor would, which knows by ``ids`` what has been made."""
+        path = request.path.replace("<new>", ids[request.needs]) if request.needs else request.path
+        uuid = unquote(path.partition("/v2/policy-assignments")[2].removeprefix("/").removesuffix(":updateRanking"))
+        if request.method == "POST" and not uuid:
+            ((kind, key),) = request.body["assignment"]["target"].items()
+            target = Target(FIELDS[kind], key)
+            made = (f"new/{next(self.made)}", request.body["assignment"]["policyUuid"])
+            self.stacks.setdefault(target, []).append(made)
+            assert set(request.body["assignment"]) == {"policyUuid", "target"}
+            answer = {"assignment": {"uuid": made[0], "policyUuid": made[1], "rank": len(self.stacks[target])}}
+            ids[request.gives] = request.take(answer)
+            return
+        (stack, place), *more = [(stack, place) for stack in self.stacks.values() for place, item in enumerate(stack) if item[0] == uuid]
+        assert not more
+        item = stack.pop(place)
+        assert item[1] != HIDDEN
+        if request.method == "POST":
+            assert path.endswith(":updateRanking") and 1 <= request.body["rank"] <= len(stack) + 1
+            stack.insert(request.body["rank"] - 1, item)
+        else:
+            assert request.method == "DELETE" and request.body is None
+
+
+def kind_of(request):
+    return "remove" if request.method == "DELETE" else "move" if request.path.endswith(":updateRanking") else "assign"
+
+
+def moves(planned):
+    return [request for request in planned.requests if kind_of(request) == "move"]
+
+
+def entry(target, policies=None):
+    """Policies as a text, each with its rank after it where it has one: ``AB2C``."""
+    made = {"target": {target.kind: target.uuid}}
+    if policies is not None:
+        found = re.findall(r"([A-Za-z])(\d*)", policies)
+        made["policies"] = [{"policy_uuid": name, **({"rank": int(rank)} if rank else {})} for name, rank in found]
+    return made
+
+
+@st.composite
+def servers(draw, double=True):
+    """Some targets with stacks in which a policy may be twice and some assignments are hidden."""
+    stacks = {}
+    for target in draw(st.lists(st.sampled_from(TARGETS), unique=True)):
+        stack = draw(st.lists(st.sampled_from(POLICIES), max_size=6, unique=not double))
+        for _number in range(draw(st.integers(0, 2))):
+            stack.insert(draw(st.integers(0, len(stack))), HIDDEN)
+        stacks[target] = stack
+    return stacks
+
+
+@st.composite
+def configs(draw, state):
+    found = []
+    for target in draw(st.lists(st.sampled_from(TARGETS), unique=True, min_size=1)):
+        listed = draw(st.lists(st.sampled_from(POLICIES), unique=True, min_size=int(state == "deleted"), max_size=6))
+        made = entry(target, "".join(listed))
+        if state == "merged":
+            ranks = draw(st.lists(st.integers(1, 8), unique=True, max_size=len(listed)))
+            for policy, rank in zip(draw(st.permutations(made["policies"])), ranks):
+                policy["rank"] = rank
+        if state == "deleted" and draw(st.booleans()):
+            del made["policies"]
+        found.append(made)
+    return found
+
+
+@st.composite
+def cases(draw, double=True):
+    state = draw(st.sampled_from(STATES))
+    return draw(servers(double)), draw(configs(state)), state
+
+
+def interleaved(planned, random):
+    """The requests in one of the orders in which they may arrive: phase after phase, the chains of a phase at once."""
+    for phase in planned.phases:
+        waiting = [list(chain.requests) for chain in phase]
+        while any(waiting):
+            yield random.choice([requests for requests in waiting if requests]).pop(0)
+
+
+def carried_out(server, config, state, random, stop_after=None):
+    """One run: plans again where an answer is not what the plan counted with, as the executor and the frame do."""
+    sent = 0
+    for _plan in range(8):
+        planned = server.plan(config, state)
+        ids = {}
+        for request in interleaved(planned, random):
+            if sent == stop_after:
+                return
+            sent += 1
+            try:
+                server.send(request, ids)
+            except ValueError:
+                break
+        else:
+            return
+    raise AssertionError("it never ends")
+
+
+@settings(max_examples=1000)
+@given(cases(), st.randoms(use_true_random=False), st.integers(0, 8))
+def test_any_stack_any_config_any_state(case, random, stop_after):
+    """A run reaches what the state means, also where one before it died anywhere; the second writes nothing; nothing is lost on the way."""
+    stacks, config, state = case
+    server = Server(stacks)
+    if ranks_for_copies(stacks, config):
+        stop_after = 0
+    before = {target: list(server.stacks.get(target, [])) for target in TARGETS}
+    planned = server.plan(config, state)
+    assert len({kind_of(request) for phase in planned.phases for chain in phase for request in chain.requests}) == len(planned.phases)
+    order = [kind_of(request) for request in planned.requests]
+    assert order == sorted(order, key=("assign", "move", "remove").index), "all assignments, then all moves, then all removals"
+    after = {target: meaning(state, config, target, server.policies(target)) for target in TARGETS}
+    shared = {target: set(server.policies(target)) & set(after[target]) for target in TARGETS}
+    original = server.send
+
+    def send(request, ids):
+        original(request, ids)
+        assert all(shared[target] <= set(server.policies(target)) for target in TARGETS), "a target was stripped for a moment"
+
+    server.send = send
+    carried_out(server, config, state, random, stop_after)
+    carried_out(server, config, state, random)
+    for target in TARGETS:
+        assert server.policies(target) == after[target]
+        hidden = [[uuid for uuid, policy in stack if policy == HIDDEN] for stack in (before[target], server.stacks.get(target, []))]
+        assert hidden[0] == hidden[1]
+    again = server.plan(config, state)
+    assert again.requests == [] and again.before == again.after == [] and again.removals == 0
+
+
+def ranks_for_copies(stacks, config):
+    """Whether a rank is given for a policy that is there twice: then which copy has it depends on where the copies are just now."""
+    return any(
+        "rank" in policy and stacks.get(target, []).count(policy["policy_uuid"]) > 1
+        for item in config
+        for target in TARGETS
+        if item["target"] == {target.kind: target.uuid}
+        for policy in item.get("policies", [])
+    )
+
+
+def meaning(state, config, target, policies):
+    """What the contract says that a target has in the end, from its words alone."""
+    given = next((item.get("policies", "all") for item in config if item["target"] == {target.kind: target.uuid}), None)
+    if given is None:
+        return [] if state == "overridden" else policies
+    listed = [] if given == "all" else [policy["policy_uuid"] for policy in given]
+    if state == "deleted":
+        return [policy for policy in policies if given != "all" and policy not in listed]
+    if state != "merged":
+        return listed
+    rest = policies + [policy for policy in listed if policy not in policies]
+    free, placed = len(rest), {}
+    for policy in sorted((policy for policy in given if "rank" in policy), key=lambda policy: -policy["rank"]):
+        free = min(policy["rank"], free)
+        placed[free] = policy["policy_uuid"]
+        free -= 1
+    for rank, name in placed.items():
+        # Of copies the one that is there already stays, else the first one goes there.
+        if policies[rank - 1 : rank] == [name]:
+            rest[rank - 1] = None
+        else:
+            rest[rest.index(name)] = None
+    others = iter([policy for policy in rest if policy is not None])
+    return [placed.get(rank) or next(others) for rank in range(1, len(rest) + 1)]
+
+
+@settings(max_examples=400)
+@given(cases())
+def test_what_is_predicted_is_what_comes(case):
+    """``before``, ``after``, ``expected`` and the summary against the server; a check-mode run and a run say the same."""
+    stacks, config, state = case
+    server = Server({target: [policy for policy in stack if policy != HIDDEN] for target, stack in stacks.items()})
+    planned = server.plan(config, state)
+    assert [request.show() for request in server.plan(config, state).requests] == [request.show() for request in planned.requests]
+    was = {target: (server.policies(target), server.uuids(target)) for target in TARGETS}
+    for unit in planned.before:
+        target = Target(*next(iter(unit["target"].items())))
+        assert [policy["policy_uuid"] for policy in unit["policies"]] == list(dict.fromkeys(server.policies(target)))
+    ids = {}
+    for request in planned.requests:
+        server.send(request, ids)
+    changed = [target for target in TARGETS if was[target] != (server.policies(target), server.uuids(target))]
+    assert sorted(planned.expected) == sorted(target.key for target in changed)
+    assert len(planned.before) == len(planned.after) == len(changed)
+    for unit in planned.after:
+        target = Target(*next(iter(unit["target"].items())))
+        assert planned.expected[target.key] == server.policies(target)
+        assert [policy["policy_uuid"] for policy in unit["policies"]] == list(dict.fromkeys(server.policies(target)))
+    kinds = [kind_of(request) for request in planned.requests]
+    concerned = [
+        target for target in TARGETS if state == "overridden" or any(item["target"] == {target.kind: target.uuid} for item in config)
+    ]
+    there = sum(len(was[target][1]) for target in concerned)
+    fresh = [request for request in moves(planned) if request.needs]
+    assert planned.removals == planned.summary["deleted"] == kinds.count("remove")
+    assert planned.summary["created"] == kinds.count("assign") and planned.summary["updated"] == 0
+    assert planned.summary["moved"] == kinds.count("move") - len(fresh)
+    assert planned.summary["unchanged"] == there - planned.summary["moved"] - planned.summary["deleted"]
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from("ABCDE"), max_size=6), st.lists(st.sampled_from("ABCDE"), unique=True, max_size=5))
+def test_the_moves_are_as_few_as_there_can_be_copies_or_not(stack, wanted):
+    """Against all sequences of moves there are, with any copy kept."""
+    made = [policy for policy in wanted if policy not in stack]
+
+    def reached(line):
+        return any(
+            "".join(line[place] for place in sorted(kept)) == "".join(wanted)
+            for kept in itertools.product(*([place for place, policy in enumerate(line) if policy == one] for one in wanted))
+        )
+
+    planned = Server({GROUP: stack}).plan([entry(GROUP, "".join(wanted))], "replaced")
+    assert len(moves(planned)) == fewest(tuple(stack + made), reached)
+
+
+@settings(max_examples=400)
+@given(configs("merged"), st.lists(st.sampled_from("ABCDEF"), unique=True, max_size=6))
+def test_the_moves_are_as_few_as_there_can_be_for_ranks(config, stack):
+    config = [entry(GROUP, "".join(f"{policy['policy_uuid']}{policy.get('rank', '')}" for policy in config[0]["policies"]))]
+    final = meaning("merged", config, GROUP, stack)
+    best = max(
+        (
+            len(kept)
+            for kept in itertools.chain.from_iterable(itertools.combinations(range(len(final)), size) for size in range(7))
+            if _stays(final, stack, kept)
+        ),
+        default=0,
+    )
+    assert len(moves(Server({GROUP: stack}).plan(config, "merged"))) == len(final) - best
+
+
+def _stays(final, stack, kept):
+    new = [policy for policy in final if policy not in stack]
+    places = [(stack + new).index(final[place]) for place in kept]
+    return places == sorted(places)
+
+
+def fewest(line, reached):
+    """How many moves it takes until ``reached``, by trying all."""
+    front, seen = {line}, {line}
+    for count in itertools.count():
+        if any(reached(one) for one in front):
+            return count
+        further = set()
+        for one in front:
+            for here in range(len(one)):
+                rest = one[:here] + one[here + 1 :]
+                further.update((*rest[:place], one[here], *rest[place:]) for place in range(len(one)))
+        front = further - seen
+        seen |= front
+    return None
+
+
+@settings(max_examples=500)
+@given(cases(), st.randoms(use_true_random=False), st.integers(1, 12))
+def test_what_is_left_after_any_request_is_the_rest_of_the_plan(case, random, sent):
+    """So that looking again after an unclear write tells by the plan whether it acted."""
+    stacks, config, state = case
+    assume(not ranks_for_copies(stacks, config))
+    # What is hidden at the end shows only in the answers.
+    server = Server({target: "".join(stack).rstrip(HIDDEN) for target, stack in stacks.items()})
+    planned = server.plan(config, state)
+    ids = {}
+    order = list(interleaved(planned, random))
+    for request in order[:sent]:
+        server.send(request, ids)
+
+    def shown(request):
+        named = request.path.replace("<new>", ids.get(request.needs, "<new>")) if request.needs else request.path
+        return request.method, unquote(named), request.body
+
+    rest = [shown(request) for request in planned.requests if request not in order[:sent]]
+    assert [shown(request) for request in server.plan(config, state).requests] == rest
+
+
+@settings(max_examples=300)
+@given(cases(), st.lists(st.sampled_from(POLICIES), min_size=1, max_size=3))
+def test_what_is_unrelated_does_not_enter_the_digest(case, more):
+    """Neither other targets, nor assignments' ids, nor what is hidden, nor the order in which the server lists."""
+    stacks, config, state = case
+    server = Server(stacks)
+    planned = server.plan(config, state)
+    other = Server({target: [policy for policy in stack if policy != HIDDEN] for target, stack in reversed(stacks.items())})
+    if state != "overridden":
+        other.stacks[Target("device_uuid", "another")] = [(f"x{number}", policy) for number, policy in enumerate(more)]
+    assert other.plan(config, state).digest == planned.digest
+    assert server.plan(config[::-1], state).digest == planned.digest
+
+
+def test_a_change_of_any_kind_is_another_digest():
+    digests = {
+        Server({GROUP: stack}).plan([entry(target, policies)], "replaced").digest
+        for stack, target, policies in (
+            ("", GROUP, "A"), ("", GROUP, "B"), ("", GROUP, "AB"), ("", GROUP, "BA"), ("B", GROUP, "A"), ("B", GROUP, "BA"),
+            ("", DEVICE, "A"), ("AB", GROUP, "BA"), ("AA", GROUP, "A"),
+        )
+    }  # fmt: skip
+    assert len(digests) == 9
+
+
+@settings(max_examples=200)
+@given(servers(double=False))
+def test_what_is_there_fed_back_changes_nothing(stacks):
+    server = Server(stacks)
+    config = [entry(target, "".join(server.policies(target))) for target in stacks]
+    for state in ("merged", "replaced", "overridden"):
+        assert server.plan(config, state).requests == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "wanted", "state", "requests"),
+    [
+        # A new one is put before what is there by moving the new one.
+        ("AB", "C1", "merged", ["assign C", "move C 1"]),
+        ("AB", "C2", "merged", ["assign C", "move C 2"]),
+        ("AB", "ACB", "replaced", ["assign C", "move C 2"]),
+        # A longest run that is new may stay while what is there moves behind it.
+        ("A", "BCA", "replaced", ["assign B", "assign C", "move A 3"]),
+        ("ABCD", "DABC", "replaced", ["move D 1"]),
+        ("ABCD", "BCDA", "replaced", ["move A 4"]),
+        ("AB", "CD", "replaced", ["assign C", "assign D", "remove A", "remove B"]),
+        # What is to go is still there while things move, and what is hidden counts.
+        ("ABC", "CB", "replaced", ["move C 1", "remove A"]),
+        ("?A?BC", "CAB", "replaced", ["move C 1"]),
+        ("?A?B?C", "BCA", "replaced", ["move A 6"]),
+        # Of copies the one stays that saves moves.
+        ("ABA", "BA", "replaced", ["remove A"]),
+        ("ABA", "AB", "replaced", ["remove A"]),
+        ("ABA", "A3", "merged", []),
+        ("ABAC", "A4", "merged", ["move A 4"]),
+        ("ABA", "A", "deleted", ["remove A", "remove A"]),
+    ],
+)
+def test_the_writes_are_those_that_one_expects(stack, wanted, state, requests):
+    server = Server({GROUP: stack})
+    names = dict(item[:2] for item in server.stacks[GROUP])
+    said = []
+    for request in server.plan([entry(GROUP, wanted)], state).requests:
+        uuid = unquote(request.path.removeprefix("/v2/policy-assignments/").removesuffix(":updateRanking"))
+        if kind_of(request) == "assign":
+            said.append(f"assign {request.body['assignment']['policyUuid']}")
+        else:
+            policy = names.get(uuid) or request.needs.rsplit(" ", 1)[-1]
+            said.append(f"{kind_of(request)} {policy}" + (f" {request.body['rank']}" if request.body else ""))
+    assert said == requests
+
+
+def test_a_stack_of_sixty_into_any_order():
+    letters = [f"p{number}" for number in range(60)]
+    config = [{"target": {"device_group_uuid": GROUP.uuid}, "policies": [{"policy_uuid": name} for name in letters[::-1]]}]
+    planned = Server({GROUP: letters}).plan(config, "replaced")
+    assert len(moves(planned)) == len(planned.requests) == 59
+
+
+def test_a_rank_above_the_end_is_the_last_place_with_a_warning():
+    server = Server({GROUP: "ABC"})
+    planned = server.plan([entry(GROUP, "A9")], "merged")
+    assert planned.expected == {GROUP.key: ["B", "C", "A"]}
+    (warning,) = planned.warnings
+    assert warning.startswith("config[0].policies[0].rank: 9 is above the end")
+    assert Server({GROUP: "BCA"}).plan([entry(GROUP, "A9")], "merged").requests == []
+    both = server.plan([entry(GROUP, "A9B3")], "merged")
+    assert both.expected == {GROUP.key: ["C", "B", "A"]} and len(both.warnings) == 2
+
+
+def test_copies_are_warned_of_with_what_becomes_of_them():
+    for state, says in (("merged", "stay"), ("replaced", "extra copies go"), ("deleted", "every copy")):
+        (warning,) = Server({GROUP: "AAB"}).plan([entry(GROUP, "AB")], state).warnings
+        assert says in warning and ": A;" in warning and "device group device_group-1" in warning
+    (warning,) = Server({GROUP: "AAB", DEVICE: "AA"}).plan([entry(GROUP, "AB")], "overridden").warnings
+    assert "device group" in warning, "what is cleared needs no warning"
+
+
+def test_an_answer_that_shows_hidden_assignments_at_the_end_is_not_what_was_counted_with():
+    server = Server({GROUP: "A?"})
+    planned = server.plan([entry(GROUP, "BCA")], "replaced")
+    with pytest.raises(ValueError, match="rank 3"):
+        server.send(planned.requests[0], {})
+    rest = server.plan([entry(GROUP, "BCA")], "replaced")
+    assert [kind_of(request) for request in rest.requests] == ["assign", "move"] and rest.requests[1].body == {"rank": 4}
+    # Where nothing moves behind it, its rank does not matter; nor where the answer has none.
+    server = Server({GROUP: "A?"})
+    server.send(server.plan([entry(GROUP, "AB")], "replaced").requests[0], {})
+    take = planned.requests[0].take
+    assert take({"assignment": {"uuid": "x"}}) == "x" == take({"assignment": {"uuid": "x", "rank": "2"}})
+    for bad in ({"assignment": {}}, {"assignment": {"uuid": ""}}, {"assignment": {"uuid": None}}, {}, None, []):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            take(bad)
+
+
+KNOWN = Names(
+    policies=Index("policy", [("A", "Alpha"), ("B", "Beta"), ("b2", "Beta")]),
+    groups=Index(
+        "device group",
+        [(GROUP.uuid, "Servers"), ("g2", "Berlin"), ("g3", "Berlin")],
+        paths=[("g2", "All/Berlin"), ("g3", "Servers/Berlin")],
+    ),
+    devices=Index("device", [(DEVICE.uuid, "web"), ("d2", "web")]),
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "paths", "words"),
+    [
+        ([{"target": {"device_group": "Serverz"}, "policies": []}], ["config[0].target.device_group"], "'Servers'"),
+        ([{"target": {"device_group": "servers"}, "policies": []}], ["config[0].target.device_group"], "'Servers' (device_group-1)"),
+        ([{"target": {"device_group": "all/berlin"}, "policies": []}], ["config[0].target.device_group"], "'All/Berlin' (g2)"),
+        (
+            [{"target": {"device_group": "Berlin"}, "policies": []}],
+            ["config[0].target.device_group"],
+            "g2 (All/Berlin), g3 (Servers/Berlin)",
+        ),
+        ([{"target": {"device": "web"}, "policies": []}], ["config[0].target.device"], "d2"),
+        (
+            [{"target": {"device_group": "All/Berlin"}, "policies": [{"policy": "alpha"}, {"policy": "Beta"}, {"policy": "Gamma"}]}],
+            [f"config[0].policies[{number}].policy" for number in range(3)],
+            "'Alpha' (A)",
+        ),
+        (
+            [{"target": {"device_group": "Servers", "device_group_uuid": "g2"}, "policies": [{"policy": "Alpha", "policy_uuid": "B"}]}],
+            ["config[0].target.device_group", "config[0].policies[0].policy"],
+            "g2",
+        ),
+        (
+            [{"target": {"device_group": "Servers"}, "policies": []}, {"target": {"device_group_uuid": GROUP.uuid}, "policies": []}],
+            ["config[1].target"],
+            "config[0]",
+        ),
+        (
+            [{"target": {"device_group": "Servers"}, "policies": [{"policy": "Alpha"}, {"policy_uuid": "A"}]}],
+            ["config[0].policies[1]"],
+            "A",
+        ),
+    ],
+)
+@pytest.mark.parametrize("state", STATES)
+def test_references_that_do_not_fit_are_errors_in_every_state(config, paths, words, state):
+    with pytest.raises(Faults) as caught:
+        resolve(config, KNOWN, state)
+    assert [item["path"] for item in caught.value.faults] == paths
+    assert words in str(caught.value)
+
+
+def test_an_ambiguous_name_may_stand_beside_one_of_its_ids():
+    config = [
+        {"target": {"device_group": "Berlin", "device_group_uuid": "g3"}, "policies": [{"policy": "Beta", "policy_uuid": "b2"}]},
+        {"target": {"device_group": "All/Berlin", "device_group_uuid": "g2"}, "policies": []},
+        {"target": {"device": "web", "device_uuid": "d2"}, "policies": []},
+    ]
+    assert [unit.target.uuid for unit in resolve(config, KNOWN, "merged")] == ["g3", "g2", "d2"]
+
+
+@pytest.mark.parametrize(
+    ("target", "policies", "paths"),
+    [
+        ({"device_group_uuid": "g9"}, ["A"], ["target.device_group_uuid"]),
+        ({"device_group_uuid": GROUP.uuid}, ["Z", "A", "Y"], ["policies[0].policy_uuid", "policies[2].policy_uuid"]),
+        ({"device_uuid": "d9"}, ["A"], ["target.device_uuid"]),
+        ({"subscription_uuid": "s9"}, ["A"], []),
+        # In another case only, which the message names.
+        ({"device_group_uuid": GROUP.uuid.upper()}, ["a"], ["target.device_group_uuid", "policies[0].policy_uuid"]),
+    ],
+)
+def test_ids_that_the_lists_disprove(target, policies, paths):
+    names = Names(policies=KNOWN.policies, groups=KNOWN.groups, known={"d9": None})
+    config = [{"target": target, "policies": [{"policy_uuid": policy} for policy in policies]}]
+    view = View({}, names, resolve(config, names, "merged"))
+    if not paths:
+        assert len(plan(view, "merged").requests) == 1
+        return
+    with pytest.raises(Faults) as caught:
+        plan(view, "merged")
+    assert [item["path"] for item in caught.value.faults] == [f"config[0].{path}" for path in paths]
+    if "a" in policies:
+        assert GROUP.uuid in str(caught.value) and " A" in str(caught.value)
+
+
+def test_what_has_an_assignment_is_there_whatever_a_list_shows():
+    names = Names(policies=Index("policy", []), groups=Index("device group", []))
+    server = Server({GROUP: "AB"})
+    assert plan(server.view([entry(GROUP, "BA")], "replaced", names), "replaced").requests
+    with pytest.raises(Faults, match="no device group with the id"):
+        plan(server.view([entry(GROUP, "BC")], "replaced", names), "replaced")
+
+
+def test_what_is_not_assigned_is_no_change_in_deleted_and_a_warning():
+    planned = Server({GROUP: "AB"}).plan([entry(GROUP, "BC"), entry(DEVICE)], "deleted")
+    assert [kind_of(request) for request in planned.requests] == ["remove"]
+    assert [text.split(":")[0] for text in planned.warnings] == ["config[0].policies[1]", "config[1]"]
+
+
+def test_another_case_is_an_error_in_deleted_too():
+    """What is meant is there, and saying that nothing is assigned would leave it there in silence."""
+    server = Server({Target("device_uuid", "d-one"): "ab"})
+    for config in ([entry(Target("device_uuid", "D-One"), "a")], [entry(Target("device_uuid", "d-one"), "A")]):
+        for state in ("deleted", "merged"):
+            with pytest.raises(Faults, match="case"):
+                server.plan(config, state)
+
+
+@pytest.mark.parametrize(
+    ("state", "config", "paths"),
+    [
+        ("merged", [{}], ["target", "policies"]),
+        ("merged", [{"target": {}, "policies": []}], ["target"]),
+        ("merged", [{"target": {"device_uuid": "d", "device_group": "g"}, "policies": []}], ["target"]),
+        ("gathered", [{"target": {"device_uuid": "d", "subscription_uuid": "s"}}], ["target"]),
+        (
+            "merged",
+            [{"target": {"device_uuid": "", "colour": "red"}, "policies": None}],
+            ["target.device_uuid", "target.colour", "policies"],
+        ),
+        ("replaced", [{"target": {"device_uuid": "d"}}], ["policies"]),
+        ("overridden", [{"target": {"device_uuid": "d"}}], ["policies"]),
+        ("deleted", [{"target": {"device_uuid": "d"}, "policies": []}], ["policies"]),
+        (
+            "merged",
+            [{"target": {"device_uuid": "d"}, "policies": [{}, {"policy_uuid": ""}]}],
+            ["policies[0].policy_uuid", "policies[1].policy_uuid"],
+        ),
+        (
+            "merged",
+            [
+                {
+                    "target": {"device_uuid": "d"},
+                    "policies": [{"policy": "A", "rank": 0}, {"policy": "B", "rank": "x"}, {"policy": "C", "rank": True}],
+                }
+            ],
+            ["policies[0].rank", "policies[1].rank", "policies[2].rank"],
+        ),
+        (
+            "merged",
+            [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 2}, {"policy": "B", "rank": 2}]}],
+            ["policies[1].rank"],
+        ),
+        ("merged", [{"target": {"device": "d"}, "policies": [{"policy": "A"}, {"policy": "A"}]}], ["policies[1].policy"]),
+        ("merged", [{"target": {"device": "d"}, "policies": [{"policy_uuid": "A"}, {"policy_uuid": "A"}]}], ["policies[1].policy_uuid"]),
+        *[
+            (state, [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 1}]}], ["policies[0].rank"])
+            for state in ("replaced", "overridden", "deleted", "gathered")
+        ],
+    ],
+)
+def test_validation(state, config, paths):
+    found = {item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, state)}
+    assert found == {f"config[0].{path}" for path in paths}
+
+
+def test_a_target_twice_is_a_fault_by_whatever_it_is_given():
+    config = [{"target": {"device": "d"}, "policies": []}] * 2 + [{"target": {"subscription_uuid": "s"}, "policies": []}] * 2
+    assert [item["path"] for item in rule_faults(config, "merged")] == ["config[1].target.device", "config[3].target.subscription_uuid"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["target", "policies", "policy", "policy_uuid", "rank", "device", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(json_values, max_size=3))
+def test_no_input_at_all_trips_the_rules(config):
+    for state in (*STATES, "gathered"):
+        rule_faults(config, state)
+
+
+def test_the_work_for_ten_thousand_assignments_stays_small():
+    targets = [Target("device_uuid", f"d{number}") for number in range(1000)]
+    stack = [f"p{number}" for number in range(10)]
+    server = Server(dict.fromkeys(targets, stack))
+    config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
+    view = server.view(config, "overridden")
+    watch = cProfile.Profile()
+    assert len(watch.runcall(plan, view, "overridden").requests) == 9000
+    # Calls, which do not depend on the machine: some for each assignment, not some for each pair of targets.
+    assert sum(entry.callcount for entry in watch.getstats()) < 200 * 10_000
