@@ -67,11 +67,11 @@ class PolicyModule(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        self._given = dict(self.params)
-        raw = self.params.get("config")
-        self.config = None if raw is None else coerce(raw, self.argument_spec["config"])
         # Not echoed as an invocation either: a fleet's config there and in the result would double what AWX has to store.
+        raw = self.params.get("config")
         self.params["config"] = None
+        self.config = None if raw is None else coerce(raw, self.argument_spec["config"])
+        self._given = dict(self.params)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """As Ansible's; while the arguments are still being read, with all faults of options and of ``config``."""

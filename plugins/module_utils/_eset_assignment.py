@@ -148,6 +148,7 @@ class PolicyAssignments:
         if naming:
             shown = sorted(stacks) if not config else [unit.target for unit in self._wanted]
             self._names.known.update(self._api.devices([target.uuid for target in shown if target.kind == "device_uuid"]))
+            resolve(config, self._names, state)
         return stacks
 
     def _only(self, state: str) -> Target | None:
@@ -161,12 +162,13 @@ class PolicyAssignments:
         targets = [change.target for change in new if change.target not in named]
         unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
         groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
-        self._look_up(bool(new) and self._names.policies is None, groups, unknown)
+        looked_up = self._look_up(bool(new) and self._names.policies is None, groups, unknown)
         # What was looked up and is not there is known not to be.
         self._names.known.update({uuid: self._names.known.get(uuid) for uuid in unknown})
+        return looked_up
 
-    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> None:
-        """Read lists of names, all at once, and the names of devices."""
+    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> bool:
+        """Read lists of names, all at once, and the names of devices; whether there was any to be read."""
         lists: list[t.Callable[[], t.Any]] = []
         if policies:
             lists.append(lambda: setattr(self._names, "policies", self._api.policies()))

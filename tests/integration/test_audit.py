@@ -158,8 +158,13 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
         ("paris", APPLICATION): {**none, "missing": 1},
         ("rome", ESET): {**none, "missing": 1, "extra": 1, "in sync": 1},
     }
+    looks = {
+        "Look at the Sentry policies": SENTRY,
+        "Look at the private applications": APPLICATION,
+        "Look at the ESET policy assignments": ESET,
+    }
     for item in done.results:
-        module = item["action"].removeprefix("secops.policy.")
+        module = looks.get(item["name"])
         if (item["host"], module) in seen:
             counts, summary = seen[item["host"], module], item["result"]["summary"]
             assert [counts[key] for key in ("missing", "changed", "moved", "extra", "in sync")] == [
@@ -404,3 +409,20 @@ def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     assert sentry_["verdict"] == application["verdict"] == "drifted"
     assert sentry_["counts"]["extra"] == 2 and "max_removals" in sentry_["message"] and sentry_["plan_digest"]
     assert application["counts"]["extra"] == 1 and "Westcoast" in application["message"] and "allow_group_removal" in application["message"]
+
+
+def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_path):
+    """As for the other roles: the tree beats variables, they beat module_defaults; an organization by name beats an id from elsewhere."""
+    book = tmp_path / "defaults.yml"
+    book.write_text(
+        '- hosts: all\n  gather_facts: false\n  module_defaults:\n    group/secops.policy.meraki:\n      base_url: "{{ url }}"\n'
+        '      organization_id: "404"\n  roles: [secops.policy.audit]\n',
+        encoding="utf-8",
+    )
+    bare = {module: {key: entry[key] for key in ("state", "config")} for module, entry in meraki_tree(tenants, "1").items()}
+    bare[APPLICATION]["organization"] = "Organization 1"
+    listed = inventory(tenants, berlin=bare)
+    listed["all"]["hosts"]["berlin"] |= {"meraki_api_key": KEY, "meraki_organization_id": "1"}
+    done, report = audit(listed, playbook=book, extra_vars={"url": tenants.meraki_url})
+    done.ok()
+    assert report["totals"]["tenants"]["in line"] == 1
