@@ -10,17 +10,26 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.secops.policy.tests.cloud import Cloud
-from ansible_collections.secops.policy.tests.cloud.demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, seed_demo
+from ansible_collections.secops.policy.tests.cloud.demo import (
+    API_KEY,
+    ESET_PASSWORD,
+    ESET_USER,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    seed_demo,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Stays there, to be looked at.
-REPORT = ROOT / "build" / "demo" / "drift-report"
+FOLDER = ROOT / "build" / "demo"
 STEPS = 0
 
 
@@ -33,7 +42,7 @@ def main() -> int:
         cloud.clear_log()
         eset(cloud, env)
         applications(cloud, env)
-        audit(cloud, env)
+        tenants(cloud, env)
         print(f"\n{STEPS} steps, each as announced. Nothing but loopback was talked to.")
     return 0
 
@@ -91,15 +100,45 @@ def applications(cloud: Cloud, env: dict[str, str]) -> None:
     expect(names == ["Facility Control", "Intranet", "Jira", "Lab Results"], f"there are {names}")
 
 
-def audit(cloud: Cloud, env: dict[str, str]) -> None:
-    """Two tenants looked at: one as its tree says, one that is not."""
+def tenants(cloud: Cloud, env: dict[str, str]) -> None:
+    """The four playbooks on two tenants, one as its tree says, one that is not: exported, audited, applied, and restored."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
     before = len(cloud.writes())
-    arguments = ("-i", "tests/demo/tenants.yml", "-e", f"audit_report_dir={REPORT.relative_to(ROOT)}")
-    step("Two tenants: is everything as their trees say?", "secops.policy.audit", env, *arguments, changed=1)
-    expect(len(cloud.writes()) == before, "an audit wrote something")
-    verdicts = {one["name"]: one["verdict"] for one in json.loads((REPORT / "drift.json").read_text(encoding="utf-8"))["tenants"]}
-    expect(verdicts == {"example_health": "in line", "example_clinics": "drifted"}, f"the report says {verdicts}")
-    print(f"Look at the report: {REPORT / 'drift.html'}", flush=True)
+    step("Two tenants: written as trees", *_playbook("export", env), changed=2)
+    step("Two tenants: is everything as their trees say?", *_playbook("audit", env), changed=1)
+    expect(len(cloud.writes()) == before, "an audit or an export wrote something to a vendor")
+    expect(_verdicts() == {"example_health": "in line", "example_clinics": "drifted"}, f"the report says {_verdicts()}")
+    portal = _portal(cloud)
+    step("Two tenants: made as their trees say, with a snapshot of what changes", *_playbook("apply", env), changed=1)
+    expect(_portal(cloud) != portal, "nothing was applied")
+    step("Two tenants: and now?", *_playbook("audit", env), changed=0)
+    expect(set(_verdicts().values()) == {"in line"}, f"the report says {_verdicts()}")
+    step("Two tenants: and back to what was before", *_playbook("restore", env), changed=1)
+    expect(_portal(cloud) == portal, "it was not put back")
+    print(f"Look at the report: {FOLDER / 'drift-report' / 'drift.html'}; trees and snapshots lie beside its folder", flush=True)
+
+
+def _playbook(name: str, env: dict[str, str]) -> tuple[Any, ...]:
+    """The arguments of ``step`` for a playbook of the collection."""
+    folder = FOLDER.relative_to(ROOT)
+    folders = {
+        "export_dir": "trees",
+        "audit_report_dir": "drift-report",
+        "apply_snapshot_dir": "snapshots",
+        "restore_snapshot_dir": "snapshots",
+    }
+    own = [item for key, value in folders.items() if key.startswith(name) for item in ("-e", f"{key}={folder}/{value}")]
+    return f"secops.policy.{name}", env, "-i", "tests/demo/tenants.yml", *own
+
+
+def _verdicts() -> dict[str, str]:
+    report = json.loads((FOLDER / "drift-report" / "drift.json").read_text(encoding="utf-8"))
+    return {one["name"]: one["verdict"] for one in report["tenants"]}
+
+
+def _portal(cloud: Cloud) -> str:
+    applications = cloud.meraki.applications(OTHER_ORGANIZATION).values()
+    return next(item["description"] for item in applications if item["name"] == "Patient Portal")
 
 
 def step(title: str, playbook: str, env: dict[str, str], *arguments: str, changed: int) -> None:
