@@ -207,11 +207,11 @@ class Client:
             else:
                 counted = True
                 status = answer.status
+                renewals = renewals if status == 401 else 0
                 if status == 202 and self.vendor.pending:
                     key = answer.headers.get(self.vendor.pending) or fetch.get(self.vendor.pending)
                     fetch = self._pending(f"{name}: {self._told(answer, content)}", answer.status, key, safe, polls)
                     polls += 1
-                    renewals = 0
                     continue
                 if status == 404 and fetch:
                     why = f"{name}: {self._told(answer, content)}: the pending answer is gone"

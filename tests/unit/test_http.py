@@ -252,6 +252,16 @@ def test_a_token_may_end_between_any_two_looks(impatient):
         assert seen == [0, 0, 0]
 
 
+def test_a_token_may_end_between_any_two_tries(impatient):
+    with Scripted(answer(401), answer(503), answer(401), answer(429, Retry_After="0"), answer(401), answer(data=[1])) as server:
+
+        class Once(Sign):
+            def renew(self, used, times):
+                return times == 0
+
+        assert client(server, Once()).get("/x").data == [1]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_202_without_an_id_names_the_request(method):
     with Scripted(answer(202, body=b"", X_Request_Id="q-1")) as server:
