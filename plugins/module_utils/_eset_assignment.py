@@ -12,8 +12,22 @@ from . import _eset_assignment_plan
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
-from ._eset_assignment_plan import Assigned, Stack, View, arranged, camel, canonical, changes, describe, other_case, repeated, shaped
-from ._http import ApiError, Client
+from ._eset_assignment_plan import (
+    UNRANKED,
+    Assigned,
+    Stack,
+    View,
+    arranged,
+    camel,
+    canonical,
+    changes,
+    describe,
+    other_case,
+    ranked,
+    repeated,
+    shaped,
+)
+from ._http import Client
 from ._plan import Faults, Plan, Request
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -109,7 +123,11 @@ class PolicyAssignments:
             targets = sorted(view.stacks)
         else:
             targets = [unit.target for unit in view.wanted]
-        warnings = repeated(view, targets)
+        warnings = repeated(view, targets) + [
+            f"the order of what is assigned to the {describe(target, view.names)} is not known, for {UNRANKED}"
+            for target in targets
+            if not ranked(view.stacks.get(target, []))
+        ]
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
@@ -148,6 +166,7 @@ class PolicyAssignments:
         if naming:
             shown = sorted(stacks) if not config else [unit.target for unit in self._wanted]
             self._names.known.update(self._api.devices([target.uuid for target in shown if target.kind == "device_uuid"]))
+            resolve(config, self._names, state)
         return stacks
 
     def _only(self, state: str) -> Target | None:
@@ -161,12 +180,13 @@ class PolicyAssignments:
         targets = [change.target for change in new if change.target not in named]
         unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
         groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
-        self._look_up(bool(new) and self._names.policies is None, groups, unknown)
+        looked_up = self._look_up(bool(new) and self._names.policies is None, groups, unknown)
         # What was looked up and is not there is known not to be.
         self._names.known.update({uuid: self._names.known.get(uuid) for uuid in unknown})
+        return looked_up
 
-    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> None:
-        """Read lists of names, all at once, and the names of devices."""
+    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> bool:
+        """Read lists of names, all at once, and the names of devices; whether there was any to be read."""
         lists: list[t.Callable[[], t.Any]] = []
         if policies:
             lists.append(lambda: setattr(self._names, "policies", self._api.policies()))
@@ -179,15 +199,13 @@ class PolicyAssignments:
 
     def _stacks(self, only: Target | None) -> dict[Target, Stack]:
         """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
+        found: dict[Target, Stack] = {}
         for _read in range(_READS):
             found = self._read_stacks(only)
-            torn = [target for target, stack in found.items() if not _ranked(stack)]
-            if not torn:
-                return found
-        raise ApiError(
-            f"GET {ASSIGNMENTS}: the ranks of the {describe(torn[0], self._names)} are missing or there twice, so that the order of its "
-            "policies is not known; somebody may be changing them just now"
-        )
+            # A list that somebody writes to while it is paged may show a rank twice.
+            if all(ranked(stack) for stack in found.values()):
+                break
+        return found
 
     def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
         listed = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
@@ -203,7 +221,7 @@ class PolicyAssignments:
                 found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
         if strange:
             self._api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
-        return {target: sorted(stack.values(), key=lambda assigned: assigned.rank or 0) for target, stack in found.items()}
+        return {target: sorted(stack.values(), key=lambda assigned: (assigned.rank or 0, assigned.uuid)) for target, stack in found.items()}
 
 
 def _by_id(config: Config) -> Target | None:
@@ -217,16 +235,10 @@ def _target(given: t.Mapping[str, t.Any]) -> Target | None:
     return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
 
 
-def _ranked(stack: Stack) -> bool:
-    """Whether the ranks say what the order is. A list that somebody writes to while it is paged may show one twice."""
-    ranks = [assigned.rank or 0 for assigned in stack]
-    return len(stack) < 2 or ranks[0] > 0 and len(set(ranks)) == len(ranks)
-
-
 def _rank(given: t.Any) -> int | None:
     """A rank, which JSON may hold as a text (https://protobuf.dev/programming-guides/json/, int64)."""
     try:
-        return int(given)
+        return max(0, int(given)) or None
     except (TypeError, ValueError):
         return None
 

@@ -317,13 +317,13 @@ class Client:
         """
         for _hop in range(_HOPS + 1):
             ticket = self.pacer.begin()
+            started = time.monotonic()
             try:
                 if proceed is not None and not proceed():
                     raise Held
                 if count:
                     self._count(count)
                     count = ""
-                started = time.monotonic()
                 answer, content = self._once(method, url, query, body, form, headers)
             except _Broken as broken:
                 broken.started = started

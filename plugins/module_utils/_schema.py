@@ -24,11 +24,11 @@ _WORDS = {"string": "text", "integer": "a whole number", "boolean": "true or fal
 _TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 #: For ``fits``: whether a value keeps a keyword, from what the keyword wants, the value and the whole schema.
 _KEYWORDS: dict[str, t.Callable[[t.Any, t.Any, t.Any], bool]] = {
-    "type": lambda wanted, value, schema: type(value) is _TYPES.get(wanted),
+    "type": lambda wanted, value, schema: _is(value, wanted),
     "enum": lambda wanted, value, schema: isinstance(value, str) and value in wanted,
     "minLength": lambda wanted, value, schema: isinstance(value, str) and len(value) >= wanted,
     "minItems": lambda wanted, value, schema: isinstance(value, list) and len(value) >= wanted,
-    "minimum": lambda wanted, value, schema: type(value) is int and value >= wanted,
+    "minimum": lambda wanted, value, schema: _is(value, "integer") and value >= wanted,
     "items": lambda wanted, value, schema: isinstance(value, list) and all(fits(wanted, item) for item in value),
     "required": lambda wanted, value, schema: isinstance(value, dict) and all(key in value for key in wanted),
     "properties": lambda wanted, value, schema: (
@@ -93,6 +93,11 @@ def show(value: t.Any) -> str:
     """A value for a message: short, whatever it is."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _is(value: t.Any, kind: str) -> bool:
+    """Whether a value is of JSON's type ``kind``: true is no number there."""
+    return isinstance(value, _TYPES.get(kind, ())) and isinstance(value, bool) == (kind == "boolean")
 
 
 def _coerced(value: t.Any, kind: str) -> t.Any:

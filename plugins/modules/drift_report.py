@@ -61,6 +61,7 @@ attributes:
     support: none
     description: Returns what changes, before and after.
 seealso:
+  - module: secops.policy.policy_run
   - plugin: secops.policy.drift_compare
     plugin_type: filter
   - plugin: secops.policy.drift_exit_code
@@ -68,13 +69,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Is the branch as it should be?
-  secops.policy.meraki_sentry_assignments:
-    organization_id: "2930418"
-    state: "{{ secops_policy.meraki_sentry_assignments.state }}"
-    config: "{{ secops_policy.meraki_sentry_assignments.config }}"
-  vars:
-    secops_policy: &tree
+- name: What the tenant is to be like, usually in its host_vars
+  ansible.builtin.set_fact:
+    secops_policy:
       meraki_sentry_assignments:
         state: replaced
         config:
@@ -83,6 +80,11 @@ EXAMPLES = r"""
               - sm_network: Corp SM
                 scope: all
                 group_policy: Guest
+
+- name: Is it like that?
+  secops.policy.policy_run:
+    module: meraki_sentry_assignments
+    entry: "{{ secops_policy.meraki_sentry_assignments }}"
   check_mode: true
   register: sentry
   ignore_errors: true
@@ -96,9 +98,9 @@ EXAMPLES = r"""
   register: drift
 
 - name: Fail where a tenant could not be read
-  ansible.builtin.fail:
-    msg: "{{ drift.failures[inventory_hostname] }}"
-  when: inventory_hostname in drift.failures
+  ansible.builtin.assert:
+    that: inventory_hostname not in drift.failures
+    fail_msg: "{{ drift.failures[inventory_hostname] | default('') }}"
 """
 
 RETURN = r"""

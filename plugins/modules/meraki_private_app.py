@@ -45,6 +45,7 @@ options:
         description:
           - The name, unique in the organization. Letters of any script, digits, spaces and hyphens.
           - A name that differs from an existing one in case only is an error.
+          - A name that another entry gives up, by O(config[].application_id) beside another name, is free to be taken.
           - Required with O(state=replaced) and O(state=overridden), and for a new application.
         type: str
       description:

@@ -29,13 +29,14 @@ _NAMES = {
 #: What has to be set before a module can read anything.
 _CREDENTIALS = ("api_key", "organization_id", "username", "password", "access_token")
 _OFF = (403, 404)
-_LONGEST_COMMENT = 120
+_LONGEST_NAME = 120
 _MARKS = ("{{", "{%", "{#")
 #: What needs no quotes, unless it reads as something else than a text.
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*( [A-Za-z0-9_.@/+-]+)*")
 _RESOLVER = yaml.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"
-_IN_LITERAL = {"\\": "\\\\", **{character: f"\\x{ord(character):02x}" for character in "\"'{}%#"}}
+#: What means something to YAML in single quotes, to Jinja in a string, or to ``urldecode``.
+_CODED = "\"'{}%#+\\"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 Result = t.Mapping[str, t.Any]
@@ -153,7 +154,7 @@ def _texts(key: str, values: t.Sequence[t.Any], names: t.Sequence[str], indent: 
 
 
 def _beside(name: str | None) -> str:
-    return f"  # {_comment(name)}" if name else ""
+    return f"  # {_comment(name, _LONGEST_NAME)}" if name else ""
 
 
 def _scalar(value: t.Any) -> str:
@@ -174,16 +175,23 @@ def _quoted(text: str) -> str:
 
 def _literal(text: str) -> str:
     """A text that looks like a template, as a template that is nothing but that text: whatever somebody wrote into a description, Ansible
-    evaluates a constant. (The tag !unsafe would do as well, but not in files that others than Ansible read, nor where Ansible takes data
-    that looks like a template for an error. The filter keeps older versions from reading a list or a number into it.)
+    evaluates a constant. (The tag !unsafe would do as well, but neither in files that others than Ansible read, nor where Ansible takes
+    data that looks like a template for an error. Ansible doubles the backslashes of escapes; the filter string keeps older versions from
+    reading a list or a number into the result.)
     """
-    return "'{{ \"" + "".join(_IN_LITERAL.get(character) or _visible(character) for character in text) + "\" | string }}'"
+    coded = "".join(character if character.isprintable() and character not in _CODED else _percent(character) for character in text)
+    return f"'{{{{ \"{coded}\" | urldecode | string }}}}'"
 
 
-def _comment(text: str) -> str:
+def _percent(character: str) -> str:
+    # A lone surrogate is nothing that could be sent anyway.
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+
+
+def _comment(text: str, longest: int = 1000) -> str:
     """A text on one line: a line break in it would end the comment, and what follows would be data."""
     shown = "".join(map(_visible, text))
-    return shown if len(shown) <= _LONGEST_COMMENT else shown[: _LONGEST_COMMENT - 3] + "..."
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 
 def _visible(character: str) -> str:

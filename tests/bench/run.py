@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 
 import yaml
+from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 KEY = "bench-key"
@@ -115,6 +117,89 @@ def sentry_fleet(report: Report) -> None:
     report.ratio("10,000 networks / 5,000 networks", full / half_time, 2.2, f"{full:.1f} s / {half_time:.1f} s")
     report.count("reads of 10,000 networks unchanged", reads, 10)
     print(f"     peak memory of that run: {peak / 1e6:.0f} MB, {peak / size:.1f} x its payload of {size / 1e6:.1f} MB", flush=True)
+
+
+def eset_unchanged(report: Report) -> None:
+    """200 targets with 10 policies each, all as wanted."""
+    with Cloud() as cloud:
+        config = _tenant(cloud, targets=200, policies=10)
+        result = _eset(cloud, state="overridden", config=config)
+        if result["changed"]:
+            raise SystemExit("not an unchanged run")
+        lists = [
+            entry for entry in cloud.reads() if entry.path == "/v2/policy-assignments" and set(entry.query) <= {"pageSize", "pageToken"}
+        ]
+        report.count("200 targets x 10 policies unchanged, pages of the one list", len(lists), 2)
+        report.count("other reads", len(cloud.reads()) - len(lists), 0)
+        report.count("writes", len(cloud.writes()), 0)
+
+
+def eset_order(report: Report) -> None:
+    """One stack of 60 into other orders, the list in another order at each read."""
+    with Cloud() as cloud:
+        (unit,) = _tenant(cloud, targets=1, policies=60)
+        target = unit["target"]["device_uuid"]
+        draw = random.Random(4)
+        there = unit["policies"]
+        orders = {"one to the front": [there[30], *there[:30], *there[31:]], "turned round": there[::-1]}
+        for number in range(1, 4):
+            orders[f"shuffled {number}"] = draw.sample(there, 60)
+        for name, policies in orders.items():
+            cloud.clear_log()
+            wanted = [policy["policy_uuid"] for policy in policies]
+            least = 60 - _longest_run([cloud.eset.stack("deviceUuid", target).index(policy) for policy in wanted])
+            _eset(cloud, state="replaced", config=[{"target": unit["target"], "policies": policies}])
+            if cloud.eset.stack("deviceUuid", target) != wanted:
+                raise SystemExit("the order is another one")
+            report.count(f"a stack of 60, {name}: moves", len(cloud.writes()), least)
+
+
+def eset_pace(report: Report) -> None:
+    """100 single assignments against a server with 10/s and 150 ms for an answer."""
+    with Cloud() as cloud:
+        config = _tenant(cloud, targets=100, policies=0)
+        cloud.eset.add_policy("New", uuid="new")
+        cloud.limit(10)
+        cloud.latency = 0.15
+        _eset(cloud, rate_limit=10, config=[{**unit, "policies": [{"policy_uuid": "new"}]} for unit in config])
+        arrived = [entry.at for entry in cloud.writes()]
+        took = arrived[-1] - arrived[0] + cloud.latency
+        # A second after each ten, but for the last.
+        floor = (len(arrived) - 1) / 10
+        report.ratio("100 single assignments / what the limit makes them take", took / floor, 1.15, f"{took:.1f} s / {floor:.1f} s")
+        report.count("answers 429", sum(entry.status == 429 for entry in cloud.log), 0)
+
+
+def _tenant(cloud: Cloud, targets: int, policies: int) -> list[dict]:
+    """So many devices with as many policies each; their config."""
+    cloud.limit(None)
+    cloud.eset.add_token(KEY)
+    names = [cloud.eset.add_policy(f"Policy {number}", uuid=f"policy-{number}") for number in range(policies)]
+    config = []
+    for number in range(targets):
+        device = cloud.eset.add_device(f"Device {number}", uuid=f"device-{number}")
+        for policy in names:
+            cloud.eset.assign(policy, "deviceUuid", device)
+        config.append({"target": {"device_uuid": device}, "policies": [{"policy_uuid": policy} for policy in names]})
+    return config
+
+
+def _eset(cloud: Cloud, **options: object) -> dict:
+    """The result of the module, run in a process of its own."""
+    given = {"access_token": KEY, "base_url": cloud.eset_url, "rate_limit": 1000, **options}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "arguments.json"
+        file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": given}))
+        _seconds, _memory, output = _process([sys.executable, str(MODULES / "eset_policy_assignment.py"), str(file)])
+    return json.loads(output)
+
+
+def _longest_run(places: list[int]) -> int:
+    """The length of a longest increasing run, the slow and plain way."""
+    best = [1] * len(places)
+    for late in range(len(places)):
+        best[late] += max((best[early] for early in range(late) if places[early] < places[late]), default=0)
+    return max(best)
 
 
 def application_pace(report: Report) -> None:
@@ -283,8 +368,13 @@ def _process(command: list[str]) -> tuple[float, int, str]:
 BENCHES = {
     "sentry_task": sentry_task,
     "sentry_fleet": sentry_fleet,
+    "eset_unchanged": eset_unchanged,
+    "eset_order": eset_order,
+    "eset_pace": eset_pace,
     "application_pace": application_pace,
     "application_loop": application_loop,
+    "audit_fleet": audit_fleet,
+    "drift_page": drift_page,
 }
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Eset:
     - ``rank_error``: the status for a rank above the number of the target's assignments: 400 or 412
     - ``error_bodies``: ``grpc``, ``empty``, ``html``
     - ``next_token_end``: ``nextPageToken`` of the last page: ``missing``, ``null``, ``empty``
+    - ``ranks_as_text``: ``"rank": "1"``, as protobuf's JSON has 64-bit integers
     - ``shuffle``: lists are in an arbitrary order, another one for each listing, the same for its pages
     - ``page_default``, ``page_max``: page sizes other than the deployment's
     - ``lag``: so many list reads of assignments show the state before the last write; counts down
@@ -63,6 +64,7 @@ class Eset:
         self.rank_error = 400
         self.error_bodies = "grpc"
         self.next_token_end = "missing"
+        self.ranks_as_text = False
         self.shuffle = True
         self.page_default: int | None = None
         self.page_max: int | None = None
@@ -133,6 +135,11 @@ class Eset:
         """
         with self._lock:
             return self._policies.assign(self.new_uuid(), policy_uuid, kind, target_uuid, visible).uuid
+
+    def move(self, kind: str, target_uuid: str, rank: int, to: int) -> None:
+        """Somebody else gives the assignment of one rank another one."""
+        with self._lock:
+            self._policies.move(kind, target_uuid, rank, to)
 
     def pend(
         self,

@@ -28,9 +28,9 @@ class Assignment:
     target: str
     visible: bool
 
-    def shown(self, rank: int) -> dict[str, Any]:
+    def shown(self, rank: int, as_text: bool = False) -> dict[str, Any]:
         """As the API has it."""
-        return {"uuid": self.uuid, "policyUuid": self.policy, "rank": rank, "target": {self.kind: self.target}}
+        return {"uuid": self.uuid, "policyUuid": self.policy, "rank": str(rank) if as_text else rank, "target": {self.kind: self.target}}
 
 
 #: Targets with their assignments, rank 1 first.
@@ -62,6 +62,11 @@ class Policies:
         self._assignments[made.uuid] = made
         self._stacks.setdefault((kind, target), []).append(made)
         return made
+
+    def move(self, kind: str, target: str, rank: int, to: int) -> None:
+        """The target's assignment of one rank gets another one."""
+        stack = self._stacks[kind, target]
+        stack.insert(to - 1, stack.pop(rank - 1))
 
     def stack(self, kind: str, target: str) -> list[str]:
         """The target's policies, rank 1 first, hidden ones too."""
@@ -109,7 +114,7 @@ class Policies:
         stacks = self._as_read()
         chosen: Iterable[list[Assignment]] = stacks.values() if target is None else [stacks.get(target, [])]
         return [
-            assignment.shown(rank)
+            assignment.shown(rank, self._eset.ranks_as_text)
             for stack in chosen
             for rank, assignment in enumerate(stack, start=1)
             if assignment.visible and (not policies or assignment.policy in policies)
@@ -127,7 +132,7 @@ class Policies:
 
     def _get(self, request: Request, uuid: str) -> Response:
         assignment = self._known(uuid)
-        return json_response(200, {"assignment": assignment.shown(self._stack_of(assignment).index(assignment) + 1)})
+        return json_response(200, {"assignment": self._shown(assignment)})
 
     # Assignments: writing.
 
@@ -148,10 +153,10 @@ class Policies:
         if there and self._eset.duplicates == "refuse":
             raise refusal(400, 6, "The policy is already assigned to the target.")
         if there and self._eset.duplicates == "ignore":
-            return json_response(200, {"assignment": there[0].shown(self._stacks[target].index(there[0]) + 1)})
+            return json_response(200, {"assignment": self._shown(there[0])})
         self._remember()
         made = self.assign(self._eset.new_uuid(), policy, *target)
-        return json_response(200, {"assignment": made.shown(len(self._stacks[target]))})
+        return json_response(200, {"assignment": self._shown(made)})
 
     def _unassign(self, request: Request, uuid: str) -> Response:
         assignment = self._known(uuid)
@@ -170,9 +175,11 @@ class Policies:
             code = 9 if self._eset.rank_error == 412 else 3
             raise refusal(self._eset.rank_error, code, "rank must not be higher than the number of the target's assignments")
         self._remember()
-        stack.remove(assignment)
-        stack.insert(rank - 1, assignment)
+        self.move(assignment.kind, assignment.target, stack.index(assignment) + 1, rank)
         return json_response(200, {})
+
+    def _shown(self, assignment: Assignment) -> dict[str, Any]:
+        return assignment.shown(self._stack_of(assignment).index(assignment) + 1, self._eset.ranks_as_text)
 
     def _known(self, uuid: str) -> Assignment:
         assignment = self._assignments.get(uuid)

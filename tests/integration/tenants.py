@@ -82,12 +82,14 @@ def state(cloud: Cloud) -> dict[str, Any]:
             if policies
         },
         "applications": sorted(
-            [{**{key: item.get(key) for key in fields}, "groups": sorted(groups[key] for key in item["applicationGroupIds"])}
-            for item in meraki.applications(demo.ORGANIZATION).values()],
+            [
+                {**{key: item.get(key) for key in fields}, "groups": sorted(groups[key] for key in item["applicationGroupIds"])}
+                for item in meraki.applications(demo.ORGANIZATION).values()
+            ],
             key=lambda item: item["name"],
         ),
         "eset": [[item["target"], item["rank"], item["policyUuid"]] for item in cloud.eset.assignments()],
-    }  # fmt: skip
+    }
 
 
 def kinds(cloud: Cloud) -> list[str]:

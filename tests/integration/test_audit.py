@@ -158,8 +158,13 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
         ("paris", APPLICATION): {**none, "missing": 1},
         ("rome", ESET): {**none, "missing": 1, "extra": 1, "in sync": 1},
     }
+    looks = {
+        "Look at the Sentry policies": SENTRY,
+        "Look at the private applications": APPLICATION,
+        "Look at the ESET policy assignments": ESET,
+    }
     for item in done.results:
-        module = item["action"].removeprefix("secops.policy.")
+        module = looks.get(item["name"])
         if (item["host"], module) in seen:
             counts, summary = seen[item["host"], module], item["result"]["summary"]
             assert [counts[key] for key in ("missing", "changed", "moved", "extra", "in sync")] == [
@@ -328,7 +333,9 @@ def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
 
 
 def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
-    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; readable, wrong, and echoed by the server."""
+    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; good, wrong, and echoed by the server."""
+    echo = {"errors": [f"not with the key {KEY}"]}
+    tenants.faults.add("status", path="/organizations/2/sm/", status=400, body=echo, times=None)
     tree = meraki_tree(tenants, "2")
     for entry in tree.values():
         del entry["api_key"]
@@ -341,7 +348,7 @@ def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
     )
     listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
     done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
-    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
+    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 2
     texts = [
         done.stdout,
         done.stderr,
@@ -404,3 +411,27 @@ def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     assert sentry_["verdict"] == application["verdict"] == "drifted"
     assert sentry_["counts"]["extra"] == 2 and "max_removals" in sentry_["message"] and sentry_["plan_digest"]
     assert application["counts"]["extra"] == 1 and "Westcoast" in application["message"] and "allow_group_removal" in application["message"]
+
+
+def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_path):
+    """As for the other roles: the tree beats variables, they beat module_defaults; an organization by name beats an id from elsewhere."""
+    book = tmp_path / "defaults.yml"
+    book.write_text(
+        '- hosts: all\n  gather_facts: false\n  module_defaults:\n    group/secops.policy.meraki:\n      base_url: "{{ url }}"\n'
+        '      organization_id: "404"\n  roles: [secops.policy.audit]\n',
+        encoding="utf-8",
+    )
+    bare = {module: {key: entry[key] for key in ("state", "config")} for module, entry in meraki_tree(tenants, "1").items()}
+    bare[APPLICATION]["organization"] = "Organization 1"
+    listed = inventory(tenants, berlin=bare)
+    listed["all"]["hosts"]["berlin"] |= {"meraki_api_key": KEY, "meraki_organization_id": "1"}
+    done, report = audit(listed, playbook=book, extra_vars={"url": tenants.meraki_url})
+    done.ok()
+    assert report["totals"]["tenants"]["in line"] == 1
+
+
+def test_a_report_that_cannot_be_written_fails_the_play(tenants, audit, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done, report = audit(inventory(tenants, paris=meraki_tree(tenants, "2")), extra_vars={"audit_report_dir": str(tmp_path / "file" / "x")})
+    assert done.rc == 2 and report is None
+    assert "the drift report cannot be written" in done.failed_result()["msg"]

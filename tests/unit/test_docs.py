@@ -16,6 +16,7 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 REPOSITORY = "https://github.com/secops-policy/secops.policy"
+RAW = "https://raw.githubusercontent.com/secops-policy/secops.policy/main"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "roles").glob("*/README.md"), *GUIDES.glob("*.rst")])
 
 
@@ -28,10 +29,28 @@ def test_every_guide_is_in_the_sites_contents_and_in_the_readme():
     assert sorted(set(linked)) == there
 
 
+def test_the_changelog_names_everything_there_is():
+    """Otherwise: ``antsibull-changelog release``; with ``--update-existing --reload-plugins`` for the version that is in preparation."""
+    releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"].values()
+    plugins = {kind: sorted(file.stem for file in (ROOT / "plugins" / kind).glob("[!_]*.py")) for kind in ("modules", "callback", "filter")}
+    named = {
+        "modules": [module["name"] for release in releases for module in release.get("modules", [])],
+        **{
+            kind: [one["name"] for release in releases for one in release.get("plugins", {}).get(kind, [])]
+            for kind in ("callback", "filter")
+        },
+        "roles": [role["name"] for release in releases for role in release.get("objects", {}).get("role", [])],
+    }
+    there = {**plugins, "roles": sorted(folder.name for folder in (ROOT / "roles").iterdir())}
+    assert {kind: sorted(names) for kind, names in named.items()} == there
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_into_the_repository_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     targets = {ROOT / path for path in re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/([^\s)>`#]+)", text)}
+    targets |= {ROOT / path for path in re.findall(rf"{re.escape(RAW)}/([^\s)>`#]+)", text)}
+    targets |= {page.parent / path for path in re.findall(r"^\.\. image:: (\S+)", text, flags=re.MULTILINE)}
     if page.suffix == ".md":
         targets |= {page.parent / path for path in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", text)}
     assert [str(target.relative_to(ROOT)) for target in targets if not target.exists()] == []

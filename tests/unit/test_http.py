@@ -241,15 +241,15 @@ def test_signing_in_that_fails_while_an_answer_is_pending(impatient):
 def test_a_token_may_end_between_any_two_looks(impatient):
     """Each of them is let in before the next, so that none of it is a loop."""
     with Scripted(ACCEPTED, answer(401), ACCEPTED, answer(401), ACCEPTED, answer(401), answer(data={"id": 7})) as server:
-        times = []
+        seen = []
 
         class Counts(Sign):
-            def renew(self, used, times_before):
-                times.append(times_before)
-                return super().renew(used, times_before)
+            def renew(self, used, times):
+                seen.append(times)
+                return super().renew(used, times)
 
         assert client(server, Counts(renewals=9), pending="response-id").send(*WRITE).data == {"id": 7}
-        assert times == [0, 0, 0]
+        assert seen == [0, 0, 0]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an audit costs beside the modules that it runs, and what its page weighs."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
+from ansible_collections.secops.policy.tests.cloud import Cloud
+from ansible_collections.secops.policy.tests.integration import browser
+from ansible_collections.secops.policy.tests.unit.drift_samples import fleet
+
+KEY = "bench-key"
+PASSWORD = "bench-password"
+TENANTS, UNITS, FORKS = 100, 20, 10
+#: So many of the tenants are not as their trees say, for a report with something in it.
+DRIFTED = 10
+COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
+MODULES = ("meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment")
+
+
+def audit_fleet(report: Any) -> None:
+    """100 tenants, each with 20 networks with policies, 20 applications and 20 ESET targets, audited, beside the bare modules."""
+    with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
+        cloud.limit(None)
+        hosts = {f"tenant-{number:03}": {"secops_policy": _tenant(cloud, number)} for number in range(TENANTS)}
+        listed = {"all": {"hosts": hosts, "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}
+        inventory, bare = Path(folder) / "inventory.json", Path(folder) / "bare.yml"
+        inventory.write_text(json.dumps(listed), encoding="utf-8")
+        bare.write_text(yaml.safe_dump([_bare_play()], sort_keys=False), encoding="utf-8")
+        times: dict[str, list[float]] = {str(bare): [], "secops.policy.audit": []}
+        for _round in range(2):
+            for playbook, seconds in times.items():
+                seconds.append(_playbook(playbook, inventory, folder))
+        found = json.loads((Path(folder) / "report" / "drift.json").read_text(encoding="utf-8"))["totals"]
+        writes = len(cloud.writes())
+    report.count("tenants that were read", found["tenants"]["read"], TENANTS)
+    report.count("tenants that drifted", found["tenants"]["drifted"], DRIFTED)
+    report.count("writes", writes, 0)
+    own, other = (statistics.median(times[key]) for key in ("secops.policy.audit", str(bare)))
+    report.ratio(f"audit of {TENANTS} tenants / the bare modules, forks={FORKS}", own / other, 1.5, f"{own:.1f} s / {other:.1f} s")
+
+
+def drift_page(report: Any) -> None:
+    """drift.html for 500 tenants with five differences each."""
+    started = time.monotonic()
+    text = html(fleet(500))
+    made = time.monotonic() - started
+    report.ratio("drift.html of 500 tenants, MB", len(text.encode()) / 1e6, 5.0, f"made in {made:.1f} s")
+    if browser.missing():
+        print(f"SKIP drift.html in Chromium: {browser.missing()}", flush=True)
+        return
+    with tempfile.TemporaryDirectory() as folder, browser.chromium() as driver:
+        page = Path(folder) / "drift.html"
+        page.write_text(text, encoding="utf-8")
+        seconds = []
+        for _round in range(3):
+            driver.get("about:blank")
+            driver.get(page.as_uri())
+            driver.execute_script(
+                "document.getElementById('search').value = 'tenant-499'; document.getElementById('tools').requestSubmit()"
+            )
+            seconds.append(driver.execute_script("void document.body.offsetHeight; return performance.now() / 1000"))
+    report.ratio("drift.html open and filtered in Chromium, s", statistics.median(seconds), 2.0, "from the start to the first answer")
+
+
+def _tenant(cloud: Cloud, number: int) -> dict[str, Any]:
+    """An organization with its tree, by names. ESET's tenant is the same for all: what a run reads of it is what counts."""
+    key = str(number + 1)
+    meraki = cloud.meraki
+    if number == 0:
+        meraki.add_key(KEY)
+        cloud.eset.add_user("bench", PASSWORD)
+        cloud.eset.add_policy("Baseline")
+        for place in range(UNITS):
+            cloud.eset.assign(cloud.eset.add_policy(f"Policy {place}"), "deviceUuid", cloud.eset.add_device(f"web-{place:02}"))
+    meraki.add_organization(key, f"Organization {key}")
+    meraki.add_network(key, f"N_SM{key}", "Corp SM", product_types=["systemsManager"])
+    for place in range(UNITS):
+        network = f"N_{key}_{place}"
+        meraki.add_network(key, network, f"Branch {place}")
+        meraki.add_group_policy(network, "100", "Guest")
+        meraki.add_sentry(network, [{"smNetworkId": f"N_SM{key}", "scope": "all", "tags": [], "groupPolicyId": "100"}])
+        address = f"172.16.0.{place + 1}"
+        pairs = [{"protocol": "TCP", "ports": "443"}]
+        there = {"destinationAddr": [f"{address}/32"], "protocolPorts": pairs, "accessType": "browser"}
+        meraki.add_application(key, name=f"Application {place}", destinations=[there], applicationGroupIds=[])
+    applications = [
+        {
+            "name": f"Application {place}",
+            "description": "Not as it is" if number < DRIFTED and not place else "",
+            "destinations": [
+                {
+                    "destination_addr": [f"172.16.0.{place + 1}"],
+                    "protocol_ports": [{"protocol": "TCP", "ports": "443"}],
+                    "access_type": "browser",
+                }
+            ],
+        }
+        for place in range(UNITS)
+    ]
+    policy = {"sm_network_id": f"N_SM{key}", "scope": "all", "group_policy_id": "100"}
+    networks = [{"network": f"Branch {place}", "policies": [policy]} for place in range(UNITS)]
+    targets = [{"target": {"device": f"web-{place:02}"}, "policies": [{"policy": f"Policy {place}"}]} for place in range(UNITS)]
+    connection = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": key, "state": "replaced"}
+    signing_in = {"username": "bench", "password": PASSWORD, "base_url": cloud.eset_url, "state": "replaced"}
+    return {
+        "meraki_sentry_assignments": {**connection, "config": networks},
+        "meraki_private_app": {**connection, "config": applications, "deprecation_warning": False},
+        "eset_policy_assignment": {**signing_in, "config": targets},
+    }
+
+
+def _bare_play() -> dict[str, Any]:
+    """The same work without a role and a report."""
+    options = {
+        "meraki_sentry_assignments": ("state", "config", "api_key", "base_url", "organization_id"),
+        "meraki_private_app": ("state", "config", "api_key", "base_url", "organization_id", "deprecation_warning"),
+        "eset_policy_assignment": ("state", "config", "username", "password", "base_url"),
+    }
+    tasks = [
+        {f"secops.policy.{module}": {name: f"{{{{ secops_policy.{module}.{name} }}}}" for name in options[module]}, "check_mode": True}
+        for module in MODULES
+    ]
+    return {"hosts": "all", "gather_facts": False, "tasks": tasks}
+
+
+def _playbook(playbook: str, inventory: Path, folder: str) -> float:
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), "--forks", str(FORKS), playbook]
+    started = time.monotonic()
+    done = subprocess.run(
+        [*command, "-e", f"audit_report_dir={folder}/report"],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": f"{folder}/ansible"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    if done.returncode:
+        raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
+    return seconds
