@@ -427,6 +427,18 @@ def test_concurrent_requests_stay_under_the_rate():
         assert min(late - early for early, late in zip(times, times[20:])) >= 1.0
 
 
+def test_a_request_that_may_have_been_late_counts_from_when_it_may_have_been_there():
+    pacer = Pacer(10)
+    tickets = []
+    for took in (0.0, 0.06, 0.3):
+        ticket = pacer.begin()
+        time.sleep(took)
+        pacer.end(ticket)
+        tickets.append(ticket[0] - ticket[1])
+    assert tickets[0] < 0.03, "it was there when the answer was"
+    assert 0.05 < tickets[1] <= 0.08 and tickets[2] == pytest.approx(0.08), "a slow answer is not always a late request"
+
+
 def test_requests_one_after_the_other_use_the_rate_at_once_and_then_keep_to_it():
     with Scripted(answer()) as server:
         tried = client(server, rate_limit=10)
