@@ -18,16 +18,22 @@ _WORKERS = 32
 
 
 class Executor:
-    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write was unclear."""
+    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write was unclear, and ids made."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._undo: dict[str, list[Request]] = {}
+        self._ids: dict[str, str] = {}
+
+    def path(self, request: Request) -> str:
+        """The path of a request as it is sent: with the id of what was made for it."""
+        made = self._ids.get(request.needs or "")
+        return request.path if made is None else request.path.replace(NEW, quote(made, safe=""))
 
     def run(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
         """Carry out ``phases``. After a refusal or an unclear write nothing new starts; what is under way finishes."""
         outcome = Outcome()
-        work = _Work(self._client, self._undo, outcome)
+        work = _Work(self._client, self, self._undo, self._ids, outcome)
         for phase in phases:
             chains = [chain for chain in phase if chain.requests]
             if len(chains) == 1:
@@ -58,12 +64,13 @@ def _explained(request: Request, error: ApiError) -> str:
 class _Work:
     """One pass over the phases; shared by its threads."""
 
-    def __init__(self, client: Client, undo: dict[str, list[Request]], outcome: Outcome) -> None:
+    def __init__(self, client: Client, executor: Executor, undo: dict[str, list[Request]], ids: dict[str, str], outcome: Outcome) -> None:
         self.stop = threading.Event()
         self._client = client
+        self._path = executor.path
         self._undo = undo
+        self._ids = ids
         self._outcome = outcome
-        self._ids: dict[str, str] = {}
 
     def chain(self, chain: Chain) -> None:
         for request in chain.requests:
@@ -97,9 +104,7 @@ class _Work:
         self._undo.pop(chain.key, None)
 
     def _one(self, request: Request) -> None:
-        path = request.path
-        if request.needs is not None:
-            path = path.replace(NEW, quote(self._ids[request.needs], safe=""))
+        path = self._path(request)
         answer = self._client.send(request.method, path, request.body, proceed=lambda: not self.stop.is_set())
         self._outcome.answers.append((request, answer.data))
         if request.gives is not None and request.take is not None:

@@ -20,6 +20,7 @@ from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
+    from ._execute import Executor
     from ._resource import Resource
 
 #: AWX drops a task's result above 700,000 characters.
@@ -196,28 +197,32 @@ class _Run:
                 self._fail(self._ended("; ".join(outcome.failures + outcome.doubts)))
             if not outcome.unclear:
                 break
-            rest = self._look_again(first, outcome)
+            rest = self._look_again(first, outcome, executor)
         self._done.unclear, self._done.pending = [], []
         if not self.module.params["verify"]:
             return self.resource.learned(first, self._done.answers)
         return self._verify(first, view)
 
-    def _look_again(self, first: Plan, outcome: Outcome) -> Plan:
+    def _look_again(self, first: Plan, outcome: Outcome, executor: Executor) -> Plan:
         """What is left to do after writes whose outcome nobody knows: planned anew from what is there now.
 
         A read may lag behind the write, so that only what is still missing after several looks is written again.
         """
+
+        def same(request: Request) -> str:
+            return canonical_json([request.method, executor.path(request), request.body])
+
         rest = first
         doubts = "; ".join(outcome.doubts)
         for wait in _LOOKS_AFTER_DOUBT:
             if not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
-            again = [_same(request) for request in rest.requests]
+            again = [same(request) for request in rest.requests]
             # What was acknowledged has to show as well, or the look was at what was there before.
-            if not any(_same(request) in again for request in outcome.unclear + self._done.made):
+            if not any(same(request) in again for request in outcome.unclear + self._done.made):
                 break
-        if any(request.gives and _same(request) in again for request in self._done.made):
+        if any(request.gives and same(request) in again for request in self._done.made):
             raise ApiError(f"{doubts}; what was made before that does not show when it is read, and to make it again might make it twice")
         if self.module.params["expected_plan"] is not None and any(
             first.expected.get(key, key) != form for key, form in rest.expected.items()
@@ -228,10 +233,10 @@ class _Run:
         limit = self.module.params["max_removals"]
         if limit is not None and rest.removals > limit:
             raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do removes more than max_removals allows")
-        again = [_same(request) for request in rest.requests]
-        self._done.made += [request for request in outcome.unclear if _same(request) not in again]
+        again = [same(request) for request in rest.requests]
+        self._done.made += [request for request in outcome.unclear if same(request) not in again]
         self._done.unclear, self._done.pending = [], rest.requests
-        self._client.counts["retries"] += sum(_same(request) in again for request in outcome.unclear)
+        self._client.counts["retries"] += sum(same(request) in again for request in outcome.unclear)
         return rest
 
     def _verify(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
@@ -314,10 +319,6 @@ class _Run:
             self.module.warn(text)
         else:
             self._client.warn(text)
-
-
-def _same(request: Request) -> str:
-    return canonical_json([request.method, request.path, request.body])
 
 
 def _short(form: t.Any) -> str:

@@ -12,6 +12,7 @@ import json
 import math
 import random
 import re
+import threading
 import time
 import typing as t
 from collections import Counter
@@ -124,6 +125,7 @@ class Client:
         self.pacer = Pacer(float(options["rate_limit"]))
         self.verify: t.Any = options["ca_path"] or True if options["validate_certs"] else False
         self.counts: t.Counter[str] = Counter()
+        self._counting = threading.Lock()
         self.secrets: set[str] = set()
         self.warnings: list[str] = []
         self._reached = False
@@ -252,7 +254,11 @@ class Client:
                     f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
                     f"{self._advice(None)}".strip()
                 )
-            self.counts["retries"] += 1
+            self._count("retries")
+
+    def _count(self, what: str) -> None:
+        with self._counting:
+            self.counts[what] += 1
 
     def _pending(self, why: str, status: int, key: str | None, safe: bool, polls: int) -> dict[str, str]:
         """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
@@ -316,7 +322,7 @@ class Client:
                 if proceed is not None and not proceed():
                     raise Held
                 if count:
-                    self.counts[count] += 1
+                    self._count(count)
                     count = ""
                 answer, content = self._once(method, url, query, body, form, headers)
             except _Broken as broken:

@@ -11,8 +11,10 @@ import time
 import typing as t
 from collections import deque
 
-#: What two requests may draw nearer to each other on their way to the server, in seconds.
+#: What two requests may draw nearer to each other on their way to the server, in seconds: at least and at most. Where an answer took
+#: longer than others did, its request may have been late by as much; by how much in truth only the server knows.
 _JITTER = 0.03
+_LATEST = 0.08
 
 
 class Pacer:
@@ -28,6 +30,7 @@ class Pacer:
         self._interval = 1.0 / rate
         self._turn = threading.Lock()
         self._count = threading.Lock()
+        # For each of the last requests by when the server saw it, when it was sent, and how long its answer took (0: it is not there).
         self._seen: deque[list[float]] = deque(maxlen=self._slots)
         self._in_flight = 0
         self._paused_until = 0.0
@@ -43,17 +46,20 @@ class Pacer:
                     break
                 time.sleep(wait)
             self._last = now
-            ticket = [now + _JITTER]
-            self._seen.append(ticket)
+            ticket = [now + _JITTER, now, 0.0]
             with self._count:
+                self._seen.append(ticket)
                 self._in_flight += 1
             return ticket
 
     def end(self, ticket: list[float]) -> None:
         """The answer is there (or never will be): the server saw the request before now."""
-        ticket[0] = min(ticket[0], time.monotonic())
+        now = time.monotonic()
         with self._count:
             self._in_flight -= 1
+            ticket[2] = now - ticket[1]
+            usual = min([ticket[2], *(took for _seen, _sent, took in self._seen if took)])
+            ticket[0] = min(now, ticket[1] + min(max(_JITTER, ticket[2] - usual), _LATEST))
 
     def pause(self, seconds: float) -> None:
         """Nothing goes out for so long: the server said that it has had enough."""

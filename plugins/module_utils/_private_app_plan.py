@@ -155,10 +155,12 @@ def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any
 
 
 def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
-    """For each entry the application that it means, by id, else by exact name."""
-    by_name = {item["name"]: item for item in view.applications.values()}
+    """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
+    leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
+    named = [item for key, item in view.applications.items() if key not in leaving]
+    by_name = {item["name"]: item for item in named}
     folded: dict[str, list[Application]] = {}
-    for item in view.applications.values():
+    for item in named:
         folded.setdefault(item["name"].casefold(), []).append(item)
     reached: dict[str, str] = {}
     found = []
@@ -185,6 +187,12 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
                 faults.append(fault(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
         found.append((unit, there))
     return found
+
+
+def _renamed(view: View) -> set[str]:
+    """The applications that the config gives another name, by their ids."""
+    wanted = {unit.fields.get("application_id"): unit.fields.get("name") for unit in view.wanted}
+    return {key for key, item in view.applications.items() if wanted.get(key) not in (None, item["name"])}
 
 
 def _stale(path: str, own: str, there: Application | None, state: str) -> str:

@@ -54,6 +54,9 @@ def plan(view: View, state: str) -> Plan:
     owners = _owners(view)
     slots: dict[str, list[_Slot]] = {}
     for unit in view.wanted:
+        if state == "deleted" and not view.networks.get(unit.network_id) and view.names.networks is None:
+            # It may have been cleared before, or be a slip of the pen.
+            warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
         slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, faults, warnings)
     if state == "overridden":
         for network_id in view.networks:

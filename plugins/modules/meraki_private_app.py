@@ -35,7 +35,8 @@ options:
     suboptions:
       application_id:
         description:
-          - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) both must agree.
+          - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) and O(state=gathered)
+            both must agree.
           - An id that is not there any more is matched by name, else the application is created anew, with a warning.
           - The rules that only the vendor's words give are checked for an entry with an id where it differs from what is there, so that
             what was gathered can be fed back.
@@ -44,6 +45,7 @@ options:
         description:
           - The name, unique in the organization. Letters of any script, digits, spaces and hyphens.
           - A name that differs from an existing one in case only is an error.
+          - A name that another entry gives up, by O(config[].application_id) beside another name, is free to be taken.
           - Required with O(state=replaced) and O(state=overridden), and for a new application.
         type: str
       description:

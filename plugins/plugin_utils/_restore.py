@@ -67,7 +67,9 @@ def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Fa
 def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> Applications:
     """What puts the applications of a snapshot's entry back into an organization that has ``present`` (as gathered)."""
     by_id = {unit["application_id"]: unit for unit in present}
-    by_name = {unit["name"]: unit for unit in present}
+    # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
+    own = {unit.get("application_id") for unit in (*entry["before"], *entry["after"])}
+    by_name = {unit["name"]: unit for unit in present if unit["application_id"] not in own}
     faults: list[Fault] = []
     put_back: Units = []
     remove: Units = []

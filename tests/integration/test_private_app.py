@@ -205,3 +205,75 @@ def test_a_whole_organization_in_one_task(organization, play):
     assert not again["changed"] and again["stats"]["reads"] == 1
     assert rendered["rendered"][0]["path"] == "/organizations/1/secureConnect/privateApplications"
     assert rendered["stats"]["reads"] == 0
+
+
+def test_no_secret_in_any_output(organization, play):
+    """Not even where the server says it back, and not in what the API's client would tell about headers."""
+    organization.faults.add("status", status=400, body={"errors": [f"the key {KEY} is not liked"]}, method="POST")
+    done = play(
+        [
+            task(organization, config=[{"name": "Desk", "destinations": [destination(9)]}]),
+            task(organization, config=[{"name": "Desk", "destinations": [destination(9)]}]),
+            task(organization, state="gathered", organization_id="404"),
+            task(organization, config=[{"name": "jira"}]),
+        ],
+        verbosity=4,
+        diff=True,
+    )
+    assert [item["failed"] for item in done.results] == [True, False, True, True]
+    assert "is not liked" in done.results[0]["result"]["msg"]
+    assert KEY not in done.output
+    assert all(KEY not in json.dumps(item["result"]) for item in done.results)
+
+
+def test_faults_on_the_way_end_well_or_are_told(organization, play):
+    """A rate limit, an answer that is lost after the server acted, a refusal in the middle: what is made is made once."""
+    organization.faults.add("status", status=429, headers={"Retry-After": "1"}, method="GET")
+    organization.faults.add("reset_after", method="POST")
+    organization.faults.add("status", status=400, body={"errors": ["not this one"]}, method="PUT")
+    config = [{"name": "Desk", "destinations": [destination(9)]}, {"name": "Wiki", "description": "new"}]
+    done = play([task(organization, config=config[:1]), task(organization, config=config), task(organization, config=config)]).ok()
+    made, told, mended = (item["result"] for item in done.results)
+    assert made["changed"] and len(made["requests"]) == 1 and made["stats"]["retries"] == 1 and made["stats"]["waited_seconds"] >= 1
+    assert made["after"][0]["application_id"], "it was looked up"
+    assert [item["failed"] for item in done.results] == [False, True, False]
+    assert not told["changed"] and "'Wiki'" in told["msg"] and "not this one" in told["msg"]
+    assert [request["method"] for request in told["pending"]] == ["PUT"] and told["requests"] == []
+    assert mended["summary"] == counts(updated=1, unchanged=1)
+    assert sum(item["name"] == "Desk" for item in organization.meraki.applications("1").values()) == 1
+    assert not organization.faults.left
+
+
+def test_a_deletion_that_a_rule_stands_against(organization, play):
+    """The API's own words, the links put back, and ``force``."""
+    organization.meraki.secure_connect.in_rules.add("3")
+    remove = {"state": "deleted", "config": [{"name": "Lab"}]}
+    done = play([task(organization, **remove), task(organization, force=True, **remove), task(organization, **remove)]).ok()
+    refused, forced, again = (item["result"] for item in done.results)
+    assert [item["failed"] for item in done.results] == [True, False, False]
+    assert refused["changed"] and "in use by one or more rules" in refused["msg"]
+    assert [request["method"] for request in refused["requests"]] == ["PUT", "PUT"], "taken off its group, and put back"
+    assert refused["requests"][1]["body"]["applicationGroupIds"] == ["g1"]
+    assert forced["summary"] == counts(deleted=1) and not again["changed"]
+
+
+def test_warnings_are_ansibles_own_and_can_be_switched_off(organization, play):
+    quiet = {"state": "gathered", "deprecation_warning": False}
+    plain = {"name": "Lab", "sni": "lab.example.com", "destinations": [destination(3, access="network")]}
+    stale = {"application_id": "77", "name": "Wiki"}
+    done = play([task(organization, state="gathered"), task(organization, **quiet), task(organization, config=[plain, stale])]).ok()
+    loud, silent, effect = (item["result"].get("warnings", []) for item in done.results)
+    assert len(loud) == 1 and "deprecated" in str(loud[0]) and silent == []
+    assert [words in str(effect) for words in ("config[0].sni has no effect", "77 is not there any more")] == [True, True]
+    assert done.stderr.count("[WARNING]") == 3, "what was said before is not said again"
+
+
+def test_by_organization_name_and_from_the_environment(organization, play):
+    env = {"MERAKI_DASHBOARD_API_KEY": KEY, "MERAKI_DASHBOARD_BASE_URL": organization.meraki_url, "MERAKI_ORGANIZATION_ID": "404"}
+    block = {
+        "block": [{MODULE: {"state": "gathered"}}, {MODULE: {"config": [{"name": "Jira", "description": "set"}]}}],
+        "module_defaults": {"group/secops.policy.policy": {"organization": "Example Health"}},
+    }
+    done = play([block], env=env).ok()
+    assert len(done.results[0]["result"]["gathered"]) == 3
+    assert done.results[1]["result"]["requests"][0]["path"] == "/organizations/1/secureConnect/privateApplications/1"

@@ -76,6 +76,7 @@ def wide():
             "max_removals": 10,
             "config": [
                 {"application_id": 5008, "name": "Tickets", "destinations": [destination(7)], "application_groups": ["Westcoast"]},
+                {"name": "Jira", "destinations": [destination(8)], "application_groups": ["Westcoast"]},
                 {"name": "Wiki", "destinations": [destination(9, "80, 443")], "application_groups": ["Westcoast"]},
                 {"name": "Intranet", "destinations": [destination(2)], "application_groups": ["Westcoast"]},
             ],
@@ -84,7 +85,7 @@ def wide():
 
 
 def test_everything_comes_back_once(tenant, role):
-    """Made, changed, renamed, moved and removed, in check mode first, and nothing a second time."""
+    """Made, changed, renamed (and the old name taken by a new one), moved and removed, in check mode first, and nothing a second time."""
     before = state(tenant)
     role("apply", acme=host(tenant, wide())).ok()
     applied = state(tenant)

@@ -182,6 +182,18 @@ def test_after_an_unclear_write_the_run_goes_on_from_what_is_there(watched, kind
     assert len(sent) == len(planned["requests"]) - (kind == "reset_after"), "what had acted was not sent again"
 
 
+@pytest.mark.parametrize(("kind", "lag"), [("reset_before", 0), ("reset_after", 0), ("reset_after", 2)])
+def test_an_unclear_move_of_what_is_new_is_known_again(watched, kind, lag):
+    """Its assignment had no id when it was planned, and has one when it is planned again."""
+    watched.eset.lag = lag
+    watched.faults.add(kind, method="POST", path=":updateRanking", nth=2)
+    done = run(watched, state="replaced", config=[unit(GROUP, "DAFC")])
+    assert not done.get("failed"), done["msg"]
+    assert [request["body"]["rank"] for request in done["requests"] if "Ranking" in request["path"]] == [1, 3]
+    assert sum("Ranking" in entry.path for entry in watched.writes()) == (3 if kind == "reset_before" else 2)
+    assert done["stats"]["retries"] == (kind == "reset_before")
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_several_faults_of_all_kinds(watched, seed):
     """Whatever happens, a failed run says so, and the next ones complete it."""

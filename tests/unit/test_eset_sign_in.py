@@ -75,7 +75,7 @@ def test_the_password_grant_once_for_a_run(cloud):
 
 
 def test_a_token_is_refreshed_before_its_time_is_over(cloud):
-    cloud.eset.token_seconds = 1
+    cloud.eset.expires_in = 1
     cloud.latency = 0.15
     config = [{"target": {"device_group_uuid": GROUP}, "policies": [{"policy_uuid": f"p{number}"} for number in range(12)]}]
     result = run(cloud, config=config, **CREDENTIALS)

@@ -255,6 +255,22 @@ def test_two_names_are_swapped_with_one_temporary_name():
     assert {key: item["name"] for key, item in organization.meraki.applications("1").items()} == {"1": "Bee", "2": "Ant"}
 
 
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_a_name_that_is_given_up_by_id_can_be_taken_in_the_same_run(state):
+    """Ant becomes Bee, and there is another Ant; where all is listed, an old Bee goes for it."""
+    there = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2)]
+    config = [
+        {"application_id": "1", "name": "Bee", "destinations": [destination("80-82")]},
+        {"name": "Ant", "destinations": [destination("443,8080")]},
+    ]
+    organization, planned = _plan(there if state == "overridden" else there[:1], config, state)
+    assert (planned.summary["created"], planned.summary["updated"]) == (1, 1)
+    for request in planned.requests:
+        organization.send(request)
+    assert {item["name"]: key == "1" for key, item in organization.meraki.applications("1").items()} == {"Bee": True, "Ant": False}
+    assert plan(organization.view(config), state, ALLOWED).requests == []
+
+
 def test_at_the_limit_what_goes_makes_room_first():
     there = [stored(f"App {number}", "443", [], number) for number in range(300)]
     config = [{"name": f"App {number}", "destinations": [destination()]} for number in range(10, 310)]

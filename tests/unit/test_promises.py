@@ -213,6 +213,16 @@ def test_a_stale_id_is_said_in_every_state(cloud):
         assert any("77 is not there any more" in text for text in result["warnings"]), state
 
 
+def test_an_id_with_nothing_there_is_no_change_in_deleted_and_said(cloud):
+    result = sentry(cloud, state="deleted", config=[{"network_id": "N_404"}])
+    assert not result["changed"] and "N_404" in result["warnings"][0]
+    by_name = sentry(cloud, state="deleted", config=[{"network": "Branch 1"}])
+    assert not by_name["changed"] and not by_name.get("warnings"), "a network that is there, and clear"
+    by_id = apps(cloud, state="deleted", config=[{"application_id": "404"}])
+    assert not by_id["changed"] and "404" in by_id["warnings"][0]
+    assert not apps(cloud, state="deleted", config=[{"name": "Nobody"}]).get("warnings"), "a name is an identity"
+
+
 # What the vendor returned, and what is carried along.
 
 

@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trees, exports and snapshots: any text from a vendor is data in them, options reach the modules, and files are whole."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from urllib.parse import unquote_plus
+
+import jinja2
+import pytest
+import yaml
+from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot, _tree
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[2]
+ESET, SENTRY, APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
+#: Without lone surrogates, which neither UTF-8 nor an API can carry.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text("{}%#'\"\\\n :-[]01", max_size=12)
+NOW = datetime.datetime(2026, 7, 12, 10, 15, 30, 123456, tzinfo=datetime.timezone.utc)
+
+
+def as_ansible(value):
+    """A value as Ansible takes it from a file of variables."""
+    if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#")):
+        environment = jinja2.Environment(keep_trailing_newline=True)
+        environment.filters["urldecode"] = unquote_plus
+        assert "\\" not in value, "Ansible doubles backslashes in templates"
+        return environment.from_string(value).render()
+    return value
+
+
+def exported(text):
+    """An application's description and a tag, names and comments, all of them this text, through an export and back."""
+    app = {
+        "application_id": text, "name": text, "description": text, "destinations": [], "application_group_ids": ["1"],
+        "application_groups": [text],
+    }  # fmt: skip
+    policy = {"policy_id": "1", "sm_network_id": "N_2", "sm_network": text, "scope": "all", "tags": [text], "group_policy_id": "3"}
+    network = {"network_id": "N_1", "network": text, "policies": [{**policy, "group_policy": text}]}
+    results = {SENTRY: {"gathered": [network], "source": text}, APPS: {"gathered": [app]}, ESET: {"msg": text, "http_status": 403}}
+    made = _export.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
+    assert made.text.startswith(_export.HEAD) and made.exported == [SENTRY, APPS]
+    assert all(line.isprintable() for line in made.text.split("\n")), "nothing that an editor or a loader would stumble over"
+    tree = yaml.safe_load(made.text)
+    assert list(tree) == ["secops_policy"]
+    return tree["secops_policy"][SENTRY]["config"][0], tree["secops_policy"][APPS]["config"][0]
+
+
+@given(TEXTS)
+@example("{{ lookup('pipe', 'id') }}")
+@example("a\nsecops_policy: {}")
+@example("x # y\u2028- z\x85\x00")
+@example("{% raw %}{{{{")
+def test_any_text_survives_an_export_and_none_becomes_structure(text):
+    network, app = exported(text)
+    assert as_ansible(network["policies"][0]["tags"][0]) == text
+    assert as_ansible(app["description"]) == text and as_ansible(app["name"]) == text and as_ansible(app["application_id"]) == text
+    assert network == {"network_id": "N_1", "policies": [{**network["policies"][0], "group_policy_id": "3"}]}, "names are comments only"
+    assert "application_groups" not in app and app["application_group_ids"] == ["1"]
+
+
+@given(
+    st.recursive(
+        TEXTS | st.integers() | st.booleans() | st.none(), lambda item: st.lists(item) | st.dictionaries(TEXTS, item), max_leaves=8
+    )
+)
+def test_data_as_an_argument_holds_nothing_like_a_template_and_is_itself(data):
+    text = _tree.as_argument(data)
+    assert not re.search(r"\{[{%#]", text)
+    assert json.loads(text) == data
+
+
+def test_the_order_of_an_export_does_not_depend_on_the_servers():
+    units = [{"network_id": key, "policies": [{"tags": tags}]} for key, tags in (("N_2", ["b", "a"]), ("N_1", []))]
+    turned = [{"network_id": "N_1", "policies": [{"tags": []}]}, {"network_id": "N_2", "policies": [{"tags": ["a", "b"]}]}]
+    one, other = (_export.export("acme", {SENTRY: {"gathered": item}}, "replaced", "1", at) for item, at in ((units, "1"), (turned, "2")))
+    assert one.text != other.text and _export.same(one.text, other.text)
+    assert not _export.same(one.text, other.text.replace("N_1", "N_3"))
+
+
+def test_options_come_from_the_tree_then_variables_then_defaults():
+    defaults = {"api_key": "from defaults", "base_url": "from defaults", "organization_id": "1", "timeout": 5}
+    variables = {"base_url": "from variables", "organization": None, "organization_id": "2"}
+    entry = {"organization": "Acme", "state": "replaced", "max_removals": 0, "expected_plan": None, "forse": True}
+    options = {"state": "gathered", "config": None}
+    found = _tree.module_arguments(SENTRY, [defaults, variables, entry], False, {"state": None})
+    wanted = {"api_key": "from defaults", "base_url": "from variables", "organization": "Acme", "timeout": 5}
+    assert found == {**wanted, "state": "replaced", "max_removals": 0}, "a name in the tree keeps out an id from elsewhere"
+    assert _tree.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**wanted, "state": "gathered"}
+    token = _tree.module_arguments(ESET, [{"username": "u", "password": "p"}, {"access_token": "t"}], False, {})
+    assert token == {"access_token": "t"}
+    sign_in = _tree.module_arguments(ESET, [{"access_token": "t", "username": "u"}, {"password": "p"}], False, {})
+    assert sign_in == {"username": "u", "password": "p"}
+
+
+def test_the_trees_own_faults():
+    assert [item["path"] for item in _tree.tree_faults([])] == ["secops_policy"]
+    tree = {"cisco_ios": {}, ESET: "x", SENTRY: {"states": 1, "config": None}, APPS: {"state": "rendered", 1: 2}}
+    assert [item["path"] for item in _tree.tree_faults(tree)] == [
+        "secops_policy.cisco_ios", f"secops_policy.{ESET}", f"secops_policy.{SENTRY}.states", f"secops_policy.{APPS}.1",
+        f"secops_policy.{APPS}.state",
+    ]  # fmt: skip
+    assert _tree.tree_faults({}) == []
+
+
+@pytest.mark.parametrize("role", ["apply", "export", "restore"])
+def test_each_role_passes_the_variables_that_it_documents(role):
+    """The connection variables of argument_specs are those that the tasks hand on, each to the option that it is named after."""
+    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    documented = {name for name in spec["argument_specs"]["main"]["options"] if name.startswith(("meraki_", "eset_"))}
+    passed = {}
+    for file in (ROOT / "roles" / role / "tasks").glob("*.yml"):
+        for task in blocks(yaml.safe_load(file.read_text(encoding="utf-8"))):
+            call = task.get("secops.policy.policy_run", {})
+            for option, value in call.get("variables", {}).items():
+                name = re.fullmatch(r"\{\{ (\w+) \| default\(omit\) \}\}", value)[1]
+                assert name == f"{'eset' if call['module'] == ESET else 'meraki'}_{option}"
+                passed[name] = option
+    assert set(passed) == documented and len(documented) == 10
+
+
+def blocks(tasks):
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from blocks(task.get(part, []))
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+@example("a", "a.20260712T101530_123456Z")
+@example("a/b", "a%2Fb")
+@example("..", ".")
+def test_no_host_takes_anothers_file(one, other):
+    names = [_snapshot.file_name(host.encode("utf-8", "replace").decode(), NOW) for host in (one, other)]
+    assert all("/" not in name and name not in ("", ".", "..") for name in names)
+    if one.encode("utf-8", "replace") != other.encode("utf-8", "replace"):
+        assert names[0] != names[1]
+
+
+def test_the_newest_snapshot_is_the_hosts_own(tmp_path):
+    later = NOW + datetime.timedelta(seconds=1)
+    for host, at in (("a", NOW), ("a", later), ("a.b", later + datetime.timedelta(days=1)), ("b", NOW)):
+        _snapshot.write(str(tmp_path / _snapshot.file_name(host, at)), _snapshot.begun(host, {}, at))
+    (tmp_path / "a.json").write_text("{}", encoding="utf-8")
+    found = _snapshot.newest(str(tmp_path), "a")
+    assert found == str(tmp_path / _snapshot.file_name("a", later)) and _snapshot.read(found, "a")["made"] == later.isoformat(
+        "T", "seconds"
+    )
+    assert _snapshot.newest(str(tmp_path), "c") is None
+    with pytest.raises(_snapshot.Unusable, match="not of 'a'"):
+        _snapshot.read(str(tmp_path / _snapshot.file_name("b", NOW)), "a")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "deeper" / "file"
+    monkeypatch.setattr(os, "umask", lambda _mask: None)
+    _files.write_private(str(path), "one")
+    path.chmod(0o644)
+    _files.write_private(str(path), "two")
+    assert path.read_text(encoding="utf-8") == "two" and stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def refuse(_one, _other):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        _files.write_private(str(path), "three")
+    assert [item.name for item in path.parent.iterdir()] == ["file"] and path.read_text(encoding="utf-8") == "two"
+
+
+def test_what_became_of_a_run():
+    """Done, failed in the middle, never reached, killed: what a snapshot says of each, and whether it is worth keeping."""
+    one, other = ({"network_id": key, "policies": []} for key in ("N_1", "N_2"))
+    half = {"network_id": "N_1", "policies": [{"scope": "all"}]}
+    plan = {"before": [one, other], "after": [{**one, "policies": [1, 2]}, other], "plan_digest": "d"}
+    begun = _snapshot.begun("acme", {SENTRY: plan}, NOW)
+    assert begun["modules"][SENTRY]["state"] == "planned" and begun["state"] == "begun"
+    done = {"before": [one], "after": [half], "changed": True, "stats": {}}
+    assert _snapshot.ended(begun, {SENTRY: done}, {})["modules"][SENTRY]["after"] == [half]
+    assert _snapshot.ended(begun, {SENTRY: done}, {})["state"] == "done"
+    failed = {"failed": True, "changed": True, "stats": {}, "before": [one]}
+    left = _snapshot.ended(begun, {SENTRY: failed}, {SENTRY: {"before": [half]}})
+    assert left["modules"][SENTRY]["after"] == [half, other] and left["modules"][SENTRY]["state"] == left["state"] == "failed"
+    for result in (None, {}, {"skipped": True}, {"failed": True, "changed": False, "stats": {}}):
+        never = _snapshot.ended(begun, {SENTRY: result}, {})
+        assert never["modules"][SENTRY]["state"] == "not run" and not _snapshot.wrote(never)
+    killed = _snapshot.ended(begun, {SENTRY: {"failed": True, "msg": "MODULE FAILURE", "rc": 137}}, {})
+    assert killed["modules"][SENTRY] == {**begun["modules"][SENTRY], "state": "failed"} and _snapshot.wrote(killed)
