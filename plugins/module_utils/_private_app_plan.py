@@ -157,10 +157,9 @@ def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any
 def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
     leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
-    named = [item for key, item in view.applications.items() if key not in leaving]
-    by_name = {item["name"]: item for item in named}
+    by_name = {item["name"]: item for key, item in view.applications.items() if key not in leaving}
     folded: dict[str, list[Application]] = {}
-    for item in named:
+    for item in view.applications.values():
         folded.setdefault(item["name"].casefold(), []).append(item)
     reached: dict[str, str] = {}
     found = []
@@ -172,7 +171,8 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
             faults.append(fault(f"{unit.path}.name", says))
         if there is None and name is not None:
             there = by_name.get(name)
-            near = [] if there else folded.get(name.casefold(), [])
+            # In another case it is an error all the same; it is only the name itself that can be taken over.
+            near = [] if there else [item for item in folded.get(name.casefold(), []) if item["name"] != name]
             if near:
                 others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
                 says = f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"

@@ -204,6 +204,16 @@ def test_an_application_by_id_and_name_must_agree_where_nothing_is_renamed(cloud
         assert paths(result) == ["config[0].name"] and "'Wiki'" in result["msg"] and "'Jira'" in result["msg"], state
 
 
+def test_a_name_that_is_given_up_can_be_taken_over_and_not_in_another_case(cloud):
+    own = cloud.meraki.add_application("1", **application("Jira", 1))
+    taken = {"name": "Jira", "destinations": [destination(2)]}
+    leaves = {"application_id": own, "name": "Wiki"}
+    result = apps(cloud, check=True, config=[taken, leaves])
+    assert (result["summary"]["created"], result["summary"]["updated"]) == (1, 1)
+    clash = apps(cloud, check=True, config=[{**taken, "name": "jira"}, leaves])
+    assert paths(clash) == ["config[0].name"] and "'jira'" in clash["msg"] and f"'Jira' ({own})" in clash["msg"]
+
+
 def test_a_stale_id_is_said_in_every_state(cloud):
     cloud.meraki.add_application("1", **application("Jira", 1))
     entry = {"application_id": "77", "name": "Jira", "destinations": [destination(1)]}
