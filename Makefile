@@ -18,6 +18,7 @@ BIN := $(ROOT)/.venv/bin
 LINT := $(ROOT)/.venv-lint/bin
 IMPORTER := $(ROOT)/.venv-importer/bin
 DOCS := $(ROOT)/.venv-docs/bin
+AWX := $(ROOT)/build/awx
 
 CHECKS := ruff mypy yamllint reuse changelog docs-check docs ansible-lint importer sanity
 
@@ -41,7 +42,7 @@ help: ## show this
 
 setup: .venv/ready $(LINK) ## what the other targets need, in .venv
 
-test: setup ## all tests; ARGS="-k sentry -x" goes to pytest
+test: setup $(AWX)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 demo: setup ## the modules at work against the embedded stand-in for the vendors
@@ -120,6 +121,10 @@ clean: ## remove everything that make made
 tree: .venv-lint/ready
 	@$(LINT)/python tests/tools/copy_tree.py $(TREE)
 	@mkdir -p $(HOMES)/docs $(HOMES)/importer $(HOMES)/lint $(HOMES)/sanity
+
+# Tests that need it say that they are skipped where it cannot be had.
+$(AWX)/ready: tests/requirements-awx.txt | .venv/ready
+	@$(BIN)/python tests/tools/awx_collection.py $(@D) && touch $@ || echo "make: awx.awx cannot be had; tests of the role awx are skipped"
 
 $(LINK):
 	@mkdir -p $(@D)

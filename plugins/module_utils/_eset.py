@@ -253,6 +253,8 @@ def _hint(status: int | None, target: str) -> str:
             "The rank may be above the number of the target's assignments, if somebody has removed some meanwhile; assignments that these "
             "credentials cannot see count too. Run the task again: it reads the ranks anew"
         )
+    if status == 404 and "/policy-assignments/" in target:
+        return "Somebody else may have removed it meanwhile. Run the task again: it reads what is there anew"
     if status == 404:
         return "What was asked for does not exist, or the account cannot see it: check region, base_url and deployment"
     return ""

@@ -12,8 +12,22 @@ from . import _eset_assignment_plan
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
-from ._eset_assignment_plan import Assigned, Stack, View, arranged, camel, canonical, changes, describe, other_case, repeated, shaped
-from ._http import ApiError, Client
+from ._eset_assignment_plan import (
+    UNRANKED,
+    Assigned,
+    Stack,
+    View,
+    arranged,
+    camel,
+    canonical,
+    changes,
+    describe,
+    other_case,
+    ranked,
+    repeated,
+    shaped,
+)
+from ._http import Client
 from ._plan import Faults, Plan, Request
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -109,7 +123,11 @@ class PolicyAssignments:
             targets = sorted(view.stacks)
         else:
             targets = [unit.target for unit in view.wanted]
-        warnings = repeated(view, targets)
+        warnings = repeated(view, targets) + [
+            f"the order of what is assigned to the {describe(target, view.names)} is not known, for {UNRANKED}"
+            for target in targets
+            if not ranked(view.stacks.get(target, []))
+        ]
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
@@ -181,15 +199,13 @@ class PolicyAssignments:
 
     def _stacks(self, only: Target | None) -> dict[Target, Stack]:
         """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
+        found: dict[Target, Stack] = {}
         for _read in range(_READS):
             found = self._read_stacks(only)
-            torn = [target for target, stack in found.items() if not _ranked(stack)]
-            if not torn:
-                return found
-        raise ApiError(
-            f"GET {ASSIGNMENTS}: the ranks of the {describe(torn[0], self._names)} are missing or there twice, so that the order of its "
-            "policies is not known; somebody may be changing them just now"
-        )
+            # A list that somebody writes to while it is paged may show a rank twice.
+            if all(ranked(stack) for stack in found.values()):
+                break
+        return found
 
     def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
         listed = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
@@ -205,7 +221,7 @@ class PolicyAssignments:
                 found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
         if strange:
             self._api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
-        return {target: sorted(stack.values(), key=lambda assigned: assigned.rank or 0) for target, stack in found.items()}
+        return {target: sorted(stack.values(), key=lambda assigned: (assigned.rank or 0, assigned.uuid)) for target, stack in found.items()}
 
 
 def _by_id(config: Config) -> Target | None:
@@ -219,16 +235,10 @@ def _target(given: t.Mapping[str, t.Any]) -> Target | None:
     return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
 
 
-def _ranked(stack: Stack) -> bool:
-    """Whether the ranks say what the order is. A list that somebody writes to while it is paged may show one twice."""
-    ranks = [assigned.rank or 0 for assigned in stack]
-    return len(stack) < 2 or ranks[0] > 0 and len(set(ranks)) == len(ranks)
-
-
 def _rank(given: t.Any) -> int | None:
     """A rank, which JSON may hold as a text (https://protobuf.dev/programming-guides/json/, int64)."""
     try:
-        return int(given)
+        return max(0, int(given)) or None
     except (TypeError, ValueError):
         return None
 

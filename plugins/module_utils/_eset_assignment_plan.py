@@ -64,6 +64,16 @@ def plan(view: View, state: str) -> Plan:
     if faults:
         raise Faults(faults)
     found = changes(view, state, warnings)
+    faults = [
+        fault(
+            f"{change.path}.target",
+            f"the order of what is assigned to the {describe(change.target, view.names)} is not known, for {UNRANKED}",
+        )
+        for change in found
+        if not ranked(change.before) and (change.moves or state == "replaced" or state == "overridden" and change.final)
+    ]
+    if faults:
+        raise Faults(faults)
     changed = [change for change in found if not change.empty]
     phases = tuple(tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.names) for change in changed)))
     return Plan(
@@ -96,6 +106,16 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
         # In an order of ours: the server's may be another one at each read.
         found += [_change(target, "config", view.stacks[target], []) for target in sorted(view.stacks) if target not in listed]
     return found
+
+
+#: Why an order is not known, in words.
+UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
+
+
+def ranked(stack: Stack) -> bool:
+    """Whether the ranks say what the order is."""
+    ranks = [assigned.rank or 0 for assigned in stack]
+    return len(stack) < 2 or min(ranks) > 0 and len(set(ranks)) == len(ranks)
 
 
 def canonical(stack: Stack) -> list[str]:
@@ -204,9 +224,11 @@ def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list
 
     What is to go is still there meanwhile, and what the credentials cannot see has ranks too: it shows as gaps.
     """
-    line: list[Assigned | None] = [None] * _last_rank(stack)
-    for place, assigned in enumerate(stack, start=1):
-        line[(assigned.rank or place) - 1] = assigned
+    line: list[Assigned | None] = list(stack)
+    if ranked(stack):
+        line = [None] * _last_rank(stack)
+        for assigned in stack:
+            line[(assigned.rank or 1) - 1] = assigned
     line += new
     moves = []
     place = 0

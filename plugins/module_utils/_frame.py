@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import time
@@ -32,17 +33,23 @@ _LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
+    with _no_collecting():
+        _judge_and_go(resource_type, argument_spec)
+
+
+@contextlib.contextmanager
+def _no_collecting() -> t.Iterator[None]:
+    """A run is short and hardly makes any garbage in circles: to look for it takes two fifths of a fleet's time."""
     collecting = gc.isenabled()
-    # A run is short and hardly makes any garbage in circles: to look for it takes two fifths of a fleet's time.
     gc.disable()
     try:
-        _run(resource_type, argument_spec)
+        yield
     finally:
         if collecting:
             gc.enable()
 
 
-def _run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
+def _judge_and_go(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
 
     def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:

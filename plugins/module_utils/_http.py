@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import json
 import math
@@ -23,18 +22,12 @@ from ansible.module_utils.basic import missing_required_lib
 from ._pace import Budget, Pacer, backoff, poll_wait
 from ._plan import fault
 
-_collecting = gc.isenabled()
-# Importing makes no garbage, and to look for it takes a tenth of the time that this import takes.
-gc.disable()
 try:
     import requests
 
     MISSING: str | None = None
 except ImportError:
     MISSING = missing_required_lib("requests")
-finally:
-    if _collecting:
-        gc.enable()
 
 VERSION = "1.0.0"
 #: The vendor asks for "ApplicationName/Version VendorName" without other characters
@@ -207,11 +200,11 @@ class Client:
             else:
                 counted = True
                 status = answer.status
+                renewals = renewals if status == 401 else 0
                 if status == 202 and self.vendor.pending:
                     key = answer.headers.get(self.vendor.pending) or fetch.get(self.vendor.pending)
                     fetch = self._pending(f"{name}: {self._told(answer, content)}", answer.status, key, safe, polls)
                     polls += 1
-                    renewals = 0
                     continue
                 if status == 404 and fetch:
                     why = f"{name}: {self._told(answer, content)}: the pending answer is gone"

@@ -11,9 +11,9 @@ import time
 import typing as t
 from collections import deque
 
-#: What two requests may draw nearer to each other on their way to the server, in seconds: at least and at most. Where an answer took
-#: longer than others did, its request may have been late by as much; by how much in truth only the server knows.
-_JITTER = 0.03
+#: What two requests may draw nearer to each other on their way to the server, in seconds: at least and at most. A request whose answer
+#: took longer than the quickest of the last ones may have been late by as much; by how much in truth only the server knows.
+_JITTER = 0.04
 _LATEST = 0.08
 
 
@@ -30,8 +30,9 @@ class Pacer:
         self._interval = 1.0 / rate
         self._turn = threading.Lock()
         self._count = threading.Lock()
-        # For each of the last requests by when the server saw it, when it was sent, and how long its answer took (0: it is not there).
+        # For each of the last requests by when the server saw it, and when it was sent.
         self._seen: deque[list[float]] = deque(maxlen=self._slots)
+        self._took: deque[float] = deque(maxlen=32)
         self._in_flight = 0
         self._paused_until = 0.0
         self._last = 0.0
@@ -46,9 +47,9 @@ class Pacer:
                     break
                 time.sleep(wait)
             self._last = now
-            ticket = [now + _JITTER, now, 0.0]
+            ticket = [now + _JITTER, now]
+            self._seen.append(ticket)
             with self._count:
-                self._seen.append(ticket)
                 self._in_flight += 1
             return ticket
 
@@ -57,9 +58,9 @@ class Pacer:
         now = time.monotonic()
         with self._count:
             self._in_flight -= 1
-            ticket[2] = now - ticket[1]
-            usual = min([ticket[2], *(took for _seen, _sent, took in self._seen if took)])
-            ticket[0] = min(now, ticket[1] + min(max(_JITTER, ticket[2] - usual), _LATEST))
+            took = now - ticket[1]
+            self._took.append(took)
+            ticket[0] = min(now, ticket[1] + min(max(_JITTER, took - min(self._took)), _LATEST))
 
     def pause(self, seconds: float) -> None:
         """Nothing goes out for so long: the server said that it has had enough."""

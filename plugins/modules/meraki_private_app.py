@@ -35,8 +35,8 @@ options:
     suboptions:
       application_id:
         description:
-          - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) and O(state=gathered) both
-            must agree.
+          - The application's id. Beside another O(config[].name) it renames the application; with O(state=deleted) and O(state=gathered)
+            both must agree.
           - An id that is not there any more is matched by name, else the application is created anew, with a warning.
           - The rules that only the vendor's words give are checked for an entry with an id where it differs from what is there, so that
             what was gathered can be fed back.

@@ -192,7 +192,7 @@ def _fields_fault(fields: list[dict[str, Any]]) -> str | None:
         # AWX adds it, and awx.awx takes that for a difference from then on.
         if "type" not in field:
             return f"{field['id']}: say the type, or no second run is without a change"
-        if "default" in field and type(field["default"]) is not {"string": str, "boolean": bool}[field["type"]]:
+        if "default" in field and not isinstance(field["default"], {"string": str, "boolean": bool}[field["type"]]):
             return f"{field['default']} is not a {field['type']}"
         wrong = [key for key in ("choices", "multiline", "format", "secret") if key in field and field["type"] != "string"]
         if wrong:

@@ -381,7 +381,7 @@ class Awx:
                     raise Refusal(400, {name: [f'Invalid pk "{value}" - object does not exist.']})
             elif value is None and type_ is str:
                 value = _OTHERS.get((kind, name), "")
-            elif type(value) is not type_:
+            elif not isinstance(value, type_) or isinstance(value, bool) and type_ is not bool:
                 raise Refusal(400, {name: [f"{value!r} is not a {type_.__name__}"]})
             given[name] = value
         return given

@@ -333,7 +333,9 @@ def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
 
 
 def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
-    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; readable, wrong, and echoed by the server."""
+    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; good, wrong, and echoed by the server."""
+    echo = {"errors": [f"not with the key {KEY}"]}
+    tenants.faults.add("status", path="/organizations/2/sm/", status=400, body=echo, times=None)
     tree = meraki_tree(tenants, "2")
     for entry in tree.values():
         del entry["api_key"]
@@ -346,7 +348,7 @@ def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
     )
     listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
     done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
-    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
+    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 2
     texts = [
         done.stdout,
         done.stderr,
@@ -426,3 +428,10 @@ def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_pat
     done, report = audit(listed, playbook=book, extra_vars={"url": tenants.meraki_url})
     done.ok()
     assert report["totals"]["tenants"]["in line"] == 1
+
+
+def test_a_report_that_cannot_be_written_fails_the_play(tenants, audit, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done, report = audit(inventory(tenants, paris=meraki_tree(tenants, "2")), extra_vars={"audit_report_dir": str(tmp_path / "file" / "x")})
+    assert done.rc == 2 and report is None
+    assert "the drift report cannot be written" in done.failed_result()["msg"]

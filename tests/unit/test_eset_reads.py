@@ -234,6 +234,25 @@ def test_ranks_that_do_not_fit_together_are_read_again_and_else_an_error(cloud, 
     assert cloud.writes() == []
 
 
+def test_an_order_that_is_not_known_matters_only_where_it_does(cloud):
+    cloud.eset.assign("p1", "deviceUuid", "d1")
+    cloud.eset.assign("p2", "deviceUuid", "d1")
+    original = cloud.eset._policies._listed
+
+    def listed(target, policies):
+        return [{**item, "rank": 1} if item["target"] == {"deviceUuid": "d1"} else item for item in original(target, policies)]
+
+    cloud.eset._policies._listed = listed
+    gathered = good(run(cloud, state="gathered"))
+    assert "order" in gathered["warnings"][0] and "device d1" in gathered["warnings"][0]
+    good(run(cloud, state="replaced", config=of({"device_group_uuid": "g1"}, "p1") + of({"device_uuid": "d2"}, "p1")))
+    good(run(cloud, config=of({"device_uuid": "d1"}, "p1", "p2")))
+    ranked = [{"target": {"device_uuid": "d1"}, "policies": [{"policy_uuid": "p1", "rank": 2}]}]
+    assert paths(run(cloud, config=ranked)) == ["config[0].target"]
+    good(run(cloud, state="deleted", config=of({"device_uuid": "d1"}, "p2")))
+    assert good(run(cloud, state="overridden", config=of({"device_uuid": "d2"}, "p1")))["summary"]["deleted"] == 2
+
+
 def test_a_target_of_another_kind_is_left_as_it_is_and_said(cloud):
     other = [{"uuid": "a1", "policyUuid": "p1", "rank": 1, "target": {"mailboxUuid": "m1"}}, {"uuid": "a2", "policyUuid": "p1", "rank": 1}]
     cloud.faults.add("status", status=200, body={"assignments": other}, path=LIST, times=None)

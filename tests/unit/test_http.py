@@ -252,6 +252,16 @@ def test_a_token_may_end_between_any_two_looks(impatient):
         assert seen == [0, 0, 0]
 
 
+def test_a_token_may_end_between_any_two_tries(impatient):
+    with Scripted(answer(401), answer(503), answer(401), answer(429, Retry_After="0"), answer(401), answer(data=[1])) as server:
+
+        class Once(Sign):
+            def renew(self, used, times):
+                return times == 0
+
+        assert client(server, Once()).get("/x").data == [1]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_202_without_an_id_names_the_request(method):
     with Scripted(answer(202, body=b"", X_Request_Id="q-1")) as server:
@@ -415,6 +425,18 @@ def test_concurrent_requests_stay_under_the_rate():
             list(pool.map(lambda number: tried.get(f"/{number}"), range(50)))
         times = sorted(server.times)
         assert min(late - early for early, late in zip(times, times[20:])) >= 1.0
+
+
+def test_a_request_that_may_have_been_late_counts_from_when_it_may_have_been_there():
+    pacer = Pacer(10)
+    tickets = []
+    for took in (0.0, 0.06, 0.3):
+        ticket = pacer.begin()
+        time.sleep(took)
+        pacer.end(ticket)
+        tickets.append(ticket[0] - ticket[1])
+    assert tickets[0] < 0.03, "it was there when the answer was"
+    assert 0.05 < tickets[1] <= 0.08 and tickets[2] == pytest.approx(0.08), "a slow answer is not always a late request"
 
 
 def test_requests_one_after_the_other_use_the_rate_at_once_and_then_keep_to_it():

@@ -1,0 +1,258 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role awx: the real modules of awx.awx, through the example project's awx.yml, against a strict stand-in for AWX's API.
+
+Skipped, and said so, where awx.awx cannot be had; with SECOPS_REQUIRE_AWX=1, as continuous integration sets it, that is a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+import yaml
+from ansible_collections.secops.policy.tests.awx import Awx, rules, server
+from ansible_collections.secops.policy.tests.cloud import demo
+
+from . import runner, tenants
+from .harness import COLLECTIONS, ROOT
+
+PROJECT = ROOT / "examples" / "awx"
+ROLE = ROOT / "roles" / "awx"
+#: Where ``make test`` puts awx.awx.
+MODULES = ROOT / "build" / "awx"
+PLAYBOOKS = sorted(path.name for path in PROJECT.glob("*.yml"))
+JOBS = ("audit", "apply", "export", "restore")
+#: All that the role needs to be told.
+PLAIN = {"awx_scm_url": "https://git.example.com/policy/awx.git"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules():
+    if (MODULES / "ansible_collections" / "awx" / "awx" / "plugins").is_dir():
+        return
+    lacking = "awx.awx is not in build/awx, where make test puts it"
+    if os.environ.get("SECOPS_REQUIRE_AWX"):
+        pytest.fail(f"SECOPS_REQUIRE_AWX is set, and {lacking}")
+    pytest.skip(f"{lacking}: the role awx is not run")
+
+
+@pytest.fixture
+def awx():
+    with Awx(PLAYBOOKS) as started:
+        started.add("teams", name="Security", organization=started.one("organizations", name="Default")["id"])
+        yield started
+
+
+@pytest.fixture
+def set_up(awx, run_playbook):
+    """Run the project's awx.yml, or the role with other variables; nothing of ours is deprecated."""
+
+    def run(extra_vars=None, collections=f"{COLLECTIONS}:{MODULES}", fails=False, **more):
+        env = {**awx.environment, "ANSIBLE_COLLECTIONS_PATH": collections}
+        playbook = PROJECT / "awx.yml" if extra_vars is None else "secops.policy.awx"
+        done = run_playbook(playbook, extra_vars=extra_vars, env=env, **more)
+        assert (done.rc != 0) is fails, done.output
+        ours = [item["result"].get("deprecations") for item in done.results if not item["action"].startswith("awx.awx.")]
+        assert not any(ours), done.output
+        return done
+
+    return run
+
+
+def changed(done):
+    return [item["name"] for item in done.results if item["result"].get("changed")]
+
+
+def test_what_is_there_is_as_it_says(awx, set_up):
+    """On every ansible-core, for numbers and templates that AWX is to get come through each in its own way."""
+    assert changed(set_up())
+    count = len(awx.writes())
+    assert len(awx.objects["job_templates"]) == 4 and len(awx.objects["workflow_job_template_nodes"]) == 3
+    assert changed(set_up(check=True)) == []
+    assert len(awx.writes()) == count
+
+
+@pytest.mark.once
+def test_check_mode_makes_nothing_and_a_second_run_neither(awx, set_up):
+    first = set_up(check=True)
+    assert awx.writes() == [] and changed(first)
+    assert "could not be looked at" in first.stdout
+    set_up(PLAIN)
+    count = len(awx.writes())
+    assert changed(set_up(PLAIN)) == []
+    assert len(awx.writes()) == count
+
+
+@pytest.mark.once
+def test_what_it_makes(awx, set_up):
+    set_up()
+    workflow = awx.one("workflow_job_templates")["id"]
+    nodes = {node["identifier"]: node for node in awx.objects["workflow_job_template_nodes"].values()}
+    edges = {
+        (name, relation, child)
+        for name, node in nodes.items()
+        for relation in ("success_nodes", "failure_nodes", "always_nodes")
+        for child in awx.names("workflow_job_template_nodes", node["id"], relation)
+    }
+    assert edges == {("audit", "failure_nodes", "approval"), ("approval", "success_nodes", "apply")}
+    assert {node["workflow_job_template"] for node in nodes.values()} == {workflow}
+    approval = awx.objects["workflow_approval_templates"][nodes["approval"]["unified_job_template"]]
+    assert approval["timeout"] == 86400
+    templates = {job: awx.one("job_templates", name=f"Policy {job}") for job in JOBS}
+    assert [nodes[name]["unified_job_template"] for name in ("audit", "apply")] == [templates[name]["id"] for name in ("audit", "apply")]
+    for job, template in templates.items():
+        source = (PROJECT / template["playbook"]).read_text(encoding="utf-8")
+        assert yaml.safe_load(source)[0]["ansible.builtin.import_playbook"] == f"secops.policy.{job}"
+        wanted = ["ESET read only", "Meraki read only"] if job in ("audit", "export") else ["ESET", "Meraki"]
+        assert awx.names("job_templates", template["id"], "credentials") == wanted
+        assert template["execution_environment"] == awx.one("execution_environments")["id"]
+        assert set(rules.survey_answers(awx.surveys[template["id"]], {})) <= documented_variables(job)
+        assert set(json.loads(template["extra_vars"])) <= documented_variables(job)
+    assert awx.names("job_templates", templates["audit"]["id"], "notification_templates_error") == ["Policy drift"]
+    assert awx.names("workflow_job_templates", workflow, "notification_templates_approvals") == ["Policy drift"]
+    assert awx.teams("workflow_job_templates", "Policy audit, approval, apply", "approval") == ["Security"]
+    assert awx.teams("job_templates", "Policy audit", "read") == ["Security"]
+    assert awx.one("schedules")["unified_job_template"] == templates["audit"]["id"]
+    source = awx.one("inventory_sources")
+    assert (PROJECT / source["source_path"]).is_file() and source["source_project"] == awx.one("projects")["id"]
+
+
+def documented_variables(role):
+    specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    return set(specs["argument_specs"]["main"]["options"])
+
+
+@pytest.mark.once
+def test_jobs_of_what_it_makes_do_what_was_approved(awx, set_up, cloud, tmp_path):
+    """The workflow as AWX runs it: variables, surveys, credentials and artifacts are those of the templates that the role made."""
+    tenants.seeded(cloud)
+    names = (("ESET read only", ["audit"]), ("ESET", ["apply"]), ("Meraki read only", ["audit"]), ("Meraki", ["apply"]))
+    credentials = [{"name": name, "type": name.split()[0].lower(), "jobs": jobs} for name, jobs in names]
+    hook = {"type": "webhook", "configuration": {"url": "https://chat.example.com", "headers": {}}}
+    set_up({**PLAIN, "awx_files_dir": str(tmp_path / "files"), "awx_credentials": credentials, "awx_notification": hook})
+    for credential in awx.objects["credentials"].values():
+        eset = {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url}
+        # As somebody enters them in AWX.
+        credential["inputs"] = eset if credential["name"].startswith("ESET") else {"api_key": demo.API_KEY, "base_url": cloud.meraki_url}
+    inventory = runner.exported_inventory()
+
+    def launch(template, artifacts=None):
+        job = awx.job(template, workflow="Policy audit, approval, apply", artifacts=artifacts)
+        folder = tmp_path / template.replace(" ", "-")
+        folder.mkdir()
+        arguments = ["--forks", str(job["forks"]), *["--diff"] * job["diff"]]
+        return runner.run(runner.private_data(folder, inventory, job["env"], job["extra_vars"], arguments), job["playbook"])
+
+    audit = launch("Policy audit")
+    assert audit.status == "failed" and cloud.writes() == []
+    assert (tmp_path / "files" / "reports" / "4711" / "drift.html").is_file()
+    message = {**rules.STUB, "job": {**rules.STUB["job"], "name": "Policy audit", "artifacts": audit.artifacts}}
+    told = json.loads(rules.rendered(awx.one("notification_templates")["messages"]["error"]["body"], message))
+    assert set(told["drifted"]) == set(inventory) and told["unreadable"] == []
+    apply = launch("Policy apply", audit.artifacts)
+    assert (apply.status, apply.changed) == ("successful", set(inventory)), apply.output
+    assert len(tenants.files(tmp_path / "files" / "snapshots")) == len(inventory)
+
+
+@pytest.mark.once
+def test_messages_read_the_artifacts(awx, set_up):
+    artifacts = {
+        "secops_policy_audit_berlin": {"drift": True, "digests": {"eset_policy_assignment": "ab"}},
+        'secops_policy_audit_"paris" <&>': {"drift": None, "digests": {}},
+        "secops_policy_audit_rome": {"drift": False, "digests": {}},
+        "something_else": 42,
+    }
+    context = {**rules.STUB, "job": {**rules.STUB["job"], "id": 7, "name": "Audit", "status": "failed", "artifacts": artifacts}}
+    for kind, configuration in {
+        "webhook": {"url": "https://chat.example.com", "headers": {}},
+        "slack": {"token": "a-token", "channels": ["policy"]},
+        "email": {"host": "mail.example.com", "port": 25, "sender": "awx@example.com", "recipients": ["a@example.com"]},
+    }.items():
+        set_up({**PLAIN, "awx_name": kind, "awx_notification": {"type": kind, "configuration": configuration}})
+        messages = awx.one("notification_templates", name=f"{kind} drift")["messages"]
+        said = rules.rendered(messages["error"]["message"], context)
+        assert said == f'Audit #7: failed. berlin drifted, "paris" <&> could not be read. {rules.STUB["url"]}'
+        body = rules.rendered(messages["error"]["body"], context)
+        if kind == "webhook":
+            assert json.loads(body)["drifted"] == ["berlin"] and json.loads(body)["unreadable"] == ['"paris" <&>']
+        elif kind == "email":
+            assert body.split("\n") == ["Audit #7: failed", "- berlin drifted", '- "paris" <&> could not be read', rules.STUB["url"]]
+        else:
+            assert body == ""
+        assert rules.rendered(messages["success"]["message"], rules.STUB) == f"Stub JobTemplate #42: running. {rules.STUB['url']}"
+        assert "Approve Me" in rules.rendered(messages["workflow_approval"]["running"]["message"], rules.STUB)
+
+
+@pytest.mark.once
+def test_secrets_are_sent_once_or_on_demand_and_never_shown(awx, set_up):
+    secret, token = "a-key-that-nobody-should-see", "a-hook-that-nobody-should-see"
+    given = {
+        **PLAIN,
+        "awx_credentials": [{"name": "Meraki", "type": "meraki", "jobs": ["audit", "apply"], "inputs": {"api_key": secret}}],
+        "awx_notification": {"type": "slack", "configuration": {"token": token, "channels": ["policy"]}},
+        "awx_hosts": {"rome": {"eset_password": secret, "secops_policy": {}}, "vienna": None},
+    }
+    done = [set_up(given, verbosity=3), set_up(given)]
+    assert awx.one("credentials")["inputs"] == {"api_key": secret}
+    assert json.loads(awx.one("hosts", name="rome")["variables"])["eset_password"] == secret and awx.one("hosts", name="vienna")
+    assert awx.one("notification_templates")["notification_configuration"]["token"] == token
+    assert changed(done[1]) == []
+    count = len(awx.writes())
+    done.append(set_up({**given, "awx_update_secrets": True}))
+    assert [path.split("/")[3] for _method, path, _body in awx.writes()[count:]] == ["credentials", "notification_templates"]
+    for one in done:
+        assert not [secret_ for secret_ in (secret, token, server.TOKEN) if secret_ in one.output + json.dumps(one.results)]
+
+
+@pytest.mark.once
+def test_a_second_set_beside_the_first(awx, set_up):
+    """Without what only a system administrator may do, and without a volume: nothing that would lose its files is made."""
+    set_up(PLAIN)
+    awx.add("execution_environments", name="Ours", image="registry.example.com/ours:1")
+    awx.add("instance_groups", name="Volumes")
+    count = len(awx.writes())
+    given = {
+        "awx_name": "Lab", "awx_credential_types": False, "awx_execution_environment": {"name": "Ours"}, "awx_instance_groups": ["Volumes"],
+        "awx_inventory_source": "", "awx_hosts": {"lab": {}}, "awx_schedule_starts": "workflow", "awx_slices": 3,
+        "awx_playbooks": {"audit": "audit_upload.yml"}, "awx_credentials": [], "awx_scm_branch": "lab",
+    }  # fmt: skip
+    set_up({**PLAIN, **given})
+    made = awx.writes()[count:]
+    assert "credential_types" not in {path.split("/")[3] for _method, path, _body in made}
+    audit = awx.one("job_templates", name="Lab audit")
+    assert (audit["playbook"], audit["job_slice_count"]) == ("audit_upload.yml", 3)
+    assert awx.names("job_templates", audit["id"], "instance_groups") == ["Volumes"]
+    assert sorted(item["name"] for item in awx.objects["job_templates"].values()) == [
+        "Lab apply",
+        "Lab audit",
+        "Policy apply",
+        "Policy audit",
+    ]
+    assert (
+        awx.one("schedules", name="Lab workflow")["unified_job_template"]
+        == awx.one("workflow_job_templates", name="Lab audit, approval, apply")["id"]
+    )
+    assert len(awx.objects["inventory_sources"]) == 1 and len(awx.objects["notification_templates"]) == 0
+
+
+@pytest.mark.once
+def test_what_it_refuses(awx, set_up):
+    done = set_up(collections=str(COLLECTIONS), fails=True)
+    assert done.failed_result()["msg"] == (
+        "The role secops.policy.awx needs the collection awx.awx: ansible-galaxy collection install 'awx.awx:>=24.6.1'"
+    )
+    two = [{"name": name, "type": "eset", "jobs": ["audit"]} for name in ("one", "another")]
+    done = set_up({**PLAIN, "awx_credentials": two}, fails=True)
+    assert "AWX takes one credential of a type for a job, and there are several for audit" in done.output
+    done = set_up({"awx_credentials": [{"name": "one", "type": "esset"}], "awx_notification": {"type": "webhook"}}, fails=True)
+    assert all(word in done.output for word in ("esset", "jobs", "configuration", "awx_scm_url"))
+    assert awx.log == []
+
+
+@pytest.mark.once
+def test_defaults_are_those_documented():
+    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert {name: option["default"] for name, option in options.items() if "default" in option} == defaults
