@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``matrix.py [--workers N] [VERSION...]``: sanity, unit and integration tests on every ansible-core that the collection supports.
+"""``matrix.py [--workers N] [--seconds N] [VERSION...]``: sanity and tests on every ansible-core that the collection supports.
 
 Each version gets an environment of its own (``.venv-2.16`` and so on), with the first Python that fits and is installed here. Where there
-is none the version is skipped, and said so; where there is none for any version the run fails.
+is none the version is skipped, and said so; where there is none for any version the run fails. With ``--seconds`` a version that would
+not end in that time, judged by the slowest so far, is skipped and said so too; the first one always runs.
 
 Tests marked ``once`` are left out: what they test runs neither modules nor Ansible (the stand-in, the checkout, the artefact), so that
 another ansible-core cannot change how they end, and ``make test`` has run them.
@@ -35,11 +36,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the tests on the ansible-core versions that the collection supports.")
     parser.add_argument("versions", nargs="*", metavar="VERSION", help=f"{', '.join(VERSIONS)}; left out: all of them")
     parser.add_argument("--workers", default="4", help="how many tests run at once")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="what all versions together may take")
     asked = parser.parse_args()
     unknown = sorted(set(asked.versions) - set(VERSIONS))
     if unknown:
         parser.error(f"not in the matrix: {', '.join(unknown)}; there are: {', '.join(VERSIONS)}")
-    outcomes = {version: _outcome(version, asked.workers) for version in asked.versions or VERSIONS}
+    outcomes = {}
+    begun = time.monotonic()
+    longest = 0.0
+    for version in asked.versions or VERSIONS:
+        started = time.monotonic()
+        if longest and started - begun + 1.2 * longest > asked.seconds:
+            outcomes[version] = None, "SKIPPED, for there is not enough time left"
+            continue
+        outcomes[version] = _outcome(version, asked.workers)
+        longest = max(longest, time.monotonic() - started)
     for version, (_good, text) in outcomes.items():
         print(f"matrix: ansible-core {version}: {text}")
     ran = [good for good, _text in outcomes.values() if good is not None]
