@@ -15,6 +15,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+#: What an authority uses its key for.
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority(NamedTuple):
     """``file`` is what a client trusts, ``server`` what a server needs to be trusted for it."""
@@ -53,6 +66,9 @@ def _signed(
     built = built.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
     ca = isinstance(extension, x509.BasicConstraints)
     built = built.add_extension(extension, critical=ca)
+    if ca:
+        # Python 3.13 and later take no authority without it (VERIFY_X509_STRICT, RFC 5280 section 4.2.1.3).
+        built = built.add_extension(_SIGNS, critical=True)
     built = built.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     return built.add_extension(identifier, critical=False).sign(issuer_key, hashes.SHA256())
