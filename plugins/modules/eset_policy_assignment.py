@@ -117,9 +117,10 @@ EXAMPLES = r"""
           - policy: Workstation protection
           - policy: USB control
 
-- name: Read what is there
+- name: Read what is there, with the names of what the ids stand for
   secops.policy.eset_policy_assignment:
     state: gathered
+    with_names: true
   register: eset
 
 - name: Feed it back, which changes nothing

@@ -171,10 +171,11 @@ EXAMPLES = r"""
             protocol_ports: [{protocol: TCP, ports: "443,8443"}]
             access_type: browser
 
-- name: Read what is there
+- name: Read what is there, with the names of what the ids stand for
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     state: gathered
+    with_names: true
   register: applications
 
 - name: Feed it back, which changes nothing

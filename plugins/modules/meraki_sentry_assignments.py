@@ -131,10 +131,11 @@ EXAMPLES = r"""
             tags: [noncompliant]
             group_policy: Quarantine
 
-- name: Read what is there
+- name: Read what is there, with the names of what the ids stand for
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: gathered
+    with_names: true
   register: sentry
 
 - name: Feed it back, which changes nothing
