@@ -153,114 +153,36 @@ class Client:
         it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
         ``Unclear``.
         """
-        safe = method == "GET" if safe is None else safe
+        call = _Call(self, method, target, method == "GET" if safe is None else safe)
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
-        # The path as users know it: without the base and without what a query may hold.
-        name = f"{method} {target.removeprefix(self.base_url).split('?')[0]}"
         renewals = 0
-        counted = False
-        tries = 0
-        bad_bodies = 0
-        polls = 0
-        # What fetches a pending answer: the identical request with this header beside the others.
-        fetch: dict[str, str] = {}
-
-        def failed(message: str, status: int | None = None, data: t.Any = None) -> ApiError:
-            """Whatever ends the wait for a pending write says nothing of the write."""
-            if fetch and not safe:
-                return Unclear(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
-            return ApiError(message, status, data)
-
         while True:
             try:
                 signature = self.sign.headers() if signed else {}
-                sent = {**(headers or {}), **fetch, **signature}
+                sent = {**(headers or {}), **call.fetch, **signature}
                 # What was accepted with 202 is under way: fetching its answer is no new request.
-                answer, content, started = self._exchange(
-                    method, url, query, body, form, sent, "" if counted else count, None if fetch else proceed
-                )
+                answer, content, started = self._exchange(method, url, query, body, form, sent, count, None if call.fetch else proceed)
+                count = ""
                 if answer.status == 401 and signed and self.sign.renew(signature, renewals):
-                    counted = True
                     renewals += 1
                     continue
             except ApiError as error:
-                if fetch:
-                    raise failed(error.message, error.status, error.data) from None
+                if call.fetch:
+                    raise call.failed(error.message, error.status, error.data) from None
                 raise
             except _Broken as broken:
-                counted = True
-                self.budget.charge(broken.started, time.monotonic())
-                why = f"{name}: {self.mask(str(broken))}"
-                if broken.sent and not safe and not fetch:
-                    raise Unclear(why + ": nobody knows whether the server acted") from None
-                if not self._reached and tries + 1 >= _FIRST_CONTACTS:
-                    raise ApiError(f"{why}. {self._advice(None)}".strip()) from None
-                wait = backoff(tries, random.random)
+                count = ""
+                call.broken(broken, self._reached)
             else:
-                counted = True
-                status = answer.status
-                renewals = renewals if status == 401 else 0
-                if status == 202 and self.vendor.pending:
-                    key = answer.headers.get(self.vendor.pending) or fetch.get(self.vendor.pending)
-                    fetch = self._pending(f"{name}: {self._told(answer, content)}", answer.status, key, safe, polls)
-                    polls += 1
-                    continue
-                if status == 404 and fetch:
-                    why = f"{name}: {self._told(answer, content)}: the pending answer is gone"
-                    if not safe:
-                        raise Unclear(why, status)
-                    fetch = {}
-                    wait = backoff(tries, random.random)
-                elif status == 429:
-                    why = f"{name}: {self._told(answer, content)}"
-                    wait = _wait(answer, tries)
-                    if not self.budget.allows(wait):
-                        raise failed(f"{why}; the wait before another try does not fit into what is left of retry_timeout", 429)
-                    self.pacer.pause(wait)
-                elif status in _UNCERTAIN:
-                    why = f"{name}: {self._told(answer, content)}"
-                    self.budget.charge(started, time.monotonic())
-                    # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
-                    if not safe and (not fetch or status == 504):
-                        raise Unclear(why, status, answer.data)
-                    fetch = {} if status == 504 else fetch
-                    wait = _wait(answer, tries)
-                elif 200 <= status < 300:
-                    if not _unreadable(answer, content, method):
-                        return answer
-                    why = f"{name}: {self._told(answer, content)}"
-                    self.budget.charge(started, time.monotonic())
-                    if not safe and not fetch:
-                        raise Unclear(why, status)
-                    bad_bodies += 1
-                    if bad_bodies >= _BAD_BODIES:
-                        raise failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
-                    wait = backoff(tries, random.random)
-                else:
-                    told = f"{name}: {self._told(answer, content)}"
-                    refused = failed if status == 401 else ApiError
-                    raise refused(f"{told}. {self._advice(status, target)}".rstrip(" .") + ".", status, answer.data)
-            tries += 1
-            if not self.budget.wait(wait):
-                raise failed(
-                    f"{why}; given up after {tries} {'try' if tries == 1 else 'tries'}, for retry_timeout is used up. "
-                    f"{self._advice(None)}".strip()
-                )
-            self._count("retries")
+                renewals = renewals if answer.status == 401 else 0
+                if call.answered(answer, content, started):
+                    return answer
 
-    def _count(self, what: str) -> None:
+    def count(self, what: str) -> None:
+        """One more of ``reads``, ``writes`` or ``retries``."""
         with self._counting:
             self.counts[what] += 1
-
-    def _pending(self, why: str, status: int, key: str | None, safe: bool, polls: int) -> dict[str, str]:
-        """Wait after a 202; the header that fetches the answer. Raises where there is none, or no time is left."""
-        if key and self.budget.wait(poll_wait(polls)):
-            return {self.vendor.pending: key}
-        why += f", without the {self.vendor.pending} to fetch the answer with" if not key else "; retry_timeout is used up"
-        if safe:
-            raise ApiError(f"{why}. {self._advice(None)}", status)
-        raise Unclear(f"{why}: the server may still act", status, pending=True)
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
@@ -315,7 +237,7 @@ class Client:
                 if proceed is not None and not proceed():
                     raise Held
                 if count:
-                    self._count(count)
+                    self.count(count)
                     count = ""
                 answer, content = self._once(method, url, query, body, form, headers)
             except _Broken as broken:
@@ -381,15 +303,122 @@ class Client:
             data = None
         return Answer(response.status_code, response.headers, data, url, _next_url(response, url)), content
 
-    def _told(self, answer: Answer, content: bytes) -> str:
+    def told(self, answer: Answer, content: bytes) -> str:
         """How a request ended, in one clause: status, the vendor's words, the request id."""
         words = self.vendor.words(answer.data) if answer.data is not None else ""
         ending = f": {words.rstrip(' .')}" if words else _plain(answer, content)
         request_id = answer.headers.get(self.vendor.request_id)
         return self.mask(f"answered {answer.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
 
-    def _advice(self, status: int | None, target: str = "") -> str:
-        return self.vendor.hint(status, target)
+
+class _Call:
+    """One request through all its tries: what is known of it by now, and what each answer means for it.
+
+    ``safe``: may be sent again although it may have been acted upon. ``fetch``: what fetches a pending answer, which is the identical
+    request with this header beside the others.
+    """
+
+    def __init__(self, client: Client, method: str, target: str, safe: bool) -> None:
+        self.client = client
+        self.method = method
+        self.target = target
+        self.safe = safe
+        # The path as users know it: without the base and without what a query may hold.
+        self.name = f"{method} {target.removeprefix(client.base_url).split('?')[0]}"
+        self.fetch: dict[str, str] = {}
+        self._tries = 0
+        self._polls = 0
+        self._bad_bodies = 0
+
+    def failed(self, message: str, status: int | None = None, data: t.Any = None) -> ApiError:
+        """The failure to raise: whatever ends the wait for a pending write says nothing of the write."""
+        if self.fetch and not self.safe:
+            return Unclear(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
+        return ApiError(message, status, data)
+
+    def broken(self, broken: _Broken, reached: bool) -> None:
+        """No answer: wait for another try, or raise. ``reached``: the other side has answered this run before."""
+        self.client.budget.charge(broken.started, time.monotonic())
+        why = f"{self.name}: {self.client.mask(str(broken))}"
+        if broken.sent and not self.safe and not self.fetch:
+            raise Unclear(why + ": nobody knows whether the server acted") from None
+        if not reached and self._tries + 1 >= _FIRST_CONTACTS:
+            raise ApiError(f"{why}. {self._advice()}".strip()) from None
+        self._again(why, self._backoff())
+
+    def answered(self, answer: Answer, content: bytes, started: float) -> bool:
+        """Whether ``answer``, to what was sent when ``started`` says, is the one to go on with; else wait for another try, or raise."""
+        status = answer.status
+        pending = status == 202 and self.client.vendor.pending
+        if 200 <= status < 300 and not pending and not _unreadable(answer, content, self.method):
+            return True
+        why = f"{self.name}: {self.client.told(answer, content)}"
+        if pending:
+            self._pending(why, answer)
+        elif status == 404 and self.fetch:
+            why += ": the pending answer is gone"
+            if not self.safe:
+                raise Unclear(why, status)
+            self.fetch = {}
+            self._again(why, self._backoff())
+        elif status == 429:
+            wait = self._asked(answer)
+            if not self.client.budget.allows(wait):
+                raise self.failed(f"{why}; the wait before another try does not fit into what is left of retry_timeout", status)
+            self.client.pacer.pause(wait)
+            self._again(why, wait)
+        elif status in _UNCERTAIN:
+            self.client.budget.charge(started, time.monotonic())
+            # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
+            if not self.safe and (not self.fetch or status == 504):
+                raise Unclear(why, status, answer.data)
+            self.fetch = {} if status == 504 else self.fetch
+            self._again(why, self._asked(answer))
+        elif not 200 <= status < 300:
+            refused = self.failed if status == 401 else ApiError
+            raise refused(f"{why}. {self._advice(status)}".rstrip(" .") + ".", status, answer.data)
+        else:
+            self.client.budget.charge(started, time.monotonic())
+            if not self.safe and not self.fetch:
+                raise Unclear(why, status)
+            self._bad_bodies += 1
+            if self._bad_bodies >= _BAD_BODIES:
+                raise self.failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
+            self._again(why, self._backoff())
+        return False
+
+    def _pending(self, why: str, answer: Answer) -> None:
+        """Wait after a 202, and then fetch the answer. Raises where there is nothing to fetch it with, or no time is left."""
+        header = self.client.vendor.pending
+        key = answer.headers.get(header) or self.fetch.get(header)
+        if key and self.client.budget.wait(poll_wait(self._polls)):
+            self.fetch = {header: key}
+            self._polls += 1
+            return
+        why += f", without the {header} to fetch the answer with" if not key else "; retry_timeout is used up"
+        if self.safe:
+            raise ApiError(f"{why}. {self._advice()}", answer.status)
+        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
+
+    def _again(self, why: str, wait: float) -> None:
+        """Wait so long for another try, which counts as a retry. Raises where there is no time left."""
+        self._tries += 1
+        if not self.client.budget.wait(wait):
+            raise self.failed(
+                f"{why}; given up after {self._tries} {'try' if self._tries == 1 else 'tries'}, for retry_timeout is used up. "
+                f"{self._advice()}".strip()
+            )
+        self.client.count("retries")
+
+    def _asked(self, answer: Answer) -> float:
+        """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""
+        return _retry_after(answer.headers) or self._backoff()
+
+    def _backoff(self) -> float:
+        return backoff(self._tries, random.random)
+
+    def _advice(self, status: int | None = None) -> str:
+        return self.client.vendor.hint(status, self.target if status is not None else "")
 
 
 def is_loopback(host: str) -> bool:
@@ -521,11 +550,6 @@ def _plain(answer: Answer, content: bytes) -> str:
         title = re.search(r"<title[^>]*>([^<]{1,80})", text, re.I)
         return " with an HTML page" + (f" titled {' '.join(title.group(1).split())!r}" if title else "")
     return " with a body that is not JSON"
-
-
-def _wait(answer: Answer, tries: int) -> float:
-    """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""
-    return _retry_after(answer.headers) or backoff(tries, random.random)
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:
