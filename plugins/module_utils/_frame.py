@@ -170,9 +170,13 @@ class _Run:
             return view
 
     def _guard(self, plan: Plan) -> None:
-        """Refuse, before the first write, a plan that nobody approved."""
+        """Refuse, before the first write, a plan that must not be carried out, or that nobody approved."""
         if not plan.requests:
             return
+        pending = [request.show() for request in plan.requests]
+        if plan.refused:
+            faults = Faults(list(plan.refused))
+            self._fail(self._ended(str(faults)), errors=faults.faults, after=plan.after, pending=pending)
         limit, expected = self.module.params["max_removals"], self.module.params["expected_plan"]
         refusals = []
         if limit is not None and plan.removals > limit:
@@ -186,7 +190,6 @@ class _Run:
                 "after, and give the new plan_digest if they are meant"
             )
         if refusals:
-            pending = [request.show() for request in plan.requests]
             self._fail(f"Nothing was written: {'; and '.join(refusals)}.", after=plan.after, pending=pending)
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
@@ -240,6 +243,8 @@ class _Run:
         limit = self.module.params["max_removals"]
         if limit is not None and rest.removals > limit:
             raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do removes more than max_removals allows")
+        if rest.refused:
+            raise ApiError(f"{doubts}; what is there has changed meanwhile: {Faults(list(rest.refused))}")
         again = [same(request) for request in rest.requests]
         self._done.made += [request for request in outcome.unclear if same(request) not in again]
         self._done.unclear, self._done.pending = [], rest.requests

@@ -71,7 +71,8 @@ class Plan(t.NamedTuple):
     after the other. ``identity`` is what the digest is taken over: the change itself in a canonical form, without ids that the server
     has yet to give, without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to
     the canonical form that a later read must show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as
-    they are. ``removals`` counts the objects that go. ``extras`` are more result keys.
+    they are. ``removals`` counts the objects that go. ``extras`` are more result keys. ``refused``: why, as faults, the plan must not be
+    carried out; it is shown all the same.
     """
 
     before: list[dict[str, t.Any]]
@@ -84,6 +85,7 @@ class Plan(t.NamedTuple):
     carried: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     extras: t.Mapping[str, t.Any] = MappingProxyType({})
+    refused: tuple[dict[str, str], ...] = ()
 
     @property
     def requests(self) -> list[Request]:

@@ -54,8 +54,6 @@ def plan(view: View, state: str, options: Options) -> Plan:
     emptied = emptied_groups(view, changes)
     names = view.groups.names if view.groups is not None else {}
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
-    if emptied and not options.allow_group_removal:
-        raise Faults([_group_fault(view, changes, item) for item in named])
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
         warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
@@ -88,6 +86,7 @@ def plan(view: View, state: str, options: Options) -> Plan:
         },
         expected={change.key: normal(change.after) if change.after else None for change in changes},
         warnings=tuple(warnings),
+        refused=() if options.allow_group_removal else tuple(_group_fault(view, changes, item) for item in named),
     )
 
 

@@ -116,22 +116,18 @@ def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]
         return {**made, "message": "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host"}
-    if result.get("errors"):
-        made["faults"] = result_faults(f"secops_policy.{module}", result)
     made["warnings"] = [str(text) for text in result.get("warnings") or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
     if result.get("failed") or result.get("unreachable") or not planned:
         made["message"] = str(result.get("msg") or "the module did not say what is there")
     if not planned:
-        return made
-    # A plan that a guard refused (max_removals, expected_plan) was read all the same: it is drift, and the message is what apply will say.
+        return {**made, "faults": result_faults(f"secops_policy.{module}", result)} if result.get("errors") else made
+    # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift, and the message is what
+    # apply will say.
     made["verdict"] = IN_LINE
     made["plan_digest"] = str(result["plan_digest"])
     made["items"] = items(module, made["id"], result, entry.get("config"))
     made["counts"][IN_SYNC] = result["summary"].get("unchanged", 0)
-    removed = [f"{group.get('name')} ({group.get('id')})" for group in result["summary"].get("groups_removed") or []]
-    if removed and not _true(entry.get("allow_group_removal")):
-        made["message"] = f"apply will refuse this without allow_group_removal: it empties the application group(s) {', '.join(removed)}"
     return made
 
 
@@ -178,7 +174,3 @@ def _scope(entry: t.Any) -> str:
     if not isinstance(entry, dict):
         return ""
     return str(entry.get("organization") or entry.get("organization_id") or "")
-
-
-def _true(value: t.Any) -> bool:
-    return value is True or str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")

@@ -178,6 +178,10 @@ def test_what_is_wrong_is_said_before_anything_is_written(organization, play):
     assert "'Wiki'" in disagree["msg"] and "'Jira'" in disagree["msg"]
     assert "'West' (g1)" in emptied["msg"] and "allow_group_removal" in emptied["msg"]
     assert all(name in emptied["msg"] for name in ("'Jira' (1)", "'Wiki' (2)", "'Lab' (3)"))
+    assert [item["path"] for item in emptied["errors"]] == ["config[0]"]
+    assert [unit["name"] for unit in emptied["before"]] == ["Jira", "Wiki", "Lab"] and emptied["after"] == []
+    assert emptied["requests"] == [] and emptied["changed"] is False and emptied["summary"]["deleted"] == 3
+    assert emptied["pending"][-1]["method"] == "DELETE" and emptied["summary"]["groups_removed"] == [{"id": "g1", "name": "West"}]
     assert "404" in unknown["msg"] and "early access" in unknown["msg"]
     assert organization.writes() == []
     assert KEY not in done.output and "Traceback" not in done.output

@@ -372,11 +372,11 @@ def test_temporary_names_differ_however_alike_the_ids_are():
 
 def test_a_group_is_never_lost_by_surprise():
     there = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g1"], 2)]
-    with pytest.raises(Faults) as caught:
-        _plan(there, [{"name": "Ant"}, {"name": "Bee"}], "deleted", Options(False, False))
-    assert "'G1' (g1)" in caught.value.faults[0]["message"]
-    assert caught.value.faults[0]["path"] == "config[0]"
+    _organization, refused = _plan(there, [{"name": "Ant"}, {"name": "Bee"}], "deleted", Options(False, False))
+    assert "'G1' (g1)" in refused.refused[0]["message"]
+    assert refused.refused[0]["path"] == "config[0]"
     organization, planned = _plan(there, [{"name": "Ant"}, {"name": "Bee"}], "deleted")
+    assert planned.refused == () and planned.digest == refused.digest, "what was looked at is what is then allowed"
     assert planned.summary["groups_removed"] == [{"id": "g1", "name": "G1"}]
     assert planned.removals == 3
     assert any("cannot be brought back" in text for text in planned.warnings)
