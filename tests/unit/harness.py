@@ -14,6 +14,7 @@ from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as said
+from ansible_collections.secops.policy.plugins.module_utils import _frame, _http
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -31,6 +32,48 @@ except ImportError:  # ansible-core before 2.18
     _internal = None
 
 MODULES = "ansible_collections.secops.policy.plugins.modules"
+KEY = "key-0123456789"
+#: How one request can fail, as ``cloud.faults.add`` takes it; which ones matter besides is the vendor's.
+FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"status": 429, "headers": {"Retry-After": "1"}}),
+    ("status", {"status": 429}),
+    ("status", {"status": 500}),
+    ("status", {"status": 502, "acted": True}),
+    ("status", {"status": 503}),
+    ("status", {"status": 504, "acted": True}),
+    ("reset_before", {}),
+    ("reset_after", {}),
+    ("cut_body", {}),
+    ("html", {}),
+    ("html", {"acted": True}),
+    ("empty", {}),
+    ("redirect", {"status": 302}),
+]
+
+
+def impatient(monkeypatch: Any) -> None:
+    """The same waits, but a fiftieth as long: what they are for happens on this machine."""
+    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
+    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.02)
+    for looks in ("_LOOKS_AFTER_DOUBT", "_LOOKS_AFTER_WRITE"):
+        monkeypatch.setattr(_frame, looks, tuple(wait / 50 for wait in getattr(_frame, looks)))
+
+
+def branches(meraki: Any) -> None:
+    """An organization of three branches with three group policies each, and a Systems Manager network, for ``KEY``."""
+    meraki.add_key(KEY)
+    meraki.add_organization("1", "Example Health")
+    meraki.add_network("1", "N_SM", "Corp SM", product_types=["systemsManager"])
+    for number in range(1, 4):
+        meraki.add_network("1", f"N_{number}", f"Branch {number}", tags=["branch"])
+        for group in range(3):
+            meraki.add_group_policy(f"N_{number}", f"10{group}", f"Group {group}")
+
+
+def run_meraki(name: str, cloud: Any, options: Mapping[str, Any], **how: bool) -> dict[str, Any]:
+    """``run_module`` for a Meraki module in the organization 1 of the stand-in."""
+    given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "rate_limit": 1000, "retry_timeout": 20}
+    return run_module(name, {**given, **options}, **how)
 
 
 def run_module(name: str, args: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _eset, _frame, _http
+from ansible_collections.secops.policy.plugins.module_utils import _eset
 from ansible_collections.secops.policy.tests.cloud import Cloud
 from ansible_collections.secops.policy.tests.cloud.eset import ROOT
 
-from .harness import run_module
+from .harness import impatient, run_module
 
 USER, PASSWORD = "api@example.com", "password-0123456789"
 LIST = "/v2/policy-assignments"
@@ -19,8 +19,7 @@ LIST = "/v2/policy-assignments"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
-    monkeypatch.setattr(_frame, "_LOOKS_AFTER_WRITE", (0.0, 0.02, 0.05, 0.1))
+    impatient(monkeypatch)
 
 
 @pytest.fixture(params=["cloud", "on_prem"])

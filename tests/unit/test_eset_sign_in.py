@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _eset, _frame, _http
+from ansible_collections.secops.policy.plugins.module_utils import _eset
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import run_module
+from .harness import impatient, run_module
 
 USER = "api@example.com"
 PASSWORD = "correct horse & battery=staple"
@@ -21,10 +21,7 @@ CREDENTIALS = {"username": USER, "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
-    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.02)
-    monkeypatch.setattr(_frame, "_LOOKS_AFTER_DOUBT", (0.02, 0.05, 0.1, 0.1))
-    monkeypatch.setattr(_frame, "_LOOKS_AFTER_WRITE", (0.0, 0.02, 0.05, 0.1))
+    impatient(monkeypatch)
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ import itertools
 import random
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _frame, _http
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import run_module
+from .harness import FAULTS, KEY, impatient, run_meraki, run_module
 
 MODULE = "meraki_private_app"
-KEY = "key-0123456789"
 
 
 def destination(number, ports="443", access="browser"):
@@ -33,10 +31,7 @@ def stored(name, number, groups=()):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    """The same waits, but shorter: what they are for happens on this machine."""
-    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
-    monkeypatch.setattr(_frame, "_LOOKS_AFTER_DOUBT", (0.02, 0.05, 0.1))
-    monkeypatch.setattr(_frame, "_LOOKS_AFTER_WRITE", (0.0, 0.02, 0.05, 0.1))
+    impatient(monkeypatch)
 
 
 @pytest.fixture
@@ -54,8 +49,7 @@ def cloud():
 
 
 def run(cloud, check=False, **options):
-    arguments = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "rate_limit": 1000, "retry_timeout": 20, **options}
-    return run_module(MODULE, arguments, check=check)
+    return run_meraki(MODULE, cloud, options, check=check)
 
 
 def names(cloud):
@@ -68,20 +62,8 @@ WANTED = [
     {"name": "New", "destinations": [destination(4)]},
 ]
 
-FAULTS = [
-    ("status", {"status": 429, "headers": {"Retry-After": "1"}}),
-    ("status", {"status": 429}),
-    ("status", {"status": 500}),
-    ("status", {"status": 502, "acted": True}),
-    ("status", {"status": 503}),
-    ("status", {"status": 504, "acted": True}),
-    ("reset_before", {}),
-    ("reset_after", {}),
-    ("cut_body", {}),
-    ("html", {}),
-    ("html", {"acted": True}),
-    ("empty", {}),
-    ("redirect", {"status": 302}),
+ALL_FAULTS = [
+    *FAULTS,
     ("slow", {"seconds": 0.5, "acted": True}),
 ]
 STEPS = [
@@ -95,7 +77,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "step"), list(itertools.product(FAULTS, STEPS)), ids=str)
+@pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(cloud, fault, step):
     kind, arguments = fault
     method, path, nth = step
@@ -130,7 +112,7 @@ def test_several_faults_while_names_and_groups_are_exchanged(cloud, seed):
 
     cloud.meraki.handle = handle
     for _number in range(draw.randint(1, 4)):
-        kind, arguments = draw.choice(FAULTS[1:])
+        kind, arguments = draw.choice(ALL_FAULTS[1:])
         cloud.faults.add(kind, method=draw.choice(["GET", "POST", "PUT", "PUT", "DELETE"]), nth=draw.randint(1, 3), **arguments)
     for _run in range(6):
         result = run(cloud, state="overridden", config=config, timeout=0.3, retry_timeout=draw.choice([0.5, 20]))

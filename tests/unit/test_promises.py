@@ -14,9 +14,7 @@ import pytest
 from ansible_collections.secops.policy.plugins.module_utils import _http, _sentry
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import run_module
-
-KEY = "key-0123456789"
+from .harness import branches, run_meraki, run_module
 
 
 @pytest.fixture
@@ -24,15 +22,8 @@ def cloud():
     """An organization of three branches with group policies, without Sentry policies, applications or rate limit."""
     with Cloud() as made:
         made.limit(None)
-        meraki = made.meraki
-        meraki.add_key(KEY)
-        meraki.add_organization("1", "Example Health")
-        meraki.add_network("1", "N_SM", "Corp SM", product_types=["systemsManager"])
-        for number in range(1, 4):
-            meraki.add_network("1", f"N_{number}", f"Branch {number}", tags=["branch"])
-            for group in range(3):
-                meraki.add_group_policy(f"N_{number}", f"10{group}", f"Group {group}")
-        meraki.add_group("1", "West", id="g1")
+        branches(made.meraki)
+        made.meraki.add_group("1", "West", id="g1")
         yield made
 
 
@@ -61,17 +52,12 @@ def application(name, number, groups=()):
     }
 
 
-def _run(module, cloud, options, how):
-    given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "rate_limit": 1000, "retry_timeout": 20, **options}
-    return run_module(module, given, **how)
-
-
 def sentry(cloud, check=False, diff=False, **options):
-    return _run("meraki_sentry_assignments", cloud, options, {"check": check, "diff": diff})
+    return run_meraki("meraki_sentry_assignments", cloud, options, check=check, diff=diff)
 
 
 def apps(cloud, check=False, diff=False, **options):
-    return _run("meraki_private_app", cloud, {"deprecation_warning": False, **options}, {"check": check, "diff": diff})
+    return run_meraki("meraki_private_app", cloud, {"deprecation_warning": False, **options}, check=check, diff=diff)
 
 
 def paths(result):

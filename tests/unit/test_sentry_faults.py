@@ -9,25 +9,16 @@ import itertools
 import pytest
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import run_module
-
-MODULE = "meraki_sentry_assignments"
-KEY = "key-0123456789"
+from .harness import FAULTS, branches, run_meraki
 
 
 @pytest.fixture
 def cloud():
     with Cloud() as made:
         made.limit(None)
-        meraki = made.meraki
-        meraki.add_key(KEY)
-        meraki.add_organization("1", "Example Health")
-        meraki.add_network("1", "N_SM", "Corp SM", product_types=["systemsManager"])
+        branches(made.meraki)
         for number in range(1, 4):
-            meraki.add_network("1", f"N_{number}", f"Branch {number}", tags=["branch"])
-            for group in range(3):
-                meraki.add_group_policy(f"N_{number}", f"10{group}", f"Group {group}")
-            meraki.add_sentry(f"N_{number}", [policy(0, snake=False), policy(1, snake=False)])
+            made.meraki.add_sentry(f"N_{number}", [policy(0, snake=False), policy(1, snake=False)])
         yield made
 
 
@@ -37,8 +28,7 @@ def policy(group, snake=True):
 
 
 def run(cloud, check=False, **options):
-    arguments = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "rate_limit": 1000, "retry_timeout": 20, **options}
-    return run_module(MODULE, arguments, check=check)
+    return run_meraki("meraki_sentry_assignments", cloud, options, check=check)
 
 
 def groups(cloud, network="N_1"):
@@ -47,27 +37,15 @@ def groups(cloud, network="N_1"):
 
 WANTED = [{"network": "Branch 1", "policies": [{**policy(2), "sm_network": "Corp SM"}, policy(0)]}]
 
-FAULTS = [
-    ("status", {"status": 429, "headers": {"Retry-After": "1"}}),
-    ("status", {"status": 429, "headers": {}}),
-    ("status", {"status": 500}),
-    ("status", {"status": 502, "acted": True}),
-    ("status", {"status": 503}),
-    ("status", {"status": 504, "acted": True}),
-    ("reset_before", {}),
-    ("reset_after", {}),
-    ("cut_body", {}),
-    ("html", {}),
-    ("html", {"acted": True}),
-    ("empty", {}),
-    ("redirect", {"status": 302}),
+ALL_FAULTS = [
+    *FAULTS,
     ("redirect", {"status": 308}),
     ("slow", {"seconds": 3, "acted": True}),
 ]
 STEPS = ["/networks\\?", "byNetwork", "byNetwork#2", "PUT"]
 
 
-@pytest.mark.parametrize(("fault", "step"), list(itertools.product(FAULTS, STEPS)), ids=str)
+@pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(cloud, fault, step):
     kind, arguments = fault
     name, _hash, nth = step.partition("#")
