@@ -12,6 +12,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
+from ._environment import without_secret
 from ._plan import fault
 from ._schema import coerce
 
@@ -71,6 +72,8 @@ class PolicyModule(AnsibleModule):
         raw = self.params.get("config")
         self.params["config"] = None
         self.config = None if raw is None else coerce(raw, self.argument_spec["config"])
+        if isinstance(self.params.get("base_url"), str):
+            self.params["base_url"] = without_secret(self.params["base_url"])
         self._given = dict(self.params)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:

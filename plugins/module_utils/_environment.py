@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Options that may come from the environment."""
+"""Options that may come from the environment, and what of an option must not be seen."""
 
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
@@ -20,8 +21,13 @@ def from_environment(name: str) -> tuple[t.Callable[..., str], list[str]]:
     return _value, [name]
 
 
+def without_secret(url: str) -> str:
+    """A URL with asterisks for a user, a password or a query, which it must not hold: Ansible logs options, and returns them."""
+    return re.sub(r"[?#].*", "?********", re.sub(r"//.*@", "//********@", url))
+
+
 def _value(name: str) -> str:
     value = os.environ.get(name)
     if not value:
         raise AnsibleFallbackNotFound
-    return value
+    return without_secret(value) if name.endswith("_URL") else value

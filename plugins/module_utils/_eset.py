@@ -245,7 +245,10 @@ def _hint(status: int | None, target: str) -> str:
             "must be one for the API; On-Prem's built-in Administrator cannot use it"
         )
     if status == 401:
-        return "The access token is wrong or has expired: check access_token (or ESET_ACCESS_TOKEN), or give username and password"
+        return (
+            "The access token is wrong or has expired: check access_token (or ESET_ACCESS_TOKEN), or give username and password beside it, "
+            "both in the task or both in the environment"
+        )
     if status == 403:
         return "The account may not do this: it needs the permission Use on Policies and on Groups & Computers. A firewall may also say so"
     if status in (400, 412) and target.endswith(":updateRanking"):

@@ -22,10 +22,11 @@ from ._eset_assignment_plan import (
     canonical,
     changes,
     describe,
-    other_case,
     ranked,
     repeated,
     shaped,
+    unknown,
+    unproven,
 )
 from ._http import Client
 from ._plan import Faults, Plan, Request
@@ -73,22 +74,28 @@ class PolicyAssignments:
         self._api: t.Any = None
         self._names = Names()
         self._wanted: list[Wanted] | None = None
+        self._config: Config = []
+        self._faults: list[dict[str, str]] = []
 
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
         return faults(self._options, self._options["state"]) + rule_faults(config, state)
 
-    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         requests = []
+        warnings: list[str] = []
         for number, entry in enumerate(config):
             given = entry["target"]
             target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
             policies = entry.get("policies") or []
-            wanted = [WantedPolicy(f"config[{number}]", str(place), policy.get("rank"), False) for place, policy in enumerate(policies)]
+            wanted = [
+                WantedPolicy(f"config[{number}].policies[{place}]", str(place), policy.get("rank"), False)
+                for place, policy in enumerate(policies)
+            ]
             # Nothing is there: assigned in the order of the stack, nothing has to move.
-            for assigned in arranged([], wanted, []):
+            for assigned in arranged([], wanted, warnings):
                 policy = _rendered(policies[int(assigned.policy)], "policy_uuid", "policy")
                 requests.append({"method": "POST", "path": ASSIGNMENTS, "body": {"assignment": {"policyUuid": policy, "target": target}}})
-        return requests
+        return requests, warnings
 
     def connect(self) -> Client:
         api = self._api = Eset(self._options)
@@ -99,13 +106,11 @@ class PolicyAssignments:
             stacks = self._first(config or [], state)
         else:
             stacks = self._stacks(self._only(state))
-        view = View(stacks, self._names, self._wanted or [])
-        if state not in ("gathered", "deleted") and self._look_up_new(view, state):
+        view = self._view(stacks)
+        if state not in ("gathered", "deleted") and not view.faults and self._look_up_new(view, state):
             # Names that stand beside ids can be judged only now.
-            resolve(config or [], self._names, state)
-        if state == "gathered" and other_case(view):
-            raise Faults(other_case(view))
-        return view
+            self._resolve(state)
+        return self._view(stacks)
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _eset_assignment_plan.plan(view, state)
@@ -116,18 +121,26 @@ class PolicyAssignments:
         groups = names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
         devices = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in names.known]
         self._look_up(names.policies is None, groups, devices)
-        return view
+        self._resolve(self._options["state"])
+        return self._view(view.stacks)
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        faults = [*view.faults, *unknown(view, "gathered", [])]
+        if faults:
+            raise Faults(faults)
         if config is None:
             targets = sorted(view.stacks)
         else:
             targets = [unit.target for unit in view.wanted]
-        warnings = repeated(view, targets) + [
-            f"the order of what is assigned to the {describe(target, view.names)} is not known, for {UNRANKED}"
-            for target in targets
-            if not ranked(view.stacks.get(target, []))
-        ]
+        warnings = (
+            unproven(view)
+            + repeated(view, targets)
+            + [
+                f"the order of what is assigned to the {describe(target, view.names)} is not known, for {UNRANKED}"
+                for target in targets
+                if not ranked(view.stacks.get(target, []))
+            ]
+        )
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
@@ -149,6 +162,7 @@ class PolicyAssignments:
 
     def _first(self, config: Config, state: str) -> dict[Target, Stack]:
         """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
+        self._config = config
         policies, groups, devices = names_used(config, state)
         naming = state == "gathered" and self._options["with_names"]
         only = _by_id(config) if state != "overridden" else None
@@ -162,12 +176,20 @@ class PolicyAssignments:
         found = dict(zip(lists, together(list(lists.values()))))
         stacks: dict[Target, Stack] = found.pop("stacks")
         self._names = Names(**found)
-        self._wanted = resolve(config, self._names, state)
+        wanted = self._resolve(state)
         if naming:
-            shown = sorted(stacks) if not config else [unit.target for unit in self._wanted]
-            self._names.known.update(self._api.devices([target.uuid for target in shown if target.kind == "device_uuid"]))
-            resolve(config, self._names, state)
+            shown = sorted(stacks) if not config else [unit.target for unit in wanted]
+            self._look_up(False, False, [target.uuid for target in shown if target.kind == "device_uuid"])
+            self._resolve(state)
         return stacks
+
+    def _resolve(self, state: str) -> list[Wanted]:
+        self._faults = []
+        self._wanted = resolve(self._config, self._names, state, self._faults)
+        return self._wanted
+
+    def _view(self, stacks: dict[Target, Stack]) -> View:
+        return View(stacks, self._names, self._wanted or [], tuple(self._faults))
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""
@@ -178,12 +200,10 @@ class PolicyAssignments:
         new = [change for change in changes(view, state, []) if change.new]
         named = {unit.target for unit in view.wanted if unit.named}
         targets = [change.target for change in new if change.target not in named]
-        unknown = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in self._names.known]
+        listed = {**self._names.known, **(self._names.devices.names if self._names.devices is not None else {})}
+        untold = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in listed]
         groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
-        looked_up = self._look_up(bool(new) and self._names.policies is None, groups, unknown)
-        # What was looked up and is not there is known not to be.
-        self._names.known.update({uuid: self._names.known.get(uuid) for uuid in unknown})
-        return looked_up
+        return self._look_up(bool(new) and self._names.policies is None, groups, untold)
 
     def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> bool:
         """Read lists of names, all at once, and the names of devices; whether there was any to be read."""
@@ -193,7 +213,8 @@ class PolicyAssignments:
         if groups:
             lists.append(lambda: setattr(self._names, "groups", self._api.groups()))
         if devices:
-            lists.append(lambda: self._names.known.update(self._api.devices(devices)))
+            # What was looked up and is not there is known not to be.
+            lists.append(lambda: self._names.known.update({**dict.fromkeys(devices), **self._api.devices(devices)}))
         together(lists)
         return bool(lists)
 

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._names import Index
-from ._plan import Faults, fault
+from ._plan import fault
 from ._schemas.eset import ASSIGNMENT, RANKING
 
 _ASSIGNMENT: t.Any = ASSIGNMENT["properties"]
@@ -124,9 +124,8 @@ def names_used(config: t.Sequence[t.Mapping[str, t.Any]], state: str) -> tuple[b
     )
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str) -> list[Wanted]:
-    """The config by ids. Raises ``Faults`` for every name that fits nothing or fits twice, and every two entries that mean the same."""
-    faults: list[dict[str, str]] = []
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, faults: list[dict[str, str]]) -> list[Wanted]:
+    """The config by ids; ``faults`` gets every name that fits nothing or fits twice, and every two entries that mean the same."""
     reached: dict[Target, str] = {}
     wanted = []
     for number, entry in enumerate(config):
@@ -140,8 +139,6 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str)
         if first != path:
             faults.append(fault(f"{path}.target", f"is {target.key}, which {first} means too: one entry for one target"))
         wanted.append(Wanted(path, target, target.kind not in entry["target"], policies))
-    if faults:
-        raise Faults(faults)
     return wanted
 
 

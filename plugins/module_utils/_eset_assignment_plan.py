@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice, product
 from urllib.parse import quote
 
 from ._eset import ASSIGNMENTS
@@ -31,11 +32,12 @@ Stack = list[Assigned]
 
 @dataclass(frozen=True)
 class View:
-    """What was read: the stacks of all targets that have one, the names, and the config by ids."""
+    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``faults``: what names say against it."""
 
     stacks: dict[Target, Stack]
     names: Names
     wanted: list[Wanted] = field(default_factory=list)
+    faults: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class Change:
 
 
 def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``: ids that a list disproves."""
+    """The plan for ``view.wanted``. Raises ``Faults``: names that fit nothing, ids that a list disproves."""
     warnings: list[str] = []
-    faults = _unknown(view, state, warnings)
+    faults = [*view.faults, *unknown(view, state, warnings)]
     if faults:
         raise Faults(faults)
     found = changes(view, state, warnings)
@@ -70,7 +72,7 @@ def plan(view: View, state: str) -> Plan:
             f"the order of what is assigned to the {describe(change.target, view.names)} is not known, for {UNRANKED}",
         )
         for change in found
-        if not ranked(change.before) and (change.moves or state == "replaced" or state == "overridden" and change.final)
+        if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
     ]
     if faults:
         raise Faults(faults)
@@ -81,7 +83,7 @@ def plan(view: View, state: str) -> Plan:
         after=[shaped(change.target, change.final, view.names) for change in changed],
         phases=tuple(phase for phase in phases if phase),
         summary=_summary(found),
-        removals=sum(len(change.gone) for change in changed),
+        removed=frozenset(str(assigned.uuid) for change in changed for assigned in change.gone),
         identity={
             "before": sorted([change.target.key, canonical(change.before)] for change in changed),
             "after": sorted([change.target.key, canonical(change.final)] for change in changed),
@@ -108,6 +110,8 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
     return found
 
 
+#: How many ways to choose between copies are looked at. Copies are rare, and each is right.
+_CHOICES = 1000
 #: Why an order is not known, in words.
 UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
 
@@ -157,45 +161,64 @@ def describe(target: Target, names: Names) -> str:
 
 def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[str]) -> Stack:
     """The stack after ``merged``: ranks that are given are honoured, the rest keeps its order, new ones follow in the listed order."""
-    first = {assigned.policy: assigned for assigned in reversed(existing)}
-    listed = {policy.uuid: first.get(policy.uuid) or Assigned(policy.uuid) for policy in wanted}
-    rest = existing + [assigned for assigned in listed.values() if assigned.uuid is None]
+    rest = canonical(existing)
+    rest += [policy.uuid for policy in wanted if policy.uuid not in rest]
     free = len(rest)
-    placed: dict[int, Assigned] = {}
+    places: dict[int, str] = {}
     # From the highest rank down: what lies above the end goes to the end, in the order of the ranks.
     for policy in sorted((policy for policy in wanted if policy.rank), key=lambda policy: -(policy.rank or 0)):
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
-            warnings.append(f"{policy.path}.rank: {policy.rank} is above the end of the stack; {policy.uuid} is placed at {rank}")
-        # The first of several copies moves, unless one is in that place: else two copies would change places in each run.
-        there = next((assigned for assigned in existing[rank - 1 : rank] if assigned.policy == policy.uuid), None)
-        placed[rank - 1] = there or listed[policy.uuid]
+            why = "is above the end of the stack" if (policy.rank or 0) > len(rest) else "is taken by what has a higher rank, above the end"
+            warnings.append(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
+        places[rank - 1] = policy.uuid
         free = rank - 1
-    others = iter([assigned for assigned in rest if not any(assigned is one for one in placed.values())])
-    return [placed[place] if place in placed else next(others) for place in range(len(rest))]
+    copies = [[number for number, policy in enumerate(rest) if policy == placed] for placed in places.values()]
+    # Of several copies those are placed that save moves; where that says nothing, the first.
+    choices = islice(product(*copies), _CHOICES)
+    orders = ([rest[number] for number in _order(len(rest), dict(zip(places, chosen)))] for chosen in choices)
+    return _taken(existing, max(orders, key=lambda order: len(kept_in_place(_places(existing, order)))))
+
+
+def _order(size: int, placed: t.Mapping[int, int]) -> list[int]:
+    """The numbers up to ``size`` with those that ``placed`` gives a place at it, and all others in their order."""
+    taken = set(placed.values())
+    others = (number for number in range(size) if number not in taken)
+    return [placed[place] if place in placed else next(others) for place in range(size)]
 
 
 def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack:
-    """The stack as it is to be. Where copies may be chosen from, ``_change`` chooses."""
+    """The stack as it is to be."""
     policies = unit.policies or []
     if state == "merged":
         return arranged(stack, policies, warnings)
     if state == "deleted":
         gone = {policy.uuid for policy in policies}
         return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
-    copies: dict[str, Stack] = {}
-    for assigned in stack:
-        copies.setdefault(assigned.policy, []).append(assigned)
-    chosen = kept_in_place([_places(stack, copies.get(policy.uuid, []), number) for number, policy in enumerate(policies)])
-    return [
-        stack[chosen[number]] if chosen.get(number, len(stack)) < len(stack) else copies.get(policy.uuid, [Assigned(policy.uuid)])[0]
-        for number, policy in enumerate(policies)
-    ]
+    return _taken(stack, [policy.uuid for policy in policies])
 
 
-def _places(stack: Stack, copies: Stack, number: int) -> list[int]:
-    """Where the copies stand now; what is new will stand behind everything, in the order in which it is wanted."""
-    return [place for place, assigned in enumerate(stack) if any(assigned is one for one in copies)] or [len(stack) + number]
+def _taken(stack: Stack, order: t.Sequence[str]) -> Stack:
+    """A stack in that order of policies, made of what is in this one, those copies taken that save moves, and of what is new."""
+    kept = kept_in_place(_places(stack, order))
+    left: dict[str, Stack] = {}
+    for place, assigned in enumerate(stack):
+        if place not in kept.values():
+            left.setdefault(assigned.policy, []).append(assigned)
+    found = []
+    for number, policy in enumerate(order):
+        place = kept.get(number, len(stack))
+        spare = left.get(policy)
+        found.append(stack[place] if place < len(stack) else spare.pop(0) if spare else Assigned(policy))
+    return found
+
+
+def _places(stack: Stack, order: t.Sequence[str]) -> list[list[int]]:
+    """For each policy of the order where it is now; what is new will stand behind everything, in the order in which it is wanted."""
+    places: dict[str, list[int]] = {}
+    for place, assigned in enumerate(stack):
+        places.setdefault(assigned.policy, []).append(place)
+    return [places.get(policy, [len(stack) + number]) for number, policy in enumerate(order)]
 
 
 #: What becomes of copies.
@@ -220,9 +243,11 @@ def _change(target: Target, path: str, stack: Stack, final: Stack) -> Change:
 
 
 def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list[tuple[Assigned, int]]:
-    """The moves, in an order in which each has its place behind its predecessor at once.
+    """The moves, in an order in which each has its place among what need not move, or has moved, at once.
 
-    What is to go is still there meanwhile, and what the credentials cannot see has ranks too: it shows as gaps.
+    What moves to the front does so from the front on, and what moves to the end from the end on: so no two that are in the wanted order
+    ever leave it, and whoever goes on from any state in between comes to the same end. What is to go is still there meanwhile, and what the
+    credentials cannot see has ranks too: it shows as gaps.
     """
     line: list[Assigned | None] = list(stack)
     if ranked(stack):
@@ -230,16 +255,22 @@ def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list
         for assigned in stack:
             line[(assigned.rank or 1) - 1] = assigned
     line += new
+    order = [assigned for assigned, _stays in final]
+    settled = [stays for _assigned, stays in final]
+
+    def here(number: int) -> int:
+        return next(place for place, one in enumerate(line) if one is order[number])
+
+    stays = [number for number, stay in enumerate(settled) if stay]
+    movers = [number for number, stay in enumerate(settled) if not stay]
+    forward = [number for number in movers if any(other > number and here(other) < here(number) for other in stays)]
     moves = []
-    place = 0
-    for assigned, stays in final:
-        here = next(number for number, one in enumerate(line) if one is assigned)
-        if not stays:
-            del line[here]
-            here = place if here >= place else place - 1
-            line.insert(here, assigned)
-            moves.append((assigned, here + 1))
-        place = here + 1
+    for number in forward + [number for number in reversed(movers) if number not in forward]:
+        line.pop(here(number))
+        place = next((here(before) + 1 for before in reversed(range(number)) if settled[before]), 0)
+        line.insert(place, order[number])
+        settled[number] = True
+        moves.append((order[number], place + 1))
     return moves
 
 
@@ -302,7 +333,7 @@ def _made(data: t.Any, rank: int) -> str:
     return str(made["uuid"])
 
 
-def other_case(view: View) -> list[dict[str, str]]:
+def _other_case(view: View) -> list[dict[str, str]]:
     """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
     targets: dict[str, dict[str, str]] = {}
     for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
@@ -320,6 +351,15 @@ def other_case(view: View) -> list[dict[str, str]]:
     return faults
 
 
+def unproven(view: View) -> list[str]:
+    """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
+    return [
+        f"{unit.path}: nothing is assigned to the {describe(unit.target, view.names)}, and its id was not looked up"
+        for unit in view.wanted
+        if not (unit.named or view.stacks.get(unit.target) or _label(unit.target, view.names))
+    ]
+
+
 def camel(name: str) -> str:
     """device_group_uuid -> deviceGroupUuid, as the API has it."""
     head, *rest = name.split("_")
@@ -334,9 +374,9 @@ def _summary(found: list[Change]) -> dict[str, int]:
     return {"created": created, "updated": 0, "moved": moved, "deleted": deleted, "unchanged": before - moved - deleted}
 
 
-def _unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
+def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
     """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
-    faults = other_case(view)
+    faults = _other_case(view)
     said = {item["path"] for item in faults}
 
     def disproved(path: str, says: str) -> None:
@@ -362,15 +402,18 @@ def _unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]
 
 
 def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool:
+    listed = True
     if target.kind == "device_group_uuid" and names.groups is not None:
-        return target.uuid in names.groups.names or assigned and not fresh
-    return target.kind != "device_uuid" or names.known.get(target.uuid, "") is not None
+        listed = target.uuid in names.groups.names
+    elif target.kind == "device_uuid":
+        listed = names.known.get(target.uuid, "") is not None
+    return listed or assigned and not fresh
 
 
 def _nothing_there(unit: Wanted, assigned: set[str], names: Names) -> list[str]:
     """What ``deleted`` has nothing to do for, where it is given by an id that may be mistyped."""
-    if not assigned:
-        return [] if unit.named else [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]
+    if not assigned and not unit.named:
+        return [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]
     return [
         f"{policy.path}: the policy {policy.uuid} is not assigned to the {describe(unit.target, names)}; nothing to remove"
         for policy in unit.policies or []

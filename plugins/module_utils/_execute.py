@@ -11,7 +11,7 @@ import typing as t
 from urllib.parse import quote
 
 from ._http import ApiError, Client, Held, Unclear
-from ._plan import NEW, Chain, Outcome, Request
+from ._plan import NEW, Chain, Outcome, Request, canonical_json
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
@@ -30,6 +30,10 @@ class Executor:
         made = self._ids.get(request.needs or "")
         return request.path if made is None else request.path.replace(NEW, quote(made, safe=""))
 
+    def identity(self, request: Request) -> str:
+        """What a request is, whichever plan it stands in. What it merely carries along does not count."""
+        return canonical_json([request.method, self.path(request), request.seen])
+
     def run(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
         """Carry out ``phases``. After a refusal or an unclear write nothing new starts; what is under way finishes."""
         outcome = Outcome()
@@ -45,12 +49,15 @@ class Executor:
                     list(pool.map(work.chain, chains))
             if work.stop.is_set():
                 break
+        if outcome.failures:
+            work.put_back_all()
         planned = [request for phase in phases for chain in phase for request in chain.requests]
         done = {id(request) for request in outcome.made + outcome.unclear}
         outcome.pending = [request for request in planned if id(request) not in done]
         order = {id(request): place for place, request in enumerate(planned)}
         outcome.made.sort(key=lambda request: order[id(request)])
         outcome.unclear.sort(key=lambda request: order[id(request)])
+        outcome.unclear += work.lost
         return outcome
 
 
@@ -59,6 +66,10 @@ def _explained(request: Request, error: ApiError) -> str:
     if request.explain is None or error.data is None or error.status in (401, 403, 404, 429):
         return str(error)
     return f"{str(error).rstrip('.')}. {request.explain(error.data)}"
+
+
+class _Otherwise(Exception):
+    """It was made, and something about it is not as the plan took for granted, so that the plan has to be made again."""
 
 
 class _Work:
@@ -71,23 +82,37 @@ class _Work:
         self._undo = undo
         self._ids = ids
         self._outcome = outcome
+        #: Undo requests of which nobody knows whether the server acted.
+        self.lost: list[Request] = []
+        self._doubtful: set[str] = set()
 
     def chain(self, chain: Chain) -> None:
+        """The requests in turn. A chain that has taken something away goes on to its end, whatever becomes of the others."""
         for request in chain.requests:
             try:
-                if self.stop.is_set():
+                if self._held(chain.key):
                     return
-                self._one(request)
+                self._one(chain.key, request)
             except Held:
+                return
+            except _Otherwise as error:
+                self.stop.set()
+                self._outcome.made.append(request)
+                self._outcome.doubts.append(f"{request.what}: {error}")
                 return
             except Unclear as error:
                 self.stop.set()
                 self._outcome.unclear.append(request)
+                self._doubtful.add(chain.key)
+                self._keep_undo(chain.key, request)
+                if error.late:
+                    self._outcome.late.append(request)
                 # Where the server may act at any time later, looking now tells nothing.
                 (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
                 return
             except ApiError as error:
                 if request.may_be_gone and error.status == 404:
+                    self._outcome.gone = True
                     self._outcome.made.append(request)
                     continue
                 self.stop.set()
@@ -99,13 +124,20 @@ class _Work:
                 self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
                 return
             self._outcome.made.append(request)
-            if request.undo is not None:
-                self._undo.setdefault(chain.key, []).append(request.undo)
+            self._keep_undo(chain.key, request)
         self._undo.pop(chain.key, None)
 
-    def _one(self, request: Request) -> None:
+    def _held(self, key: str) -> bool:
+        return self.stop.is_set() and not self._undo.get(key)
+
+    def _keep_undo(self, key: str, request: Request) -> None:
+        kept = self._undo.setdefault(key, [])
+        if request.undo is not None and request.undo not in kept:
+            kept.append(request.undo)
+
+    def _one(self, key: str, request: Request) -> None:
         path = self._path(request)
-        answer = self._client.send(request.method, path, request.body, proceed=lambda: not self.stop.is_set())
+        answer = self._client.send(request.method, path, request.body, proceed=lambda: not self._held(key))
         self._outcome.answers.append((request, answer.data))
         if request.gives is not None and request.take is not None:
             try:
@@ -113,13 +145,25 @@ class _Work:
             except (KeyError, TypeError, IndexError):
                 raise Unclear(f"{request.method} {path}: answered {answer.status} without the id of what was made", answer.status) from None
             except ValueError as error:
-                raise Unclear(f"{request.method} {path}: answered {answer.status}, but {error}", answer.status) from None
+                raise _Otherwise(f"{request.method} {path}: answered {answer.status}, but {error}") from None
+
+    def put_back_all(self) -> None:
+        """What was taken away for chains that will not go on, but for those of which nobody knows how far they are."""
+        for key in [key for key in self._undo if key not in self._doubtful]:
+            self._put_back(key)
 
     def _put_back(self, key: str) -> None:
         for undo in reversed(self._undo.pop(key, [])):
-            try:
-                self._client.send(undo.method, undo.path, undo.body)
-            except ApiError as error:
-                self._outcome.failures.append(f"{undo.what}: {error}")
-            else:
-                self._outcome.put_back.append(undo)
+            attempt: Request | None = undo
+            while attempt is not None:
+                try:
+                    # Whole and the same each time, so that it can be sent again.
+                    self._client.send(attempt.method, attempt.path, attempt.body, safe=True)
+                except ApiError as error:
+                    self._outcome.failures.append(f"{attempt.what}: {error}")
+                    if error.status is None:
+                        self.lost.append(attempt)
+                    attempt = None if error.status is None else attempt.undo
+                else:
+                    self._outcome.put_back.append(attempt)
+                    attempt = None

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._http import MISSING, ApiError
+from ._http import MISSING, ApiError, echoes
 from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
@@ -71,7 +71,7 @@ def _judge_and_go(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], 
 
 
 def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
-    """Everything that is wrong with the options and ``config``, each path once; without a ``state`` only what any state would find."""
+    """Everything that is wrong with the options and ``config``, each once; without a ``state`` only what any state would find."""
     state = params["state"]
     faults = []
     if params["max_removals"] is not None and params["max_removals"] < 0:
@@ -82,10 +82,7 @@ def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t
     if state is not None:
         judged = "merged" if state == "rendered" else state
         faults += resource.faults(config if isinstance(config, list) else [], judged)
-    known: dict[str, dict[str, str]] = {}
-    for item in faults:
-        known.setdefault(item["path"], item)
-    return list(known.values())
+    return list({(item["path"], item["message"]): item for item in faults}.values())
 
 
 def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
@@ -128,13 +125,24 @@ class _Run:
 
     def _render(self) -> None:
         try:
-            requests = self.resource.rendered(self.config)
+            requests, warnings = self.resource.rendered(self.config)
         except Faults as error:
             self.module.fail_faults(error.faults)
+        for text in warnings:
+            self._warn(text)
         self._exit(rendered=requests)
 
+    def _read(self) -> t.Any:
+        try:
+            return self.resource.read(self.config, self.state)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ApiError(
+                f"what the API lists is not as it documents it ({type(error).__name__}: {error}), so that nothing can be planned on it. "
+                "If it is, please report this"
+            ) from None
+
     def _gather(self) -> None:
-        view = self.resource.read(self.config, self.state)
+        view = self._read()
         units, warnings = self.resource.gathered(view, self.config)
         for text in warnings:
             self._client.warn(text)
@@ -142,13 +150,13 @@ class _Run:
 
     def _write(self) -> None:
         started = time.monotonic()
-        view = self.resource.read(self.config, self.state)
+        view = self._read()
         plan = self._plan = self.resource.plan(view, self.config, self.state)
         if plan.requests and self.module.params["with_names"]:
             view = self._named(view, plan)
             plan = self._plan = self.resource.plan(view, self.config, self.state)
         if plan.requests and not self.module.check_mode and time.monotonic() - getattr(view, "since", started) > self.resource.stale_after:
-            view = self.resource.read(self.config, self.state)
+            view = self._read()
             plan = self._plan = self.resource.plan(view, self.config, self.state)
         self._guard(plan)
         after = plan.after
@@ -176,12 +184,12 @@ class _Run:
         pending = [request.show() for request in plan.requests]
         if plan.refused:
             faults = Faults(list(plan.refused))
-            self._fail(self._ended(str(faults)), errors=faults.faults, after=plan.after, pending=pending)
+            self._fail(self._ended(str(faults)), errors=faults.faults, pending=pending)
         limit, expected = self.module.params["max_removals"], self.module.params["expected_plan"]
         refusals = []
-        if limit is not None and plan.removals > limit:
+        if limit is not None and len(plan.removed) > limit:
             refusals.append(
-                f"the plan removes {plan.removals}, and max_removals allows {limit}. Look at before and after; if that is meant, "
+                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at before and after; if that is meant, "
                 "raise max_removals"
             )
         if expected is not None and expected != plan.digest:
@@ -190,66 +198,69 @@ class _Run:
                 "after, and give the new plan_digest if they are meant"
             )
         if refusals:
-            self._fail(f"Nothing was written: {'; and '.join(refusals)}.", after=plan.after, pending=pending)
+            self._fail(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending)
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         """Write, look again where an outcome is unclear, verify. Returns ``after``."""
         from ._execute import Executor  # Most runs change nothing.
 
         executor = Executor(self._client)
-        first, rest = plan, plan
+        rest = plan
+        gone = False
+        #: What was unclear, and was written again because a look did not show it.
+        repeated: list[Request] = []
         while rest.requests:
             outcome = executor.run(rest.phases)
+            gone = gone or outcome.gone
             self._done.made += outcome.made + outcome.put_back
             self._done.answers += outcome.answers
-            self._done.unclear, self._done.pending = outcome.unclear, outcome.pending
+            made = [executor.identity(request) for request in outcome.made + outcome.unclear]
+            repeated = [request for request in repeated if executor.identity(request) not in made]
+            doubtful = [executor.identity(request) for request in repeated]
+            self._done.unclear = repeated + outcome.unclear
+            self._done.pending = [request for request in outcome.pending if executor.identity(request) not in doubtful]
             if outcome.failures:
                 self._fail(self._ended("; ".join(outcome.failures + outcome.doubts)))
-            if not outcome.unclear:
+            if not outcome.doubts:
                 break
-            rest = self._look_again(first, outcome, executor)
+            rest, seen = self._look_again(plan, outcome, executor)
+            again = [executor.identity(request) for request in rest.requests]
+            repeated = [request for request in self._done.unclear if executor.identity(request) in again]
+            self._done.made += [request for request in self._done.unclear if executor.identity(request) not in again]
+            self._done.unclear, self._done.pending = [], rest.requests
+            self._client.counts["retries"] += len(repeated)
+            view = seen if rest.requests else view
         self._done.unclear, self._done.pending = [], []
-        if not self.module.params["verify"]:
-            return self.resource.learned(first, self._done.answers)
-        return self._verify(first, view)
+        if not (self.module.params["verify"] or gone):
+            return self.resource.learned(plan, self._done.answers)
+        return self._verify(plan, view)
 
-    def _look_again(self, first: Plan, outcome: Outcome, executor: Executor) -> Plan:
-        """What is left to do after writes whose outcome nobody knows: planned anew from what is there now.
+    def _look_again(self, first: Plan, outcome: Outcome, executor: Executor) -> tuple[Plan, t.Any]:
+        """What is left to do after writes whose outcome nobody knows, planned anew from what is there now; and that.
 
-        A read may lag behind the write, so that only what is still missing after several looks is written again.
+        A read may lag behind the write, so that only what is still missing after several looks is written again; and that only while it is
+        part of the first plan: nobody has seen another one.
         """
-
-        def same(request: Request) -> str:
-            return canonical_json([request.method, executor.path(request), request.body])
-
-        rest = first
+        rest, view = first, None
         doubts = "; ".join(outcome.doubts)
         for wait in _LOOKS_AFTER_DOUBT:
             if not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
-            rest = self.resource.plan(self.resource.read(self.config, self.state), self.config, self.state)
-            again = [same(request) for request in rest.requests]
+            view = self._read()
+            rest = self.resource.plan(view, self.config, self.state)
+            again = [executor.identity(request) for request in rest.requests]
             # What was acknowledged has to show as well, or the look was at what was there before.
-            if not any(same(request) in again for request in outcome.unclear + self._done.made):
+            if not any(executor.identity(request) in again for request in self._done.unclear + self._done.made):
                 break
-        if any(request.gives and same(request) in again for request in self._done.made):
-            raise ApiError(f"{doubts}; what was made before that does not show when it is read, and to make it again might make it twice")
-        if self.module.params["expected_plan"] is not None and any(
-            first.expected.get(key, key) != form for key, form in rest.expected.items()
+        for requests, why in (
+            (self._done.made, "what was made before that does not show when it is read"),
+            (outcome.late, "it does not show when it is read, and the server may still act"),
         ):
-            raise ApiError(
-                f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what expected_plan approved"
-            )
-        limit = self.module.params["max_removals"]
-        if limit is not None and rest.removals > limit:
-            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do removes more than max_removals allows")
-        if rest.refused:
-            raise ApiError(f"{doubts}; what is there has changed meanwhile: {Faults(list(rest.refused))}")
-        again = [same(request) for request in rest.requests]
-        self._done.made += [request for request in outcome.unclear if same(request) not in again]
-        self._done.unclear, self._done.pending = [], rest.requests
-        self._client.counts["retries"] += sum(same(request) in again for request in outcome.unclear)
-        return rest
+            if any(request.gives and executor.identity(request) in again for request in requests):
+                raise ApiError(f"{doubts}; {why}: to make it again might make it twice")
+        if _strays(first, rest):
+            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what was planned")
+        return rest, view
 
     def _verify(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         carried = self.resource.canonical(view, plan.carried)
@@ -257,7 +268,7 @@ class _Run:
         for wait in _LOOKS_AFTER_WRITE:
             if wait and not self._client.budget.wait(wait):
                 break
-            now = self.resource.read(self.config, self.state)
+            now = self._read()
             wanted = {**plan.expected, **carried}
             seen = self.resource.canonical(now, wanted)
             wrong = {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}
@@ -297,7 +308,7 @@ class _Run:
             "changed": self._touched(),
             "requests": [request.show() for request in self._done.made] + unknown,
             "pending": unknown + [request.show() for request in self._done.pending],
-            **({} if self._plan is None else self._planned(self._plan)),
+            **({} if self._plan is None else {"after": self._plan.after, **self._planned(self._plan)}),
             **result,
         }
         self.module.fail_json(msg=self._client.mask(message), **self._finished(result))
@@ -311,7 +322,7 @@ class _Run:
             result["stats"] = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
         else:
             result["stats"] = self._client.stats()
-            self.module.no_log_values.update(self._client.secrets)
+            self.module.no_log_values.update(text for secret in self._client.secrets for text in echoes(secret))
         if self.state in WRITING and self.module._diff and "after" in result:
             result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
         if len(json.dumps(result)) > _LARGEST_RESULT:
@@ -319,18 +330,31 @@ class _Run:
                 result[key] = [{**request, "body": _counted(request["body"])} for request in result[key]]
             if "diff" in result:
                 result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
-            self._warn("The result is large: diff and the bodies in requests were left out. Split the scope over several tasks or hosts.")
-        if self.module.params["with_names"] and self.state == "rendered":
-            self._warn("with_names has no effect: nothing is read for state rendered")
+            left_out = "diff and the bodies in requests were left out" if self.state in WRITING else "nothing of it can be left out"
+            self._warn(f"The result is large: {left_out}. Split the scope over several tasks or hosts.")
+        for name in self._without_effect():
+            self._warn(f"{name} has no effect in state {self.state}")
         for text in self._client.warnings if self._client else []:
             self.module.warn(text)
         return result
+
+    def _without_effect(self) -> list[str]:
+        if self.state in WRITING:
+            return []
+        names = ["max_removals", "expected_plan"] + (["with_names"] if self.state == "rendered" else [])
+        return [name for name in names if self.module.params[name] is not None and self.module.params[name] is not False]
 
     def _warn(self, text: str) -> None:
         if self._client is None:
             self.module.warn(text)
         else:
             self._client.warn(text)
+
+
+def _strays(first: Plan, rest: Plan) -> bool:
+    """Whether what is left leads elsewhere than the first plan: another unit, another end of one, an object removed that was to stay."""
+    ends = any(first.expected.get(key, key) != form for key, form in rest.expected.items())
+    return ends or not rest.removed <= first.removed or bool(rest.refused)
 
 
 def _short(form: t.Any) -> str:

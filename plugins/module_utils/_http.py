@@ -15,7 +15,7 @@ import threading
 import time
 import typing as t
 from collections import Counter
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -55,12 +55,14 @@ class ApiError(Exception):
 class Unclear(ApiError):
     """A write was sent and nobody knows whether the server acted: look at the state before writing again.
 
-    ``pending``: the server said that it will act, and not when, so that no look at the state tells whether it still will.
+    ``pending``: the server said that it will act, and not when, so that no look at the state tells whether it still will. ``late``: it
+    has not answered in time, so that a look that shows nothing does not say that it never will.
     """
 
-    def __init__(self, message: str, status: int | None = None, data: t.Any = None, pending: bool = False) -> None:
+    def __init__(self, message: str, status: int | None = None, data: t.Any = None, pending: bool = False, late: bool = False) -> None:
         super().__init__(message, status, data)
         self.pending = pending
+        self.late = late
 
 
 class Held(Exception):
@@ -186,9 +188,8 @@ class Client:
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, "********")
+        for shown in sorted({form for secret in self.secrets for form in echoes(secret)}, key=len, reverse=True):
+            text = text.replace(shown, "********")
         return text
 
     def warn(self, text: str) -> None:
@@ -341,7 +342,7 @@ class _Call:
         self.client.budget.charge(broken.started, time.monotonic())
         why = f"{self.name}: {self.client.mask(str(broken))}"
         if broken.sent and not self.safe and not self.fetch:
-            raise Unclear(why + ": nobody knows whether the server acted") from None
+            raise Unclear(why + ": nobody knows whether the server acted", late=broken.late) from None
         if not reached and self._tries + 1 >= _FIRST_CONTACTS:
             raise ApiError(f"{why}. {self._advice()}".strip()) from None
         self._again(why, self._backoff())
@@ -364,7 +365,11 @@ class _Call:
         elif status == 429:
             wait = self._asked(answer)
             if not self.client.budget.allows(wait):
-                raise self.failed(f"{why}; the wait before another try does not fit into what is left of retry_timeout", status)
+                raise self.failed(
+                    f"{why}; the wait before another try does not fit into what is left of retry_timeout. Run the task again later, or "
+                    "raise retry_timeout",
+                    status,
+                )
             self.client.pacer.pause(wait)
             self._again(why, wait)
         elif status in _UNCERTAIN:
@@ -421,6 +426,13 @@ class _Call:
         return self.client.vendor.hint(status, self.target if status is not None else "")
 
 
+def echoes(secret: str) -> set[str]:
+    """A secret as a server may repeat it: as it is, or as it was written into a form, a URL or JSON."""
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    forms |= {json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return forms - {""}
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only be this machine."""
     try:
@@ -467,11 +479,12 @@ def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
 
 
 class _Broken(Exception):
-    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says."""
+    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says. ``late``: there may be one yet."""
 
-    def __init__(self, message: str, sent: bool) -> None:
+    def __init__(self, message: str, sent: bool, late: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+        self.late = late
         self.started = time.monotonic()
 
 
@@ -487,7 +500,7 @@ def _broken(error: Exception, host: str, timeout: float) -> _Broken:
     if "NewConnectionError" in kinds:
         return _Broken(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
     if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
-        return _Broken(f"no answer from {host} within {timeout:g} s", sent=True)
+        return _Broken(f"no answer from {host} within {timeout:g} s", sent=True, late=True)
     return _Broken(f"the connection to {host} broke before the whole answer was there", sent=True)
 
 

@@ -35,8 +35,9 @@ class Request(t.NamedTuple):
     A request whose path holds ``<new>`` names in ``needs`` the key under which an earlier one hands its id on; that one has the
     key in ``gives`` and in ``take`` the function that finds the id in the answer's data; ``ValueError`` from it says in words what in the
     answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is for.
-    ``undo`` puts back what this request took away, should a later request of its chain be refused. ``may_be_gone`` is for removals: a
-    404 then means that what was to go is gone. ``explain`` says in a sentence, from the data of a refusal, what of the body it is about.
+    ``undo`` puts back what this request took away, should a later request of its chain be refused; its own is the next best, should it be
+    refused in turn. ``may_be_gone`` is for removals: a 404 then means that what was to go is gone, once a read has shown it. ``explain``
+    says in a sentence, from the data of a refusal, what of the body it is about.
     """
 
     method: str
@@ -52,9 +53,14 @@ class Request(t.NamedTuple):
     may_be_gone: bool = False
     explain: t.Callable[[t.Any], str] | None = None
 
+    @property
+    def seen(self) -> t.Any:
+        """What a user sees of the body, and what tells two requests apart."""
+        return self.body if self.shown is None else self.shown
+
     def show(self) -> dict[str, t.Any]:
         """The request as a user sees it under ``requests`` and ``pending``."""
-        return {"method": self.method, "path": self.path, "body": self.body if self.shown is None else self.shown, **self.more}
+        return {"method": self.method, "path": self.path, "body": self.seen, **self.more}
 
 
 class Chain(t.NamedTuple):
@@ -68,18 +74,18 @@ class Plan(t.NamedTuple):
     """What a run will do.
 
     ``before`` and ``after`` hold the units that change, in the shape of ``config`` (``after`` as predicted). ``phases`` are carried out one
-    after the other. ``identity`` is what the digest is taken over: the change itself in a canonical form, without ids that the server
-    has yet to give, without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to
-    the canonical form that a later read must show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as
-    they are. ``removals`` counts the objects that go. ``extras`` are more result keys. ``refused``: why, as faults, the plan must not be
-    carried out; it is shown all the same.
+    after the other. ``removed`` names the objects that go, each in its own way, so that two plans can be compared. ``identity`` is what
+    the digest is taken over: the change itself in a canonical form, without ids that the server has yet to give, without names that were
+    only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form that a later read must
+    show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as they are. ``extras`` are more result
+    keys. ``refused``: why, as faults, the plan must not be carried out; it is shown all the same.
     """
 
     before: list[dict[str, t.Any]]
     after: list[dict[str, t.Any]]
     phases: tuple[tuple[Chain, ...], ...]
     summary: dict[str, int]
-    removals: int
+    removed: frozenset[str]
     identity: t.Any
     expected: dict[str, t.Any]
     carried: tuple[str, ...] = ()
@@ -101,15 +107,18 @@ class Plan(t.NamedTuple):
 class Outcome:
     """How far a plan came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
 
-    ``put_back`` are undo requests that were carried out; ``failures`` what was refused and ``doubts`` what stayed unclear, in words;
-    ``answers`` the data that came back for what was made.
+    ``late`` are those of ``unclear`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
+    (``unclear`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``answers``
+    the data that came back. ``gone``: something is only taken for removed, for it was answered 404.
     """
 
     def __init__(self) -> None:
         self.made: list[Request] = []
         self.unclear: list[Request] = []
+        self.late: list[Request] = []
         self.pending: list[Request] = []
         self.put_back: list[Request] = []
+        self.gone = False
         self.failures: list[str] = []
         self.doubts: list[str] = []
         self.answers: list[tuple[Request, t.Any]] = []
@@ -145,6 +154,6 @@ def kept_in_place(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
     for index in reversed(range(len(lengths))):
         fits = [position for position, length in lengths[index] if length == wanted and position < below]
         if fits:
-            kept[index] = below = fits[0]
+            kept[index] = below = fits[-1]
             wanted -= 1
     return kept

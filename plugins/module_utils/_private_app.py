@@ -76,11 +76,11 @@ class PrivateApplications:
         chosen = self._options["state"]
         return faults(self._options, chosen) + rule_faults(config, "rendered" if chosen == "rendered" else state)
 
-    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         wanted = [Wanted(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(config)]
-        changes, _unchanged, _warnings = changed(View("", {}, None, wanted), "merged")
+        changes, _unchanged, warnings = changed(View("", {}, None, wanted), "merged")
         target = organization_path(self._options["organization_id"], _secure_connect.path())
-        return [{"method": "POST", "path": target, "body": wire(change.after, new=True)} for change in changes if change.after]
+        return [{"method": "POST", "path": target, "body": wire(change.after, new=True)} for change in changes if change.after], warnings
 
     def connect(self) -> Client:
         api = self._api = Meraki(self._options)
@@ -109,7 +109,9 @@ class PrivateApplications:
     def named(self, view: View, keys: t.Iterable[str]) -> View:
         if self._groups is None:
             self._read_groups()
-        return view._replace(groups=self._groups)
+            # Names that stand beside ids can be judged only now.
+            self._resolve()
+        return view._replace(groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:

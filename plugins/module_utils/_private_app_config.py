@@ -116,7 +116,7 @@ def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
 
 def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     """Whether names make it necessary to read the groups."""
-    return any("application_groups" in entry and "application_group_ids" not in entry for entry in config)
+    return any(entry.get("application_groups") and "application_group_ids" not in entry for entry in config)
 
 
 def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, faults: list[dict[str, str]]) -> list[Wanted]:
@@ -126,6 +126,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, fau
         path = f"config[{number}]"
         fields = {key: value for key, value in entry.items() if key != "application_groups"}
         ids = fields.get("application_group_ids")
+        if entry.get("application_groups") == [] and ids is None:
+            fields["application_group_ids"] = []
         if groups is not None:
             unknown = [key for key in ids or [] if key not in groups.names]
             faults += [fault(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]

@@ -39,8 +39,10 @@ class Change(t.NamedTuple):
         return "delete" if self.after is None else "update"
 
 
-def phases(changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool) -> tuple[tuple[Chain, ...], ...]:
-    """The changes as chains in phases. Raises ``Faults`` where no order is safe.
+def phases(
+    changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool, emptied: t.Collection[str] = ()
+) -> tuple[tuple[Chain, ...], ...]:
+    """The changes as chains in phases. Raises ``Faults`` where no order is safe. ``emptied``: the groups that will have no member.
 
     A name is freed before it is taken; an application joins a group before the last other one leaves it; deletions that make room at the
     limit of 300 come before what needs the room; all other deletions come last. Where these wait for each other in a circle, an application
@@ -64,30 +66,35 @@ def phases(changes: list[Change], organization: str, there: t.Mapping[str, Appli
     placed: dict[int, list[Chain]] = {}
     for change in changes:
         level = last if change.kind == "delete" and change.key not in waited_for else levels[change.key]
-        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, organization, force)))
+        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, organization, force, emptied)))
     if interim:
         placed[0] = [Chain(key, (_early(by_key[key], fields, organization),)) for key, fields in interim.items()]
     return tuple(tuple(placed[level]) for level in sorted(placed))
 
 
-def _requests(change: Change, organization: str, force: bool) -> tuple[Request, ...]:
+def _requests(change: Change, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
     if change.before is None:
         new = change.after or {}
         return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
     if change.after is None:
-        return _removal(change.before, organization, force)
+        return _removal(change.before, organization, force, emptied)
     return (_put(change, change.after, organization, "update the application"),)
 
 
-def _removal(there: Application, organization: str, force: bool) -> tuple[Request, ...]:
+def _removal(there: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
     """Taken off its groups, then deleted (spec: "Delink the application from any application groups before deleting the app"); put back
-    into them should the deletion be refused."""
+    into them should the deletion be refused, or into those that have not gone with their last application."""
     target = organization_path(organization, path(there["application_id"]))
     name = there["name"]
     delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True)
     if not there["application_group_ids"]:
         return (delete,)
-    undo = Request("PUT", target, wire(there), f"put the application {name!r} back into its groups")
+    left = [group for group in there["application_group_ids"] if group not in emptied]
+    some = Request(
+        "PUT", target, wire({**there, "application_group_ids": left}), f"put the application {name!r} back into the groups that are left"
+    )
+    whole = Request("PUT", target, wire(there), f"put the application {name!r} back into its groups")
+    undo = whole if left in ([], there["application_group_ids"]) else whole._replace(undo=some)
     delinked = wire({**there, "application_group_ids": []})
     return (Request("PUT", target, delinked, f"take the application {name!r} off its groups", undo=undo), delete)
 

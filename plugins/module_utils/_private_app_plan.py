@@ -58,9 +58,9 @@ def plan(view: View, state: str, options: Options) -> Plan:
         group = f"the application group {item['name']!r} ({item['id']})"
         warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
     kinds = [change.kind for change in changes]
-    removals = kinds.count("delete")
+    removed = [change.key for change in changes if change.kind == "delete"]
     taken: dict[str, t.Any] = {}
-    if removals:
+    if removed:
         taken["force"] = options.force
     if emptied:
         taken.update({"allow_group_removal": True, "groups": sorted(emptied)})
@@ -68,16 +68,16 @@ def plan(view: View, state: str, options: Options) -> Plan:
         "created": kinds.count("create"),
         "updated": kinds.count("update"),
         "moved": 0,
-        "deleted": removals,
+        "deleted": len(removed),
         "unchanged": unchanged,
         "groups_removed": named,
     }
     return Plan(
         before=[shaped(change.before, view.groups) for change in changes if change.before],
         after=[shaped(change.after, view.groups) for change in changes if change.after],
-        phases=phases(changes, view.organization, view.applications, options.force),
+        phases=phases(changes, view.organization, view.applications, options.force, emptied),
         summary=summary,
-        removals=removals + len(emptied),
+        removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
         # Sorted: in which order the server lists what goes says nothing.
         identity={
             "before": sorted(([change.key, normal(change.before)] for change in changes if change.before), key=itemgetter(0)),
@@ -207,7 +207,8 @@ def _result(unit: Wanted, there: Application | None, state: str, faults: list[di
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
     missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
     if missing:
-        what = f"no application {unit.fields.get('name') or unit.fields.get('application_id')} is there, and a new one needs it"
+        which = unit.fields.get("name") or unit.fields.get("application_id")
+        what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
         faults += [fault(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
         return None
     base: Application = {**DEFAULTS, "application_group_ids": []}

@@ -40,8 +40,8 @@ class Resource(t.Protocol):
         (``path`` is then the option's name).
         """
 
-    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
-        """``[{method, path, body}]``: the config as requests, as if nothing were there."""
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
+        """``[{method, path, body}]``, the config as requests, as if nothing were there; and warnings."""
 
     def connect(self) -> Client:
         """The client, made from the options; opens no connection yet."""

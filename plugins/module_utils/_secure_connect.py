@@ -47,7 +47,7 @@ _API = {
     "ports": "ports",
     "access_type": "accessType",
 }
-_PORTS = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+_PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
 
 def path(application_id: str | None = None) -> str:
@@ -58,10 +58,12 @@ def path(application_id: str | None = None) -> str:
 def applications(api: Meraki) -> dict[str, Application]:
     """Every application of the organization by its id. The page size is the largest, so that one request reads all (at most 300)."""
     listed = _whole_list(api, APPLICATIONS)
-    if any("applicationGroupIds" not in item for item in listed):
+    untold = [item for item in listed if item.get("applicationGroupIds") is None]
+    if untold:
         # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
         joined = _joined(api)
-        listed = [{"applicationGroupIds": joined.get(str(item["applicationId"]), []), **item} for item in listed]
+        for item in untold:
+            item["applicationGroupIds"] = joined.get(str(item["applicationId"]), [])
     return {item["application_id"]: item for item in map(read, listed)}
 
 

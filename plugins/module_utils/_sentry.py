@@ -67,6 +67,7 @@ class SentryAssignments:
         self._options = options
         self._api: t.Any = None
         self._names: Names | None = None
+        self._config: Config = []
         self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
         self._wanted: list[t.Any] = []
         self._faults: list[dict[str, str]] = []
@@ -74,13 +75,13 @@ class SentryAssignments:
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
         return faults(self._options, self._options["state"]) + rule_faults(config, state)
 
-    def rendered(self, config: Config) -> list[dict[str, t.Any]]:
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         items = [
             {"networkId": _rendered(entry, "network_id", "network"), "policies": [_rendered_policy(policy) for policy in entry["policies"]]}
             for entry in config
         ]
         path = organization_path(self._options["organization_id"], _WRITE)
-        return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}]
+        return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}], []
 
     def connect(self) -> Client:
         api = self._api = Meraki(self._options)
@@ -120,7 +121,10 @@ class SentryAssignments:
         if names.networks is None:
             names.add_networks(self._api.networks())
         names.add_groups(self._api.group_policies([key for key in keys if key in names.tags and key not in names.group_policies]))
-        return view
+        # Names that stand beside ids can be judged only now.
+        self._faults = []
+        self._wanted = resolve(units(self._config, names, self._faults), names, self._faults)
+        return view._replace(wanted=self._wanted, faults=tuple(self._faults))
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if view.faults:
@@ -154,13 +158,14 @@ class SentryAssignments:
         names = self._names or Names()
         return [
             shaped(key, told[key], names)
-            if [content(policy) for policy in told.get(key, [])] == [content(policy) for policy in unit["policies"]]
+            if key in told and [content(policy) for policy in told[key]] == [content(policy) for policy in unit["policies"]]
             else unit
             for key, unit in zip(plan.expected, plan.after)
         ]
 
     def _look_up(self, config: Config, state: str) -> None:
         """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
+        self._config = config
         networks = self._api.networks() if needs_networks(config, state) or self._naming(state) else None
         found = units(config, Names(networks), self._faults)
         needing = [
@@ -186,23 +191,27 @@ class SentryAssignments:
         """Every item of every page; 1000 a page is the most (spec). The body is an array holding one object, or that object alone."""
         path = self._api.path(_READ)
         meta: t.Any = {}
+        count = 0
         for page in self._api.pages(path, {"perPage": 1000}):
             for part in page if isinstance(page, list) else [page]:
                 if not isinstance(part, dict) or not isinstance(part.get("items"), list):
                     raise ApiError(f"GET {path}: the answer is not the list of assignments that the API documents")
                 yield from part["items"]
+                count += len(part["items"])
                 meta = part.get("meta")
-        remaining = ((meta or {}).get("counts") or {}).get("items") or {}
-        if remaining.get("remaining"):
+        counts = ((meta or {}).get("counts") or {}).get("items") or {}
+        total = counts.get("total")
+        missing = counts.get("remaining") or (max(0, total - count) if isinstance(total, int) else 0)
+        if missing:
             raise ApiError(
-                f"GET {path}: the last page says that {remaining['remaining']} more are to come, but has no Link to them. "
+                f"GET {path}: the last page says that there are {missing} more, but has no Link to them. "
                 "Nothing can be planned on a list that is not whole; is there a proxy that takes the Link header off?"
             )
 
 
 def _read(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """A policy as the API gives it, with the fields of ``config``; read-only ones and those unknown to the spec left out."""
-    read = {ours: policy[theirs] for theirs, ours in _API_FIELDS if policy.get(theirs) is not None}
+    read: dict[str, t.Any] = {ours: str(policy[theirs]) for theirs, ours in _API_FIELDS if policy.get(theirs) is not None}
     read["tags"] = list(policy.get("tags") or [])
     return read
 

@@ -91,11 +91,15 @@ def _pairs(networks: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]
 
 
 class Wanted(t.NamedTuple):
-    """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all)."""
+    """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all).
+
+    ``named``: it was found by its name or tags, and so is known to be there.
+    """
 
     path: str
     network_id: str
     policies: list[dict[str, t.Any]] | None
+    named: bool = False
 
 
 def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
@@ -144,7 +148,11 @@ def units(
     found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
-        for network_id in _network_ids(path, entry, names, faults):
+        reaches = _network_ids(path, entry, names, faults)
+        for place, policy in enumerate([] if reaches else entry.get("policies", [])):
+            problem = _settle_manager(f"{path}.policies[{place}]", policy, {key: policy[key] for key in FIELDS if key in policy}, names)
+            faults += [problem] if problem else []
+        for network_id in reaches:
             if network_id in reached:
                 faults.append(
                     fault(path, f"reaches network {network_id}, which {reached[network_id]} reaches too: one entry for one network")
@@ -163,15 +171,15 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
         for place, policy in enumerate(entry.get("policies", [])):
             at = f"{path}.policies[{place}]"
             fields = {key: policy[key] for key in FIELDS if key in policy}
-            managers = names.sm_networks(policy.get("sm_network"))
             problems = [
-                managers and managers.settle(at, "sm_network_id", fields, policy.get("sm_network")),
+                _settle_manager(at, policy, fields, names),
                 groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
             ]
-            faults += [problem for problem in problems if problem]
+            # An entry by tags says the same of each network.
+            faults += [problem for problem in problems if problem and problem not in faults]
             if policies is not None:
                 policies.append(fields)
-        wanted.append(Wanted(path, network_id, policies))
+        wanted.append(Wanted(path, network_id, policies, "network_id" not in entry))
     return wanted
 
 
@@ -186,7 +194,15 @@ def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, faults: 
     problem = names.networks and names.networks.settle(path, "network_id", fields, entry.get("network"))
     if problem:
         faults.append(problem)
+        return []
     return [fields["network_id"]] if "network_id" in fields else []
+
+
+def _settle_manager(path: str, policy: t.Mapping[str, t.Any], fields: dict[str, t.Any], names: Names) -> dict[str, str] | None:
+    """The Systems Manager network of a policy by its id, into ``fields``; the fault, if there is one."""
+    name = policy.get("sm_network")
+    managers = names.sm_networks(None if "sm_network_id" in policy else name)
+    return managers.settle(path, "sm_network_id", fields, name) if managers is not None else None
 
 
 def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:

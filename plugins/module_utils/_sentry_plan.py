@@ -54,7 +54,7 @@ def plan(view: View, state: str) -> Plan:
     owners = _owners(view)
     slots: dict[str, list[_Slot]] = {}
     for unit in view.wanted:
-        if state == "deleted" and not view.networks.get(unit.network_id) and view.names.networks is None:
+        if state == "deleted" and not view.networks.get(unit.network_id) and not unit.named:
             # It may have been cleared before, or be a slip of the pen.
             warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
         slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, faults, warnings)
@@ -315,7 +315,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
         after=[shaped(key, after[key], view.names) for key in changed],
         phases=phases,
         summary=summary,
-        removals=summary["deleted"],
+        removed=frozenset(name for key in changed for name in _removed(key, slots[key], view.networks.get(key, []))),
         identity={
             "before": [[key, [[policy.get("policy_id"), *content(policy)] for policy in before[key]]] for key in sorted(changed)],
             "after": [[key, [[policy.get("policy_id"), *content(policy)] for policy in after[key]]] for key in sorted(changed)],
@@ -338,6 +338,11 @@ def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) 
         else:
             summary["unchanged" if slot.source in stays else "moved"] += 1
     summary["deleted"] += len(current) - len(sources)
+
+
+def _removed(network_id: str, listed: list[_Slot], current: list[Policy]) -> list[str]:
+    kept = {slot.source for slot in listed}
+    return [f"{network_id} {policy.get('policy_id', place)}" for place, policy in enumerate(current) if place not in kept]
 
 
 def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:

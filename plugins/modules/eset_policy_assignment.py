@@ -162,13 +162,13 @@ changed:
   type: bool
 before:
   description: The targets that change, as they were, in the shape of O(config). Empty when nothing changes.
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample: [{target: {device_group_uuid: 7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0002}, policies: []}]
 after:
-  description: The same targets as they are now; in check mode, and with O(verify=false), as planned.
-  returned: in the states that write
+  description: The same targets as they are now; in check mode, after a failure, and with O(verify=false), as planned.
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample:
@@ -196,12 +196,12 @@ summary:
   description:
     - How many assignments of the targets concerned were C(created), C(moved), C(deleted) and left C(unchanged). C(updated) is always 0, for
       an assignment has nothing else that could change.
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: dict
   sample: {created: 1, updated: 0, moved: 1, deleted: 0, unchanged: 4}
 plan_digest:
   description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: str
 stats:
   description: What the run cost, in C(reads), C(writes), C(retries) and C(waited_seconds).

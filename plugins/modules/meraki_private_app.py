@@ -219,14 +219,15 @@ changed:
   type: bool
 before:
   description: The applications that change or go, as they were, in the shape of O(config). Empty when nothing changes.
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
 after:
   description:
     - The applications that are new or changed, as they are now; in check mode as planned.
     - An id that only the server can give is missing in what is planned.
-  returned: in the states that write, unless a write failed
+    - After a failure it is what was planned.
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample:
@@ -260,12 +261,12 @@ summary:
     - How many applications were, or in check mode would be, C(created), C(updated) and C(deleted), and how many of those listed stay
       C(unchanged); C(moved) is always 0.
     - C(groups_removed) lists the groups that lose their last application, each with C(id) and C(name).
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: dict
   sample: {created: 2, updated: 1, moved: 0, deleted: 0, unchanged: 297, groups_removed: []}
 plan_digest:
   description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: str
 stats:
   description: What the run cost, in C(reads), C(writes), C(retries) and C(waited_seconds).

@@ -174,7 +174,7 @@ changed:
   type: bool
 before:
   description: The networks that change, as they were, in the shape of O(config). Empty when nothing changes.
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample: [{network_id: N_24329156, policies: []}]
@@ -182,7 +182,8 @@ after:
   description:
     - The same networks as they are now; in check mode, and with O(verify=false) where the API does not tell, as planned.
     - An id that only the server can give is missing in what is planned.
-  returned: in the states that write, unless a write failed
+    - After a failure it is what was planned.
+  returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample:
@@ -208,12 +209,12 @@ pending:
   elements: dict
 summary:
   description: How many Sentry policies of the networks concerned were C(created), C(updated), C(moved), C(deleted) and left C(unchanged).
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: dict
   sample: {created: 1, updated: 0, moved: 0, deleted: 0, unchanged: 4}
 plan_digest:
   description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
-  returned: in the states that write
+  returned: in the states that write, once there is a plan
   type: str
 stats:
   description: What the run cost, in C(reads), C(writes), C(retries) and C(waited_seconds).

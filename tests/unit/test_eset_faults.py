@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import re
+import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 from ansible_collections.secops.policy.tests.cloud import Cloud
@@ -434,3 +437,87 @@ def test_copies_are_reduced_to_the_one_that_saves_moves(cloud, duplicates):
     done = run(cloud, state="replaced", config=[unit(GROUP, "CDAB")])
     assert done["summary"] == {"created": 0, "updated": 0, "moved": 0, "deleted": 2, "unchanged": 4}
     assert stacks(cloud)[GROUP] == "CDAB"
+
+
+def once(cloud, method, act):
+    """``act`` before the stand-in answers the next such request."""
+    original = cloud.eset.handle
+
+    def handle(request):
+        if request.method == method:
+            cloud.eset.handle = original
+            act()
+        return original(request)
+
+    cloud.eset.handle = handle
+
+
+@pytest.mark.parametrize(
+    ("state", "config", "policy", "target"),
+    [
+        ("overridden", [unit(GROUP, "ABC"), unit(DEVICE, "EBA"), unit(SUBSCRIPTION, "CD")], "F", ("deviceUuid", "d9")),
+        ("replaced", [unit(GROUP, "ABC")], "F", GROUP),
+    ],
+)
+def test_what_nobody_planned_is_not_done_after_a_doubt(cloud, state, config, policy, target):
+    """Somebody assigns something while a write is unclear: the plan that would follow from that was shown to nobody."""
+    cloud.eset.add_device("new", uuid="d9")
+    once(cloud, "DELETE", lambda: cloud.eset.assign(policy, *target))
+    cloud.faults.add("reset_after", method="DELETE", path=".")
+    result = run(cloud, state=state, config=config, max_removals=3)
+    assert policy in cloud.eset.stack(*target), "what somebody else assigned is still there"
+    assert len(cloud.writes()) == 1
+    assert result["failed"] and "no longer what was planned" in result["msg"]
+    assert result["requests"][0]["outcome"] == "unknown"
+
+
+def test_an_assignment_that_may_yet_be_made_is_not_made_again(cloud):
+    """The server takes longer than anybody waits for an answer, and acts in the end."""
+    cloud.faults.add("slow", seconds=1.5, method="POST", path="assignments$")
+    result = run(cloud, config=[unit(SUBSCRIPTION, "A")], timeout=0.3)
+    assert result["failed"] and "may still act" in result["msg"] and "twice" in result["msg"]
+    assert result["requests"] == result["pending"] and result["requests"][0]["outcome"] == "unknown"
+    time.sleep(1.5)
+    assert stacks(cloud)[SUBSCRIPTION] == "CDA"
+    assert not run(cloud, config=[unit(SUBSCRIPTION, "A")])["changed"]
+
+
+def test_a_write_that_is_repeated_and_refused_may_have_been_made(cloud):
+    """The first one was unclear, and a look did not show it: nobody knows whether it ever acted."""
+    cloud.eset.lag = 50
+    cloud.faults.add("status", status=502, acted=True, method="DELETE", path=".")
+    cloud.faults.add("status", status=403, method="DELETE", path=".", nth=2)
+    cloud.eset._policies._before = {key: list(stack) for key, stack in cloud.eset._policies._stacks.items()}
+    cloud.eset._policies._remember = lambda: None
+    result = run(cloud, state="deleted", config=[unit(GROUP, "D")])
+    assert result["failed"] and result["changed"] and "403" in result["msg"]
+    assert result["requests"] == result["pending"] and result["requests"][0]["outcome"] == "unknown"
+    assert stacks(cloud)[GROUP] == "ABC"
+
+
+def test_what_was_answered_was_made_whatever_rank_it_got(cloud):
+    """Hidden assignments show in the rank of what is new; without time to plan again the run says what it has made."""
+    cloud.eset.assign("E", *GROUP, visible=False)
+    result = run(cloud, state="replaced", config=[unit(GROUP, "BCDFA")], retry_timeout=0)
+    assert result["failed"] and "rank" in result["msg"] and "Writes made: 1" in result["msg"]
+    assert [request.get("outcome") for request in result["requests"]] == [None]
+    assert all("F" not in str(request["body"]) for request in result["pending"])
+
+
+def test_a_failure_says_what_was_to_be(cloud):
+    cloud.faults.add("status", status=403, method="DELETE", path=".")
+    result = run(cloud, state="replaced", config=[unit(GROUP, "A")])
+    assert result["failed"] and [item["policies"] for item in ids(result["after"])] == [[{"policy_uuid": "A"}]]
+
+
+def test_a_password_is_not_shown_in_any_form(cloud):
+    password = 'a päss & "word" more'
+    echo = f"cannot parse password={quote_plus(password)}&x={quote(password)} or {json.dumps(password)}"
+    cloud.faults.add("status", status=400, body={"error": "invalid_request", "error_description": echo}, method="POST", path="token")
+    result = run_module(
+        "eset_policy_assignment",
+        {"username": "me", "password": password, "base_url": cloud.eset_url, "state": "gathered", "retry_timeout": 1},
+    )
+    assert result["failed"] and "cannot parse" in result["msg"]
+    assert not [form for form in (password, quote_plus(password), quote(password), json.dumps(password)[1:-1]) if form in result["msg"]]
+    assert result["msg"].count("********") == 3

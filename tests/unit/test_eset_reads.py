@@ -502,3 +502,62 @@ def test_parts_of_a_query():
     assert _eset._in_parts("k", []) == []
     parts = _eset._in_parts("k", ["x" * 1000] * 7 + ["é" * 5000, "y"])
     assert [len(part) for part in parts] == [3, 3, 1, 1, 1]
+
+
+def changing(target, policies, **more):
+    return {"config": [{"target": target, "policies": policies}], **more}
+
+
+@pytest.mark.parametrize(
+    ("options", "paths"),
+    [
+        (changing({"device_group_uuid": "g1", "device_group": "Clients"}, [{"policy_uuid": "p1"}]), ["target.device_group"]),
+        (changing({"device_uuid": "d2", "device": "other"}, []), ["target.device"]),
+        (changing({"device_group_uuid": "g1"}, [{"policy_uuid": "p2", "policy": "Baseline"}]), ["policies[0].policy"]),
+    ],
+)
+def test_names_beside_ids_are_judged_where_the_lists_are_read_for_names(cloud, options, paths):
+    for kind, uuid in (("deviceGroupUuid", "g1"), ("deviceUuid", "d2")):
+        for policy in ("p1", "p2"):
+            cloud.eset.assign(policy, kind, uuid)
+    result = run(cloud, state="replaced", with_names=True, **options)
+    assert [item["path"] for item in result["errors"]] == [f"config[0].{path}" for path in paths] and cloud.writes() == []
+
+
+def test_gathered_does_not_show_what_a_list_disproves(cloud):
+    config = [{"target": {"device_group": "Clients"}}, {"target": {"device_group_uuid": "nope"}}]
+    result = run(cloud, state="gathered", config=config)
+    assert [item["path"] for item in result["errors"]] == ["config[1].target.device_group_uuid"]
+    config = [{"target": {"device_uuid": "nodev"}}, {"target": {"device_uuid": "d2"}}]
+    result = run(cloud, state="gathered", config=config, with_names=True)
+    assert [item["path"] for item in result["errors"]] == ["config[0].target.device_uuid"]
+    (text,) = run(cloud, state="gathered", config=[{"target": {"device_group_uuid": "nope"}}])["warnings"]
+    assert "not looked up" in text
+
+
+def test_all_that_the_lists_say_against_a_config_is_said_at_once(cloud):
+    config = [
+        {"target": {"device_group": "Nowhere"}, "policies": []},
+        {"target": {"device_group_uuid": "G3"}, "policies": [{"policy": "Nothing"}, {"policy_uuid": "zzz"}]},
+    ]
+    result = run(cloud, state="replaced", config=config)
+    assert [item["path"] for item in result["errors"]] == [
+        "config[0].target.device_group",
+        "config[1].policies[0].policy",
+        "config[1].target.device_group_uuid",
+        "config[1].policies[1].policy_uuid",
+    ]
+
+
+def test_a_device_that_the_list_of_names_holds_is_not_asked_for_again(cloud):
+    config = [
+        {"target": {"device": "db & more"}, "policies": [{"policy_uuid": "p1"}]},
+        {"target": {"device_uuid": "d4", "device": "Büro"}, "policies": [{"policy_uuid": "p1"}]},
+    ]
+    run(cloud, True, state="replaced", config=config)
+    assert not [entry for entry in cloud.reads() if entry.path.endswith(("d4", "batchGet"))]
+
+
+def test_a_policy_that_is_not_assigned_is_a_warning_for_a_target_by_name_too(cloud):
+    result = run(cloud, state="deleted", config=[{"target": {"device_group": "Clients"}, "policies": [{"policy_uuid": "typo"}]}])
+    assert not result["changed"] and ["typo" in text for text in result["warnings"]] == [True]

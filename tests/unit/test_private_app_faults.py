@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
+from dataclasses import replace
 
 import pytest
 from ansible_collections.secops.policy.tests.cloud import Cloud
@@ -367,3 +369,114 @@ def test_rendered_is_what_a_run_on_nothing_sends(cloud):
     ]
     rendered = run_module(MODULE, {"state": "rendered", "organization_id": "2", "config": config})["rendered"]
     assert rendered == run(cloud, check=True, organization_id="2", config=config)["requests"]
+
+
+def linked(cloud, name):
+    return next(item["applicationGroupIds"] for item in cloud.meraki.applications("1").values() if item["name"] == name)
+
+
+def in_rules(cloud, name):
+    cloud.meraki.secure_connect.in_rules |= {key for key, item in cloud.meraki.applications("1").items() if item["name"] == name}
+
+
+@pytest.mark.parametrize(("kind", "arguments"), [("reset_after", {}), ("status", {"status": 502, "acted": True}), ("reset_before", {})])
+def test_the_links_are_put_back_even_when_it_was_unclear_that_they_were_off(cloud, kind, arguments):
+    in_rules(cloud, "Remove")
+    cloud.faults.add(kind, method="PUT", path=".", **arguments)
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}])
+    assert result["failed"] and "in use by one or more rules" in result["msg"]
+    assert linked(cloud, "Remove") == ["g1"]
+
+
+def test_what_was_taken_off_its_groups_for_a_deletion_is_deleted_though_another_is_refused(cloud):
+    """It is under way, and must not be left without its groups."""
+    in_rules(cloud, "Change")
+    cloud.faults.add("slow", seconds=0.4, acted=True, method="PUT", path=".", nth=1)
+    cloud.latency = 0.05
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}, {"name": "Change"}])
+    assert result["failed"] and "in use by one or more rules" in result["msg"]
+    assert names(cloud) == ["Change", "Keep"] and linked(cloud, "Change") == ["g1"]
+    assert [request["method"] for request in result["pending"]] == ["DELETE"]
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 502, "acted": True}, {"status": 429, "headers": {"Retry-After": "0"}}])
+def test_putting_back_is_tried_again(cloud, fault):
+    in_rules(cloud, "Remove")
+    cloud.faults.add("status", method="PUT", path=".", nth=2, **fault)
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}])
+    assert result["failed"] and linked(cloud, "Remove") == ["g1"]
+    assert [request["method"] for request in result["requests"]] == ["PUT", "PUT"]
+
+
+def test_what_nobody_could_put_back_is_said(cloud):
+    in_rules(cloud, "Remove")
+    cloud.faults.add("reset_after", method="PUT", path=".", nth=2, times=None)
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}], retry_timeout=0.2)
+    assert result["failed"] and "put the application 'Remove' back into its groups" in result["msg"]
+    assert [request.get("outcome") for request in result["requests"]] == [None, "unknown"]
+
+
+def test_of_the_groups_those_that_are_left_are_put_back(cloud):
+    """The other one went with its last application, though that was not deleted in the end."""
+    cloud.meraki.secure_connect.cascade_on_delink = True
+    key = cloud.meraki.add_application("1", **stored("Both", 9, ["g1", "g2"]))
+    cloud.meraki.secure_connect.in_rules.add(key)
+    result = run(cloud, state="deleted", config=[{"name": "Both"}], allow_group_removal=True)
+    assert result["failed"] and "into the groups that are left" not in result["msg"]
+    assert linked(cloud, "Both") == ["g1"] and result["requests"][-1]["body"]["applicationGroupIds"] == ["g1"]
+    assert "put the application 'Both' back into its groups" in result["msg"]
+
+
+def test_a_404_is_no_proof_that_an_application_is_gone(cloud):
+    cloud.faults.add("html", status=404, method="DELETE", path=".")
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}], verify=False, retry_timeout=1)
+    assert result["failed"] and "shows something else" in result["msg"] and "Remove" in names(cloud)
+
+
+def test_what_somebody_else_does_to_an_application_meanwhile_is_not_written_over(cloud):
+    known = cloud.meraki.secure_connect._organizations["1"].applications
+    (key,) = [key for key, item in known.items() if item["name"] == "Change"]
+    original = cloud.meraki.handle
+    reads = []
+
+    def handle(request):
+        reads.append(request)
+        if len(reads) == 2:
+            known[key] = {**known[key], "description": "by somebody else"}
+        return original(request)
+
+    cloud.meraki.handle = handle
+    cloud.faults.add("status", status=504, method="PUT", path=".")
+    result = run(cloud, config=[{"name": "Change", "sni": "a.example"}])
+    assert result["failed"] and "no longer what was planned" in result["msg"]
+    assert result["requests"][0]["outcome"] == "unknown" and known[key]["description"] == "by somebody else"
+
+
+def test_groups_that_are_not_told_are_asked_for(cloud):
+    """Missing and null alike: taken for none, the next PUT would end memberships."""
+    original = cloud.meraki.handle
+
+    def handle(request):
+        answer = original(request)
+        if request.method == "GET" and request.path.endswith("privateApplications"):
+            body = json.loads(answer.body)
+            body["data"] = [{**item, "applicationGroupIds": None} for item in body["data"]]
+            answer = replace(answer, body=json.dumps(body).encode())
+        return answer
+
+    cloud.meraki.handle = handle
+    result = run(cloud, config=[{"name": "Keep", "description": "new"}], verify=False)
+    assert not result.get("failed"), result["msg"]
+    assert linked(cloud, "Keep") == ["g1"]
+
+
+def test_no_groups_need_no_list_of_groups(cloud):
+    config = [{"name": "New", "destinations": [destination(4)], "application_groups": []}]
+    assert run(cloud, config=config, verify=False)["stats"]["reads"] == 1
+    assert run(cloud, state="replaced", config=config)["changed"] is False
+
+
+def test_names_beside_ids_are_judged_where_the_list_is_read_for_names(cloud):
+    config = [{"name": "Keep", "description": "new", "application_groups": ["West"], "application_group_ids": ["g2"]}]
+    result = run(cloud, config=config, with_names=True)
+    assert [item["path"] for item in result["errors"]] == ["config[0].application_groups"] and cloud.writes() == []

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.secops.policy.tests.cloud import Cloud
@@ -172,3 +174,149 @@ def test_a_link_to_a_foreign_host_is_not_followed(cloud):
     cloud.faults.add("link_host", path="byNetwork", host="evil.example")
     result = run(cloud, state="gathered")
     assert result["failed"] and "Link" in result["msg"]
+
+
+def answering(cloud, change):
+    """What lists of assignments say passes through ``change``."""
+    original = cloud.meraki.handle
+
+    def handle(request):
+        answer = original(request)
+        if request.method == "GET" and request.path.endswith("byNetwork"):
+            answer = replace(answer, body=json.dumps(change(json.loads(answer.body))).encode())
+        return answer
+
+    cloud.meraki.handle = handle
+
+
+def test_a_list_with_fewer_items_than_it_counts_is_not_planned_on(cloud):
+    answering(cloud, lambda data: [{**data[0], "items": data[0]["items"][:1]}])
+    result = run(cloud, config=[{"network_id": "N_3", "policies": [policy(2)]}])
+    assert result["failed"] and "2 more" in result["msg"] and cloud.writes() == []
+
+
+def test_a_list_that_is_not_as_documented_is_no_fault_of_ours(cloud):
+    answering(cloud, lambda data: [{**data[0], "items": [None]}])
+    result = run(cloud, state="gathered")
+    assert result["failed"] and "not as it documents it" in result["msg"]
+
+
+def test_ids_may_be_numbers(cloud):
+    def numbers(data):
+        items = [{**item, "policies": [{**one, "policyId": int(one["policyId"])} for one in item["policies"]]} for item in data[0]["items"]]
+        return [{**data[0], "items": items}]
+
+    answering(cloud, numbers)
+    gathered = run(cloud, state="gathered")["gathered"]
+    assert all(isinstance(one["policy_id"], str) for item in gathered for one in item["policies"])
+    assert not run(cloud, state="overridden", config=gathered)["changed"]
+
+
+@pytest.mark.parametrize("answer", ["organization", "listed"])
+@pytest.mark.parametrize("state", ["replaced", "deleted"])
+def test_a_network_that_was_cleared_without_reading_back(cloud, answer, state):
+    cloud.meraki.sentry_answer = answer
+    cloud.faults.add("empty", method="PUT", path=".")
+    unit = {"network_id": "N_1"} if state == "deleted" else {"network_id": "N_1", "policies": []}
+    result = run(cloud, state=state, config=[unit], verify=False)
+    assert not result.get("failed"), result["msg"]
+    assert result["after"] == [{"network_id": "N_1", "policies": []}] and groups(cloud) == []
+
+
+def test_what_changes_elsewhere_after_a_doubt_is_carried_along(cloud):
+    """The first PUT did not arrive; the second carries what somebody else has done to another network since."""
+    reads = []
+    original = cloud.meraki.handle
+
+    def handle(request):
+        reads.append(request)
+        if len(reads) == 2:
+            cloud.meraki.add_sentry("N_2", [policy(2, snake=False)])
+        return original(request)
+
+    cloud.meraki.handle = handle
+    cloud.faults.add("reset_before", method="PUT", path=".")
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
+    assert not result.get("failed"), result["msg"]
+    assert len(result["requests"]) == 1 and "outcome" not in result["requests"][0] and result["stats"]["retries"] == 1
+    assert groups(cloud) == groups(cloud, "N_2") == ["100", "101", "102"]
+
+
+def test_a_write_that_is_repeated_and_refused_may_have_been_made(cloud):
+    cloud.meraki.lag = 6
+    cloud.faults.add("status", status=504, acted=True, method="PUT", path=".")
+    cloud.faults.add("status", status=403, method="PUT", path=".", nth=2)
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
+    assert result["failed"] and result["changed"] and result["requests"] == result["pending"]
+    assert result["requests"][0]["outcome"] == "unknown" and groups(cloud) == ["100", "101", "102"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "path"),
+    [
+        ({"network_id": "N_1", "network": "Branch 2", "policies": []}, "network"),
+        ({"network_id": "N_404", "policies": [policy(0)]}, "network_id"),
+        ({"network_id": "N_1", "policies": [{**policy(2), "sm_network": "Branch 1"}]}, "policies[0].sm_network"),
+        ({"network_id": "N_1", "policies": [{**policy(2), "group_policy": "Group 1"}]}, "policies[0].group_policy"),
+    ],
+)
+def test_names_beside_ids_are_judged_where_the_lists_are_read_for_names(cloud, unit, path):
+    result = run(cloud, state="replaced", config=[unit], with_names=True)
+    assert [item["path"] for item in result["errors"]] == [f"config[0].{path}"] and cloud.writes() == []
+
+
+def test_every_name_that_fits_nothing_is_said_at_once(cloud):
+    config = [
+        {"network": "Nowhere", "policies": [{**policy(0), "sm_network": "No SM", "sm_network_id": None}]},
+        {"network_id": "N_X", "policies": [{**policy(1), "group_policy": "Group 1", "group_policy_id": None}]},
+        {"network_tags": ["branch"], "policies": [{"sm_network": "No SM", "scope": "all", "group_policy": "Group 0"}]},
+    ]
+    result = run(cloud, state="replaced", config=config)
+    assert [item["path"] for item in result["errors"]] == [
+        "config[0].network",
+        "config[0].policies[0].sm_network",
+        "config[1].network_id",
+        "config[2].policies[0].sm_network",
+    ]
+
+
+def test_of_two_networks_with_one_name_the_id_says_which(cloud):
+    """Without an id only the one that can be meant is: a Systems Manager network."""
+    cloud.meraki.add_network("1", "N_10", "Corp SM")
+    wanted = {"scope": "all", "group_policy_id": "102"}
+    named = [{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Corp SM", "sm_network_id": "N_10"}]}]
+    assert "errors" not in run(cloud, True, config=named)
+    done = run(cloud, True, config=[{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Corp SM"}]}])
+    assert done["after"][0]["policies"][-1]["sm_network_id"] == "N_SM"
+
+
+def test_nothing_to_remove_is_a_warning_for_an_id_whatever_else_is_read(cloud):
+    config = [{"network_id": "N_SM"}, {"network": "Branch 1", "policies": [policy(2)]}]
+    result = run(cloud, True, state="deleted", config=config)
+    assert ["nothing to remove" in text for text in result["warnings"]] == [True]
+
+
+def test_a_rate_limit_beyond_the_budget_says_what_to_do(cloud):
+    cloud.faults.add("status", status=429, headers={"Retry-After": "900"}, method="GET", path="byNetwork")
+    result = run(cloud, state="gathered")
+    assert result["failed"] and "Run the task again later" in result["msg"]
+
+
+@pytest.mark.parametrize("url", ["https://user:s3same@host/api", "https://host/api?token=s3same", "https://user:s3/s@me@host"])
+@pytest.mark.parametrize("place", ["task", "environment"])
+def test_what_may_be_a_password_in_base_url_is_in_no_result(monkeypatch, cloud, url, place):
+    monkeypatch.setenv("MERAKI_DASHBOARD_BASE_URL", url)
+    options = {"base_url": url} if place == "task" else {"base_url": None}
+    result = run(cloud, state="gathered", **options)
+    assert [item["path"] for item in result["errors"]] == ["base_url"]
+    assert "s3same" not in json.dumps(result) and "s3/s@me" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("state", ["gathered", "rendered"])
+def test_options_without_effect_are_warned_about(cloud, state):
+    config = None if state == "gathered" else [{"network_id": "N_1", "policies": []}]
+    result = run(cloud, state=state, config=config, max_removals=0, expected_plan="x")
+    assert [text for text in result["warnings"] if "no effect" in text] == [
+        f"max_removals has no effect in state {state}",
+        f"expected_plan has no effect in state {state}",
+    ]

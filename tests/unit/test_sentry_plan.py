@@ -161,7 +161,7 @@ def _holds(state, unit, before, after):
 def _adds_up(planned, there, then):
     ids = {policy["policy_id"] for listed in there.values() for policy in listed}
     kept = {policy["policy_id"] for listed in then.values() for policy in listed}
-    assert planned.summary["deleted"] == planned.removals == len(ids - kept)
+    assert planned.summary["deleted"] == len(planned.removed) == len(ids - kept)
     assert planned.summary["created"] == len(kept - ids)
     assert len(planned.requests) <= 1
     assert bool(planned.requests) == bool(planned.before) == bool(planned.after)
