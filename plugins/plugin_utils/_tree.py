@@ -110,8 +110,13 @@ def as_argument(data: t.Any) -> str:
 
 
 def plain(data: t.Any) -> t.Any:
-    """Data without what Ansible hangs on it (tags, subclasses), as JSON would carry it."""
-    return json.loads(json.dumps(data, default=str))
+    """Data without what Ansible hangs on it (tags, subclasses), as JSON would carry it; a warning that is an object is its text."""
+    return json.loads(json.dumps(data, default=_text))
+
+
+def _text(thing: t.Any) -> str:
+    """What JSON cannot carry, as text. ansible-core 2.19 and 2.20 keep the warnings of a registered result as objects around an event."""
+    return str(getattr(getattr(thing, "event", None), "msg", None) or thing)
 
 
 def _entry_faults(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Fault]:

@@ -302,6 +302,18 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     assert done.rc == 2 and report["problems"] == ["the earlier report is not a drift.json"]
 
 
+def test_warnings_are_words_in_every_file(tenants, audit, tmp_path):
+    """Some versions of Ansible keep what a module warns of as objects."""
+    tree = meraki_tree(tenants, "1")
+    tree[APPLICATION]["deprecation_warning"] = True
+    done, report = audit(inventory(tenants, berlin=tree))
+    done.ok()
+    (resource,) = [resource for resource in report["tenants"][0]["resources"] if resource["module"] == APPLICATION]
+    (text,) = resource["warnings"]
+    assert text.startswith("Private applications are an early-access API") and "\\" not in text
+    assert not [name for name in ("json", "html") if "Summary(" in (tmp_path / "report" / f"drift.{name}").read_text(encoding="utf-8")]
+
+
 HOSTILE = (
     "<img src=x onerror=alert(1)> \"quoted\" 'single' {{ 7 * 6 }} {% raw %} </script><script>alert(2)</script>\n\ttab & ]]> "
     "\u202e \x07 \u2028 \x00"

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import stat
+import types
 from pathlib import Path
 from urllib.parse import unquote_plus
 
@@ -75,6 +76,15 @@ def test_data_as_an_argument_holds_nothing_like_a_template_and_is_itself(data):
     text = _tree.as_argument(data)
     assert not re.search(r"\{[{%#]", text)
     assert json.loads(text) == data
+
+
+def test_a_warning_that_is_an_object_becomes_its_text():
+    """As ansible-core 2.20 keeps them in registered results; what has no text of its own is what Python makes of it."""
+    warning = types.SimpleNamespace(event=types.SimpleNamespace(msg="It is deprecated"))
+    day = datetime.date(2026, 7, 12)
+    assert _tree.registered({"it": {"warnings": [warning, "plain"], "day": day}}, {"a": "it"}) == {
+        "a": {"warnings": ["It is deprecated", "plain"], "day": "2026-07-12"}
+    }
 
 
 def test_the_order_of_an_export_does_not_depend_on_the_servers():
