@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
 
     def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
-        faults = tree_faults(plain(options["tree"])) + _apply.plan_faults(plans)
+        tree = plain(options["tree"])
+        faults = tree_faults(tree) + _apply.plan_faults(plans)
         faults += _apply.approval_faults(plans, expected, options["require_expected_plans"])
         if faults:
             return told(faults, "nothing was written on this host")
@@ -59,6 +60,8 @@ class ActionModule(ActionBase):
             "modules": changing,
             "applications_first": _apply.applications_first(plans),
             "snapshot": path,
+            # Not a fault, for that is what the export of a tenant with nothing in it says.
+            "warnings": [] if tree else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
     def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:

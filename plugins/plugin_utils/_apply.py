@@ -22,7 +22,7 @@ def plan_faults(plans: t.Mapping[str, Result]) -> list[Fault]:
     """Everything that stands against the plans, of all modules."""
     # A state that only reads is a fault of the tree, and is reported as such.
     against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan) and not {"gathered", "rendered"} & set(plan)}
-    return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", plan)]
+    return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", _with_digest(plan))]
 
 
 def approval_faults(plans: t.Mapping[str, Result], expected: t.Mapping[str, str], required: bool) -> list[Fault]:
@@ -66,6 +66,13 @@ def account(plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None
         summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
         lines.append(f"{name}: {_words(state, counts, results.get(name) or {})}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
+
+
+def _with_digest(plan: Result) -> Result:
+    """A refused plan with a message that leads to what is to be looked at: the result itself is not shown."""
+    if "plan_digest" not in plan:
+        return plan
+    return {**plan, "msg": f"{plan['msg']} The plan_digest is now {plan['plan_digest']}, and --check --diff shows the plan."}
 
 
 def _words(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:

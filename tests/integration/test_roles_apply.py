@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 
 import pytest
@@ -120,6 +121,12 @@ def test_a_tree_that_says_nothing_is_a_fault(tenant, apply, modules, path):
     assert [item["path"] for item in result["errors"]] == [path]
 
 
+def test_a_tree_without_modules_is_warned_of(tenant, apply):
+    """It is no fault: an export of a tenant with nothing in it says that."""
+    done = apply(inventory(acme=host(tenant, {}))).ok()
+    assert "secops_policy names no module" in " ".join((done.stdout + done.stderr).split())
+
+
 def test_one_tenant_that_fails_does_not_stop_the_others(tenant, apply, tmp_path):
     """A key that is refused, a config with a fault, a module that is not named: the good ones are applied."""
     for number in (1, 2, 3):
@@ -203,8 +210,10 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
     part = {"drift": True, "digests": {name: digests[name] for name in (ESET, SENTRY)}}
     some = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": part})
     assert [item["path"] for item in some.failed_result()["errors"]] == [f"secops_policy.{APPS}"]
-    other = apply(hosts, extra_vars={"apply_expected_plans": {**digests, SENTRY: "0" * 64}})
-    assert "expected_plan" in other.failed_result()["errors"][0]["message"]
+    other = apply(hosts, extra_vars={"apply_expected_plans": {**digests, SENTRY: "0" * 64}}, check=True, diff=True)
+    (refused,) = other.failed_result()["errors"]
+    assert "expected_plan" in refused["message"] and digests[SENTRY] in refused["message"], "the digest that an approval would have to name"
+    assert re.search(r'^\+ +"noncompliant"', other.stdout, re.MULTILINE), "and what it stands for"
     assert tenant.writes() == []
 
     apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": audit, "apply_require_expected_plans": True}).ok()
@@ -213,7 +222,7 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
 
     modules = {APPS: {"state": "deleted", "max_removals": 0, "config": [{"name": "Wiki"}]}}
     guarded = apply(inventory(acme=host(tenant, modules)))
-    assert "max_removals" in guarded.failed_result()["errors"][0]["message"]
+    assert "max_removals" in guarded.failed_result()["errors"][0]["message"] and "--check --diff" in guarded.failed_result()["msg"]
     assert [item["name"] for item in tenant.meraki.applications(demo.ORGANIZATION).values()].count("Wiki") == 1
 
 
