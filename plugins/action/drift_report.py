@@ -72,7 +72,7 @@ class ActionModule(ActionBase):
             "comparison": _counts(report["comparison"]),
             "problems": problems,
             # In a batch that is not the last one nothing fails: Ansible would not go on to the next.
-            "failures": {} if waiting else _failures(report, plain(variables["ansible_play_batch"]), options["fail_on_drift"]),
+            "failures": {} if waiting else _failures(report, variables, options["fail_on_drift"]),
             "ansible_stats": {
                 "data": {
                     f"secops_policy_audit_{one['name']}": {"drift": _drift_report.drift(one), "digests": _drift_report.digests(one)}
@@ -114,7 +114,10 @@ class ActionModule(ActionBase):
                 waiting.add(host)
                 tenants.append(_drift_report.unread(host, "not looked at yet: its batch is still to come"))
             else:
-                tenants.append(_drift_report.unread(host, "the host failed, or was not reached, before it could be looked at"))
+                # Its own failure is not told to other hosts; what can be seen of the reason is what its variables hold.
+                reason = self._tenant(variables, host, {})["message"]
+                before = "the host failed, or was not reached, before it could be looked at"
+                tenants.append(_drift_report.unread(host, f"{before}: {reason}" if reason else before))
         return tenants, waiting
 
     def _tenant(self, variables: dict[str, t.Any], host: str, results: Data) -> dict[str, t.Any]:
@@ -132,8 +135,12 @@ class ActionModule(ActionBase):
         return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
 
 
-def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, str]:
-    """Why hosts have to fail, for those that still can; what concerns no such host is the first one's to say."""
+def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, str]:
+    """Why hosts have to fail, for those that still can; what concerns no such host is the first one's to say.
+
+    A host that has failed already has said why, and has the play fail.
+    """
+    active, batch = (plain(variables[name]) for name in ("ansible_play_hosts", "ansible_play_batch"))
     found: dict[str, str] = {}
     others = [f"the audit itself has a problem: {text}" for text in report["problems"]]
     for one in report["tenants"]:
@@ -145,7 +152,7 @@ def _failures(report: Data, batch: list[str], fail_on_drift: bool) -> dict[str, 
             said.append(f"drift: {count(number, 'deviation')}")
         if said and one["name"] in batch:
             found[one["name"]] = f"{one['name']}: {'; '.join(said)}"
-        elif said:
+        elif said and one["name"] in active:
             others.append(f"{one['name']}: {'; '.join(said)}")
     if others and batch:
         found[batch[0]] = ". ".join([*others, *([found[batch[0]]] if batch[0] in found else [])])

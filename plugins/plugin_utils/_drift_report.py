@@ -21,16 +21,18 @@ VERSION = 1
 IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
 
 
-def tenant(name: str, tree: Data, results: Data) -> dict[str, t.Any]:
+def tenant(name: str, tree: t.Any, results: Data) -> dict[str, t.Any]:
     """What the report says of one tenant.
 
     ``tree`` is its ``secops_policy``, ``results`` what each module of it returned in check mode. Anything that cannot be made sense of is
     unreadable, with the reason: it never looks as if nothing differed.
     """
     identity = segment(name)
-    if not isinstance(tree, dict) or not tree:
+    if not tree:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
     found = tree_faults(tree)
+    if not isinstance(tree, dict):
+        return unread(name, "; ".join(f"{fault['path']}: {fault['message']}" for fault in found))
     faults = {module: [fault for fault in found if _of(fault, module)] for module in MODULES}
     odd = [f"{fault['path']}: {fault['message']}" for fault in found if not any(_of(fault, module) for module in MODULES)]
     resources = [_resource(identity, module, tree[module], faults[module], results.get(module)) for module in MODULES if module in tree]

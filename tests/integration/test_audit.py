@@ -412,6 +412,30 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
     assert "secops_policy.meraki_sentry" in messages["unknown"] and "gathered" in messages["reads"]
 
 
+@pytest.mark.parametrize("tree", [[1], "none", {}, None])
+def test_a_single_tenant_whose_tree_is_none_has_a_report(tenants, audit, tree):
+    done, report = audit({"all": {"hosts": {"berlin": {"secops_policy": tree}}}})
+    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
+    assert report["tenants"][0]["message"] in done.failed_result()["msg"] and "secops_policy" in report["tenants"][0]["message"]
+
+
+def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
+    """One that holds credentials on a single host; and a tree, whose host fails by itself and has no other one fail for it."""
+    tree = meraki_tree(tenants, "1")
+    for entry in tree.values():
+        del entry["api_key"]
+    listed = inventory(tenants, berlin=tree)
+    listed["all"]["hosts"]["berlin"]["meraki_api_key"] = "{{ vault_nowhere }}"
+    done, report = audit(listed)
+    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable"
+
+    done, report = audit(inventory(tenants, berlin=meraki_tree(tenants, "1"), paris="{{ vault_nowhere }}"))
+    assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == {"paris"}
+    assert [one["verdict"] for one in report["tenants"]] == ["in line", "unreadable"]
+    reason = report["tenants"][1]["message"]
+    assert reason.startswith("the host failed, or was not reached, before it could be looked at: ")
+
+
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
     berlin = meraki_tree(tenants, "1", policies=[])

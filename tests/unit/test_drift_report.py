@@ -100,7 +100,8 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
     [
         ({}, {}, "names no module"),
         (None, {}, "names no module"),
-        ([1], {}, "names no module"),
+        ([1], {}, "must be a dictionary, with a key for each module"),
+        ("{}", {}, "must be a dictionary, with a key for each module"),
         ({"meraki_sentry": {}}, {}, "is no module of this collection"),
         ({SENTRY: None}, {}, "must be a dictionary"),
         ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "says nothing of how it is to be"),
