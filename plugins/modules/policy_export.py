@@ -31,7 +31,8 @@ options:
   gathered:
     description:
       - The variables under which the modules' results with C(state=gathered) and C(with_names=true) are registered, by their short names.
-      - One that has no credentials, or whose API answers 403 or 404, is left out; any other failure is one of this task.
+      - One whose task was skipped, that has no credentials, or whose API answers 403 or 404, is left out; any other failure is one of
+        this task.
     type: dict
     required: true
 attributes:

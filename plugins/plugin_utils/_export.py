@@ -10,7 +10,7 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, SENTRY_POLICIES
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, SENTRY_POLICIES, ran
 
 #: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
 HEAD = "# The policies of "
@@ -44,7 +44,7 @@ Result = t.Mapping[str, t.Any]
 
 class Export(t.NamedTuple):
     """``text`` is the file (empty where it would not be whole), ``exported`` the modules in it. The others are, with the reason,
-    ``left_out`` (no credentials), ``off`` (the API says so) or ``failed``."""
+    ``left_out`` (not asked for, or no credentials), ``off`` (the API says so) or ``failed``."""
 
     text: str
     exported: list[str]
@@ -63,7 +63,9 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
         why = str(result.get("msg") or "failed without saying why")
         if name in exported:
             continue
-        if _unset(result):
+        if not ran(result):
+            left_out[name] = "left out, for export_modules does not name it"
+        elif _unset(result):
             left_out[name] = f"left out, for its credentials are not set: {_unset(result)}"
         elif result.get("http_status") in _OFF:
             off[name] = f"left out, for the API is off, or may not be read: {why}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 def write_private(path: str, text: str) -> None:
@@ -41,8 +41,20 @@ def read(path: str) -> str | None:
 
 
 def host_part(host: str) -> str:
-    """A host's name as a part of a file's name: no separator, and no two hosts alike."""
-    return quote(host, safe="")
+    """A host's name as the first part of a file's name: no two hosts alike, and as it is wherever it can be, for Ansible finds the
+    variables of a host by its name. As percent and digits: a separator, a percent sign, a dot that would hide the file, and what cannot
+    be seen."""
+    return "".join(
+        quote(letter, safe="", errors="surrogatepass").replace(".", "%2E")
+        if letter in "/%" or not letter.isprintable() or letter == "." and place == 0
+        else letter
+        for place, letter in enumerate(host)
+    )
+
+
+def host_of(part: str) -> str:
+    """The host whose ``host_part`` this is, also where more was escaped than need be."""
+    return unquote(part)
 
 
 def local_path(path: str) -> str:

@@ -18,11 +18,11 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import KINDS
-from ansible_collections.secops.policy.plugins.plugin_utils._files import host_part, write_private
+from ansible_collections.secops.policy.plugins.plugin_utils._files import host_of, host_part, write_private
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import ran
 
 VERSION = 1
-_STAMP = r"\.\d{8}T\d{6}_\d{6}Z\.json"
+_FILE = re.compile(r"(.*)\.(\d{8}T\d{6}_\d{6}Z)\.json", re.DOTALL)
 
 Snapshot = dict[str, t.Any]
 Result = t.Mapping[str, t.Any]
@@ -85,9 +85,9 @@ def write(path: str, snapshot: Snapshot) -> None:
 
 def newest(folder: str, host: str) -> str | None:
     """The path of the host's newest snapshot; None where it has none. Raises ``OSError`` where there is no such folder."""
-    own = re.compile(re.escape(host_part(host)) + _STAMP)
-    found = [name for name in os.listdir(folder) if own.fullmatch(name)]
-    return os.path.join(folder, max(found)) if found else None
+    named = [(_FILE.fullmatch(name), name) for name in os.listdir(folder)]
+    found = [(match[2], name) for match, name in named if match and host_of(match[1]) == host]
+    return os.path.join(folder, max(found)[1]) if found else None
 
 
 def read(path: str, host: str) -> Snapshot:

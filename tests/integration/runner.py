@@ -101,8 +101,8 @@ def credentials(cloud: Cloud) -> dict[str, str]:
 
 
 def exported_inventory() -> dict[str, Any]:
-    """The project's inventory as AWX takes it over: hosts by name with all of their variables."""
-    command = [str(BIN / "ansible-inventory"), "-i", str(PROJECT / "inventory" / "hosts.yml"), "--list", "--export"]
+    """The project's inventory as AWX takes it over: hosts by name with all of their variables, those of their groups too."""
+    command = [str(BIN / "ansible-inventory"), "-i", str(PROJECT / "inventory" / "hosts.yml"), "--list"]
     env = _environment(str(PROJECT), Path(os.devnull)) | {"ANSIBLE_CALLBACKS_ENABLED": "", "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible")}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT, check=True)
     found: dict[str, Any] = json.loads(done.stdout)["_meta"]["hostvars"]

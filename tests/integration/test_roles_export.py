@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible_collections.secops.policy.tests.cloud import demo
 
+from .harness import run_command
 from .tenants import APPS, ESET, SECRETS, SENTRY, SERVERS, files, host, inventory, seeded, task
 
 WRITE = "Write the tree"
@@ -117,6 +118,30 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
     assert f"# {SENTRY}: left out, for its credentials are not set: api_key" in eset.read_text(encoding="utf-8")
 
 
+def test_modules_that_are_not_asked_for_are_not_read(tenant, export, tmp_path):
+    """The credentials of both vendors are there, and each host is a tenant of one of them."""
+    hosts = inventory(health=host(tenant, None, export_modules=[SENTRY, APPS]), endpoints=host(tenant, None, export_modules=[ESET]))
+    export(hosts).ok()
+    trees = {file.stem: file.read_text(encoding="utf-8") for file in files(tmp_path / "exports")}
+    assert {name: list(yaml.safe_load(text)["secops_policy"]) for name, text in trees.items()} == {
+        "endpoints": [ESET], "health": [SENTRY, APPS]
+    }  # fmt: skip
+    assert f"# {ESET}: left out, for export_modules does not name it" in trees["health"]
+    wrong = export(inventory(health=host(tenant, None, export_modules=["meraki"])))
+    assert wrong.rc == 2 and "export_modules" in str(wrong.failed_result())
+
+
+def test_an_audit_finds_what_was_exported_to_host_vars(tenant, tmp_path):
+    """Whatever the hosts are called: the variables of a host are in a file of its name."""
+    names = ("Köln", "Acme Inc", "acme.example", "it's & {odd}")
+    (tmp_path / "inventory.json").write_text(json.dumps(inventory(**{name: host(tenant, None) for name in names})), encoding="utf-8")
+    command = ["ansible-playbook", "-i", "inventory.json"]
+    done = run_command([*command, "secops.policy.export", "-e", "export_dir=host_vars"], tmp_path, {})
+    assert done.returncode == 0, done.stdout
+    done = run_command([*command, "secops.policy.audit"], tmp_path, {})
+    assert "4 tenants: 4 in line" in done.stdout, done.stdout
+
+
 def test_a_tenant_with_nothing_in_it_can_be_fed_back_too(cloud, export, feed_back, tmp_path):
     cloud.meraki.add_key(demo.API_KEY)
     cloud.meraki.add_organization(demo.ORGANIZATION, "Empty")
@@ -148,7 +173,7 @@ def test_hostile_texts_are_comments_and_data_and_nothing_else(tenant, export, fe
     tenant.eset.assign(tenant.eset.add_policy(HOSTILE), "deviceGroupUuid", server)
     done = export(inventory(**{"ac:me/../x": host(tenant, None)}), verbosity=4).ok()
     (file,) = files(tmp_path / "exports")
-    assert file.parent == tmp_path / "exports" and file.name == "ac%3Ame%2F..%2Fx.yml"
+    assert file.parent == tmp_path / "exports" and file.name == "ac:me%2F..%2Fx.yml"
     text = file.read_text(encoding="utf-8")
     assert all(line.isprintable() for line in text.split("\n"))
     assert set(yaml.safe_load(text)) == {"secops_policy"}

@@ -11,7 +11,7 @@ import re
 import stat
 import types
 from pathlib import Path
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 import jinja2
 import pytest
@@ -148,15 +148,31 @@ def blocks(tasks):
             yield from blocks(task.get(part, []))
 
 
-@given(st.text(max_size=20), st.text(max_size=20))
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 @example("a", "a.20260712T101530_123456Z")
 @example("a/b", "a%2Fb")
 @example("..", ".")
+@example(".a", "%2Ea")
 def test_no_host_takes_anothers_file(one, other):
     names = [_snapshot.file_name(host.encode("utf-8", "replace").decode(), NOW) for host in (one, other)]
     assert all("/" not in name and name not in ("", ".", "..") for name in names)
+    assert not any(name.startswith(".") for name in names) and all(name.isprintable() for name in names)
     if one.encode("utf-8", "replace") != other.encode("utf-8", "replace"):
         assert names[0] != names[1]
+
+
+@pytest.mark.parametrize(
+    ("host", "part"),
+    [
+        ("Köln", "Köln"), ("Acme Inc", "Acme Inc"), ("acme.example", "acme.example"), ("a:b", "a:b"), ("a/b", "a%2Fb"), ("..", "%2E."),
+        (".a", "%2Ea"), ("5%", "5%25"), ("a\nb\x00", "a%0Ab%00"),
+    ],
+)  # fmt: skip
+def test_a_file_is_named_as_the_host_wherever_it_can_be(host, part, tmp_path):
+    assert _files.host_part(host) == part and _files.host_of(part) == host
+    for name in (_snapshot.file_name(host, NOW), f"{quote(host, safe='')}.20260712T101531_000000Z.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+        assert _snapshot.newest(str(tmp_path), host) == str(tmp_path / name), "also one from before, when more was escaped"
 
 
 def test_the_newest_snapshot_is_the_hosts_own(tmp_path):
