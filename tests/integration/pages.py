@@ -100,6 +100,8 @@ def _items(page: str, text: str) -> Iterator[Block | tuple[str, Any]]:
     words: str | None = None
     for match in (_MARKDOWN if page.endswith(".md") else _RST).finditer(text):
         line = text.count("\n", 0, match.start()) + 1
+        if page.endswith(".rst") and match["other"] is None and not f"\n\n{text[: match.start()]}".endswith("\n\n"):
+            raise BadPage(f"{page}:{line}: a blank line has to come before it, or it is part of the paragraph")
         if match["words"] is not None:
             if words is not None:
                 raise BadPage(f"{page}:{line}: nothing follows the comment before this one")

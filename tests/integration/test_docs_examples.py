@@ -156,6 +156,8 @@ def test_a_wrong_example_is_noticed(tmp_path):
         ".. code-block:: yml\n\n   - name: x\n",
         ".. example: not run\n\n.. code-block:: yaml\n\n   - name: x\n",
         "As follows::\n\n   - name: x\n",
+        "Words.\n.. example: fails\n\n.. code-block:: yaml\n\n   - name: x\n",
+        "Words.\n.. code-block:: yaml\n\n   - name: x\n",
     ],
 )
 def test_a_page_that_hides_an_example_is_refused(text):
