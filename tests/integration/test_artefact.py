@@ -66,6 +66,18 @@ def test_it_holds_what_belongs_in_it_and_nothing_else(artefact):
     assert artefact.stat().st_size < LARGEST
 
 
+@pytest.mark.once
+def test_what_the_playbooks_leave_in_a_checkout_goes_nowhere():
+    """Snapshots, exports and reports of somebody's tenants: neither into the tarball nor into a commit."""
+    left = []
+    for file in sorted((ROOT / "roles").glob("*/defaults/main.yml")):
+        defaults = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        left += [value for name, value in defaults.items() if name.endswith("_dir") and value and "{{" not in value]
+    assert sorted(left) == ["drift-report", "exports", "snapshots"]
+    assert set(left) <= set(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["build_ignore"])
+    assert {f"/{name}/" for name in left} <= set((ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())
+
+
 def test_it_works_with_only_what_a_collection_needs(installed, cloud, play, tmp_path):
     root = installed / "ansible_collections" / "secops" / "policy"
     for path in root.iterdir():
