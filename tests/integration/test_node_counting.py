@@ -51,6 +51,16 @@ WRITES = {
 }  # fmt: skip
 
 
+STATES = {SENTRY: "replaced", APPLICATION: "replaced", ESET: "merged"}
+
+
+def connection(cloud):
+    return {
+        "group/secops.policy.meraki": {"api_key": demo.API_KEY, "base_url": cloud.meraki_url, "organization_id": demo.ORGANIZATION},
+        "group/secops.policy.eset": {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url},
+    }
+
+
 def test_every_module_has_a_query():
     assert sorted(QUERIES) == MODULES == sorted(WRITES)
 
@@ -59,14 +69,9 @@ def test_every_module_has_a_query():
 def test_what_was_written_counts_once_and_nothing_else_does(module, cloud, play):
     demo.seed_demo(cloud)
     config, wanted = WRITES[module]
-    state = "replaced" if module != ESET else "merged"
-    task = {module: {"config": config, "state": state}}
+    task = {module: {"config": config, "state": STATES[module]}}
     tasks = [{**task, "check_mode": True}, task, task, {module: {"state": "gathered"}}, {module: {"state": "rendered", "config": config}}]
-    connection = {
-        "group/secops.policy.meraki": {"api_key": demo.API_KEY, "base_url": cloud.meraki_url, "organization_id": demo.ORGANIZATION},
-        "group/secops.policy.eset": {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url},
-    }
-    done = play(tasks, module_defaults=connection).ok()
+    done = play(tasks, module_defaults=connection(cloud)).ok()
     planned, written, *others = (item["result"] for item in done.results)
     assert planned["changed"] and written["changed"]
     found = counted(module, written)
@@ -79,12 +84,25 @@ def test_what_was_written_counts_once_and_nothing_else_does(module, cloud, play)
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_what_was_refused_does_not_count(module, cloud, play):
+    """It was sent, and so is a write in stats; the vendor did nothing."""
+    demo.seed_demo(cloud)
+    for method in ("POST", "PUT"):
+        cloud.faults.add("status", method=method, path="(?<!token)$", status=403, times=None)
+    config, _wanted = WRITES[module]
+    refused = play([{module: {"config": config, "state": STATES[module]}}], module_defaults=connection(cloud)).failed_result()
+    assert refused["stats"]["writes"] and not refused["changed"] and "403" in refused["msg"]
+    assert counted(module, refused) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize(
     "result",
     [
         {}, {"msg": "no such thing", "failed": True}, {"censored": "the output has been hidden", "changed": True}, "a text", None, [],
-        {"stats": None, "before": None}, {"stats": {"writes": 1}}, {"stats": {"writes": 1}, "before": None, "after": "big"},
-        {"stats": {"writes": 2}, "before": [{}], "after": [{"target": {}}, {"target": None}]},
+        {"stats": None, "before": None}, {"changed": True, "stats": {"writes": 1}}, {"changed": "yes", "stats": {"writes": 1}},
+        {"changed": True, "stats": {"writes": 1}, "before": None, "after": "big"},
+        {"changed": True, "stats": {"writes": 2}, "before": [{}], "after": [{"target": {}}, {"target": None}]},
     ],
 )  # fmt: skip
 def test_no_result_makes_a_query_fail(module, result):
