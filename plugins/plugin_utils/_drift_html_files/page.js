@@ -29,10 +29,10 @@
     const words = folded(search.value).split(/\s+/).filter(Boolean);
     const fits = (text) => words.every((word) => text.includes(word));
     const wanted = (row) => !verdict.value || (verdict.value === "new" ? row.isNew : row.verdict === verdict.value);
-    let shown = 0, found = 0;
+    let shown = 0, found = 0, accepted = 0;
     for (const part of read()) {
       const named = fits(part.name) || fits(part.name + " " + part.message);
-      let inside = false, here = 0;
+      let inside = false, here = 0, excused = 0;
       for (const one of part.resources) {
         const right = !module.value || one.module === module.value;
         let rows = 0;
@@ -40,6 +40,7 @@
           const good = right && wanted(row) && (named || fits(part.name + " " + row.text));
           row.row.hidden = !good;
           rows += good;
+          excused += good && row.verdict === "accepted";
         }
         here += rows;
         const good = right && (rows > 0 || (!verdict.value && (named || fits(part.name + " " + one.rest))));
@@ -50,10 +51,11 @@
       const good = (!show.value || part.tenant.dataset.verdict === show.value) && (inside || whole);
       part.tenant.hidden = !good;
       part.line.hidden = !good;
-      if (good) { shown += 1; found += here; }
+      if (good) { shown += 1; found += here - excused; accepted += excused; }
     }
     by("nothing").hidden = shown > 0;
-    by("shown").textContent = `${shown} of ${tenants.length} tenants, ${found} ${found === 1 ? "deviation" : "deviations"}`;
+    by("shown").textContent = `${shown} of ${tenants.length} tenants, ${found} ${found === 1 ? "deviation" : "deviations"}` +
+      (accepted ? `, ${accepted} accepted` : "");
   }
 
   let waiting = 0;
