@@ -86,7 +86,7 @@ class ActionModule(ActionBase):
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         plans, results = (registered(self._variables, options[key]) for key in ("plans", "results"))
-        account = _apply.account(plans, results, self._task.check_mode)
+        account = _apply.account(plans, results, self._task.check_mode, _restore.TITLES)
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}
 

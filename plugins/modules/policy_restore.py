@@ -139,7 +139,9 @@ state:
   returned: with O(step=compare)
   type: str
 summary:
-  description: For each plan C(state) and its counts.
+  description:
+    - For each module C(state), C(plan_digest) and its counts. The applications that go are a plan of their own, and stand under
+      C(meraki_private_app_removed).
   returned: with O(step=account)
   type: dict
 msg:

@@ -51,8 +51,10 @@ def applications_first(plans: t.Mapping[str, Result]) -> bool:
     return bool(summary.get("deleted")) and not summary.get("created") and not summary.get("updated")
 
 
-def account(plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None], check: bool) -> dict[str, t.Any]:
-    """What became of each module that was planned: ``summary`` by module, and ``msg`` in a line."""
+def account(
+    plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None], check: bool, titles: t.Mapping[str, str] | None = None
+) -> dict[str, t.Any]:
+    """What became of each plan: ``summary`` by its key, which is the module, and ``msg`` in a line, where ``titles`` may name it."""
     summary = {}
     lines = []
     for name, plan in plans.items():
@@ -64,7 +66,7 @@ def account(plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None
         else:
             state = "planned" if check else outcome(results.get(name))
         summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
-        lines.append(f"{name}: {_words(state, counts, results.get(name) or {})}")
+        lines.append(f"{(titles or {}).get(name, name)}: {_words(state, counts, results.get(name) or {})}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
 
 

@@ -33,6 +33,7 @@ Fault = dict[str, str]
 
 #: The plan that removes applications, beside the one that puts them back.
 REMOVED = "meraki_private_app_removed"
+TITLES = {REMOVED: f"{PRIVATE_APPS} (made since)"}
 _BY_HAND = "since the snapshot. Look at it, and set restore_force if it is to be put back all the same"
 
 

@@ -196,6 +196,7 @@ def test_a_restore_that_fails_goes_on_when_it_is_run_again(tenant, role):
         SENTRY: "not run",
         APPS: "not run",
     }
+    assert f"{APPS} (made since): 1 deleted; " in task(failed, DONE)["msg"], "and people read no key that is no module"
     role("restore", acme=host(tenant, None)).ok()
     assert state(tenant) == before
 
