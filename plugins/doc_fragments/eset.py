@@ -18,7 +18,7 @@ options:
     type: str
   password:
     description:
-      - That user's password.
+      - The password of O(username).
       - If not set, the environment variable E(ESET_PASSWORD) is used, unless O(access_token) is set in the task.
     type: str
   access_token:

@@ -222,7 +222,8 @@ http_status:
   returned: when that ended the run
   type: int
 rendered:
-  description: The requests, without a connection. What is given by name is left as C(name).
+  description:
+    - 'The requests, without a connection. What is given by name is left as C({"name": ...}).'
   returned: with O(state=rendered)
   type: list
   elements: dict

@@ -105,7 +105,8 @@ options:
         elements: str
       application_group_ids:
         description:
-          - The same by id, without that request. Given both, they must agree as far as the groups are read anyway.
+          - Ids of application groups, as O(config[].application_groups) has names, and without the request that names need. Given both,
+            they must agree as far as the groups are read anyway.
         type: list
         elements: str
   force:
@@ -287,7 +288,8 @@ http_status:
   returned: when that ended the run
   type: int
 rendered:
-  description: The requests that would create the applications, without a connection; groups given by name are left as C({"name"}).
+  description:
+    - 'The requests that would create the applications, without a connection; groups given by name are left as C({"name": ...}).'
   returned: with O(state=rendered)
   type: list
   elements: dict

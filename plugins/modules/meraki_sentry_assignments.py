@@ -66,7 +66,7 @@ options:
             type: str
           sm_network:
             description:
-              - The name of that Systems Manager network, exactly.
+              - The name of the Systems Manager network in which the devices are enrolled, exactly.
             type: str
           scope:
             description:
@@ -86,7 +86,8 @@ options:
             type: str
           group_policy:
             description:
-              - The name of the group policy, exactly, looked up in that network. One request for each network where names are used.
+              - The name of the group policy, exactly, looked up in the network of the entry.
+              - One request for each network where names are used.
             type: str
 notes:
   - What the vendor's PUT replaces, the listed networks or the whole organization, is not documented. This module is right under both

@@ -45,7 +45,7 @@ options:
     description: Where the snapshot goes, for V(judge).
     type: str
   snapshot:
-    description: Where it was begun, for V(account).
+    description: Where the snapshot was begun, for V(account).
     type: str
   results:
     description: The variables under which what the modules did is registered, for V(account), several for each module.
@@ -126,7 +126,7 @@ summary:
   returned: with O(step=account)
   type: dict
 msg:
-  description: The same in a line, or what stands against the plans.
+  description: The summary in a line, or what stands against the plans.
   returned: with O(step=account), and on failure
   type: str
 errors:

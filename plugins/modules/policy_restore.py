@@ -145,7 +145,7 @@ summary:
   returned: with O(step=account)
   type: dict
 msg:
-  description: The same in a line, or what stands against the plans.
+  description: The summary in a line, or what stands against the plans.
   returned: with O(step=account), and on failure
   type: str
 errors:

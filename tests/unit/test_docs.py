@@ -58,6 +58,26 @@ def test_adding_a_resource_names_every_place_that_knows_the_modules():
     assert len(places) > 10 and [place for place in sorted(places - examples) if place not in text] == []
 
 
+def described(options, path=""):
+    """Every option with its description, those inside of others too."""
+    for name, option in options.items():
+        yield f"{path}{name}", "".join(option["description"])
+        yield from described(option.get("suboptions") or option.get("options") or {}, f"{path}{name}.")
+
+
+def test_no_description_leans_on_the_one_before_it():
+    """ansible-doc sorts options by name, so that the one before is another one there."""
+    documented = {}
+    for path in [*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "doc_fragments").glob("[!_]*.py")]:
+        text = re.search(r'DOCUMENTATION = r"""(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL)[1]
+        documented[path.name] = yaml.safe_load(text)["options"]
+    for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
+        documented[path.parts[-3]] = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    leans = re.compile(r"(It|Its|That|The same|Their|These|They|This|Those)\b|.* in their place\b")
+    found = [(place, name, text) for place, options in documented.items() for name, text in described(options) if leans.match(text)]
+    assert found == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_into_the_repository_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
