@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
         try:
             files = _drift_files.write_reports(local_path(options["dest"]), report)
         except OSError as error:
-            raise AnsibleActionFail(f"the drift report cannot be written: {error}") from error
+            raise AnsibleActionFail(f"the drift report cannot be written: {error}") from None
         read = [one for one in tenants if one["name"] not in waiting]
         return {
             **result,

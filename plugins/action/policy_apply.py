@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
             try:
                 _snapshot.write(path, _snapshot.begun(self._host, {name: plans[name] for name in changing}, now))
             except OSError as error:
-                raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from error
+                raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
         return {
             "modules": changing,
             "applications_first": _apply.applications_first(plans),
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
             # It would stand before the last one that there is something to put back from.
             os.unlink(path)
         except (OSError, _snapshot.Unusable) as error:
-            raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from error
+            raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from None
         return ""
 
     def _ran(self, names: t.Sequence[str], plan: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:

@@ -57,5 +57,5 @@ class ActionModule(ActionBase):
             if not self._task.check_mode:
                 _files.write_private(path, text)
         except OSError as error:
-            raise AnsibleActionFail(f"the export cannot be written: {error}") from error
+            raise AnsibleActionFail(f"the export cannot be written: {error}") from None
         return True

@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         try:
             return {**result, "changed": False, **steps[options["step"]](options)}
         except _snapshot.Unusable as error:
-            raise AnsibleActionFail(f"Nothing was written: {error}") from error
+            raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
     def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         faults = tree_faults(plain(options["tree"] or {}))
@@ -97,7 +97,7 @@ class ActionModule(ActionBase):
         try:
             return _snapshot.newest(folder, self._host)
         except OSError as error:
-            raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from error
+            raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from None
 
     def _modules(self, path: str) -> dict[str, t.Any]:
         """What the run wrote, or may have written."""

@@ -55,7 +55,7 @@ def drift_compare(earlier: t.Any, later: t.Any) -> dict[str, t.Any]:
     try:
         return compare(*(json.loads(json.dumps(report)) for report in (earlier, later)))
     except (TypeError, ValueError) as error:
-        raise AnsibleFilterError(f"drift_compare: {error}") from error
+        raise AnsibleFilterError(f"drift_compare: {error}") from None
 
 
 class FilterModule:

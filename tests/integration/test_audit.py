@@ -470,4 +470,5 @@ def test_a_report_that_cannot_be_written_fails_the_play(tenants, audit, tmp_path
     (tmp_path / "file").write_text("", encoding="utf-8")
     done, report = audit(inventory(tenants, paris=meraki_tree(tenants, "2")), extra_vars={"audit_report_dir": str(tmp_path / "file" / "x")})
     assert done.rc == 2 and report is None
-    assert "the drift report cannot be written" in done.failed_result()["msg"]
+    said = done.failed_result()["msg"]
+    assert "the drift report cannot be written" in said and said.count("Not a directory") == 1, "later versions of Ansible add a cause"
