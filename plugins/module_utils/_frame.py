@@ -181,12 +181,8 @@ class _Run:
         """Refuse, before the first write, a plan that must not be carried out, or that nobody approved."""
         if not plan.requests:
             return
-        pending = [request.show() for request in plan.requests]
-        if plan.refused:
-            faults = Faults(list(plan.refused))
-            self._fail(self._ended(str(faults)), errors=faults.faults, pending=pending)
         limit, expected = self.module.params["max_removals"], self.module.params["expected_plan"]
-        refusals = []
+        refusals = [f"{item['path']}: {item['message']}" for item in plan.refused]
         if limit is not None and len(plan.removed) > limit:
             refusals.append(
                 f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at before and after; if that is meant, "
@@ -198,7 +194,9 @@ class _Run:
                 "after, and give the new plan_digest if they are meant"
             )
         if refusals:
-            self._fail(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending)
+            pending = [request.show() for request in plan.requests]
+            errors = {"errors": list(plan.refused)} if plan.refused else {}
+            self._fail(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending, **errors)
 
     def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         """Write, look again where an outcome is unclear, verify. Returns ``after``."""

@@ -222,6 +222,8 @@ def test_groups_that_lose_their_last_application(cloud, cascade):
     config = [{"name": name} for name in ("Keep", "Change", "Remove")]
     refused = run(cloud, state="deleted", config=config)
     assert refused["failed"] and "'West' (g1)" in refused["msg"] and cloud.writes() == []
+    both = run(cloud, state="deleted", config=config, max_removals=3)
+    assert "'West' (g1)" in both["msg"] and "removes 4" in both["msg"] and len(both["errors"]) == 1
     many = run(cloud, state="deleted", config=config, allow_group_removal=True, max_removals=3)
     assert many["failed"] and "removes 4" in many["msg"] and cloud.writes() == []
     done = run(cloud, state="deleted", config=config, allow_group_removal=True, max_removals=4)
