@@ -23,7 +23,13 @@ def from_environment(name: str) -> tuple[t.Callable[..., str], list[str]]:
 
 def without_secret(url: str) -> str:
     """A URL with asterisks for a user, a password or a query, which it must not hold: Ansible logs options, and returns them."""
-    return re.sub(r"[?#].*", "?********", re.sub(r"//.*@", "//********@", url))
+    found = re.match(r"(?:[a-z][a-z0-9+.-]*:)?/*", url, re.I)
+    scheme, rest = url[: found.end() if found else 0], url[found.end() if found else 0 :]
+    host = re.split(r"[/?#]", rest)[0]
+    # A password may hold a slash: then what looks like a port is none.
+    if "@" in host or ":" in host and not host.rpartition(":")[2].isdigit():
+        rest = re.sub(r".*@", "********@", rest, flags=re.S)
+    return scheme + re.sub(r"[?#].*", "?********", rest, flags=re.S)
 
 
 def _value(name: str) -> str:

@@ -86,14 +86,14 @@ class PolicyAssignments:
         for number, entry in enumerate(config):
             given = entry["target"]
             target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
-            policies = entry.get("policies") or []
+            policies = {str(policy.get("policy_uuid") or policy["policy"]): policy for policy in entry.get("policies") or []}
             wanted = [
-                WantedPolicy(f"config[{number}].policies[{place}]", str(place), policy.get("rank"), False)
-                for place, policy in enumerate(policies)
+                WantedPolicy(f"config[{number}].policies[{place}]", label, policy.get("rank"), False)
+                for place, (label, policy) in enumerate(policies.items())
             ]
             # Nothing is there: assigned in the order of the stack, nothing has to move.
             for assigned in arranged([], wanted, warnings):
-                policy = _rendered(policies[int(assigned.policy)], "policy_uuid", "policy")
+                policy = _rendered(policies[assigned.policy], "policy_uuid", "policy")
                 requests.append({"method": "POST", "path": ASSIGNMENTS, "body": {"assignment": {"policyUuid": policy, "target": target}}})
         return requests, warnings
 

@@ -111,7 +111,7 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
 
 
 #: How many ways to choose between copies are looked at. Copies are rare, and each is right.
-_CHOICES = 1000
+_CHOICES = 200
 #: Why an order is not known, in words.
 UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
 
@@ -173,8 +173,11 @@ def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[s
             warnings.append(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
         places[rank - 1] = policy.uuid
         free = rank - 1
-    copies = [[number for number, policy in enumerate(rest) if policy == placed] for placed in places.values()]
-    # Of several copies those are placed that save moves; where that says nothing, the first.
+    # Of several copies those are placed that save moves; where that says nothing, the one that is there, else the first.
+    copies = [
+        [place] * (rest[place] == placed) + [number for number, policy in enumerate(rest) if policy == placed and number != place]
+        for place, placed in places.items()
+    ]
     choices = islice(product(*copies), _CHOICES)
     orders = ([rest[number] for number in _order(len(rest), dict(zip(places, chosen)))] for chosen in choices)
     return _taken(existing, max(orders, key=lambda order: len(kept_in_place(_places(existing, order)))))

@@ -22,7 +22,7 @@ class Executor:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._undo: dict[str, list[Request]] = {}
+        self._undo: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
 
     def path(self, request: Request) -> str:
@@ -37,7 +37,7 @@ class Executor:
     def run(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
         """Carry out ``phases``. After a refusal or an unclear write nothing new starts; what is under way finishes."""
         outcome = Outcome()
-        work = _Work(self._client, self, self._undo, self._ids, outcome)
+        work = self._work(phases, outcome)
         for phase in phases:
             chains = [chain for chain in phase if chain.requests]
             if len(chains) == 1:
@@ -47,7 +47,7 @@ class Executor:
 
                 with ThreadPoolExecutor(min(_WORKERS, len(chains))) as pool:
                     list(pool.map(work.chain, chains))
-            if work.stop.is_set():
+            if work.stop.is_set() or outcome.doubts:
                 break
         if outcome.failures:
             work.put_back_all()
@@ -59,6 +59,22 @@ class Executor:
         outcome.unclear.sort(key=lambda request: order[id(request)])
         outcome.unclear += work.lost
         return outcome
+
+    def put_back(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
+        """Put back what was taken away for those of ``phases`` that will not be carried out any more."""
+        outcome = Outcome()
+        work = self._work(phases, outcome)
+        work.put_back_all()
+        outcome.unclear = work.lost
+        return outcome
+
+    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome) -> _Work:
+        """A pass over ``phases``. What an earlier one has taken away concerns it where the rest of that chain is still to be done, and not
+        where nothing is left of it, nor where it begins anew."""
+        rest = {chain.key for phase in phases for chain in phase if not any(request.undo for request in chain.requests)}
+        for key in set(self._undo) - rest:
+            del self._undo[key]
+        return _Work(self._client, self, self._undo, self._ids, outcome)
 
 
 def _explained(request: Request, error: ApiError) -> str:
@@ -75,7 +91,7 @@ class _Otherwise(Exception):
 class _Work:
     """One pass over the phases; shared by its threads."""
 
-    def __init__(self, client: Client, executor: Executor, undo: dict[str, list[Request]], ids: dict[str, str], outcome: Outcome) -> None:
+    def __init__(self, client: Client, executor: Executor, undo: dict[str, Request], ids: dict[str, str], outcome: Outcome) -> None:
         self.stop = threading.Event()
         self._client = client
         self._path = executor.path
@@ -96,7 +112,7 @@ class _Work:
             except Held:
                 return
             except _Otherwise as error:
-                self.stop.set()
+                # The others can go on as far as this phase goes: what was made was made.
                 self._outcome.made.append(request)
                 self._outcome.doubts.append(f"{request.what}: {error}")
                 return
@@ -111,11 +127,13 @@ class _Work:
                 (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
                 return
             except ApiError as error:
-                if request.may_be_gone and error.status == 404:
-                    self._outcome.gone = True
-                    self._outcome.made.append(request)
-                    continue
                 self.stop.set()
+                if request.may_be_gone and error.status == 404:
+                    self._outcome.unclear.append(request)
+                    self._outcome.gone.append(request)
+                    self._doubtful.add(chain.key)
+                    self._outcome.doubts.append(f"{request.what}: {error}")
+                    return
                 self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
                 self._put_back(chain.key)
                 return
@@ -128,12 +146,11 @@ class _Work:
         self._undo.pop(chain.key, None)
 
     def _held(self, key: str) -> bool:
-        return self.stop.is_set() and not self._undo.get(key)
+        return self.stop.is_set() and key not in self._undo
 
     def _keep_undo(self, key: str, request: Request) -> None:
-        kept = self._undo.setdefault(key, [])
-        if request.undo is not None and request.undo not in kept:
-            kept.append(request.undo)
+        if request.undo is not None:
+            self._undo[key] = request.undo
 
     def _one(self, key: str, request: Request) -> None:
         path = self._path(request)
@@ -143,7 +160,7 @@ class _Work:
             try:
                 self._ids[request.gives] = request.take(answer.data)
             except (KeyError, TypeError, IndexError):
-                raise Unclear(f"{request.method} {path}: answered {answer.status} without the id of what was made", answer.status) from None
+                raise _Otherwise(f"{request.method} {path}: answered {answer.status} without the id of what was made") from None
             except ValueError as error:
                 raise _Otherwise(f"{request.method} {path}: answered {answer.status}, but {error}") from None
 
@@ -153,17 +170,17 @@ class _Work:
             self._put_back(key)
 
     def _put_back(self, key: str) -> None:
-        for undo in reversed(self._undo.pop(key, [])):
-            attempt: Request | None = undo
-            while attempt is not None:
-                try:
-                    # Whole and the same each time, so that it can be sent again.
-                    self._client.send(attempt.method, attempt.path, attempt.body, safe=True)
-                except ApiError as error:
-                    self._outcome.failures.append(f"{attempt.what}: {error}")
-                    if error.status is None:
-                        self.lost.append(attempt)
-                    attempt = None if error.status is None else attempt.undo
-                else:
-                    self._outcome.put_back.append(attempt)
-                    attempt = None
+        undo = self._undo.pop(key, None)
+        while undo is not None:
+            try:
+                # Whole and the same each time, so that it can be sent again.
+                self._client.send(undo.method, undo.path, undo.body, safe=True)
+            except ApiError as error:
+                self._outcome.failures.append(f"{undo.what}: {error}")
+                refused = error.status is not None and error.status >= 300
+                if not refused:
+                    self.lost.append(undo)
+                undo = undo.undo if refused else None
+            else:
+                self._outcome.put_back.append(undo)
+                undo = None

@@ -204,12 +204,10 @@ class _Run:
 
         executor = Executor(self._client)
         rest = plan
-        gone = False
         #: What was unclear, and was written again because a look did not show it.
         repeated: list[Request] = []
         while rest.requests:
             outcome = executor.run(rest.phases)
-            gone = gone or outcome.gone
             self._done.made += outcome.made + outcome.put_back
             self._done.answers += outcome.answers
             made = [executor.identity(request) for request in outcome.made + outcome.unclear]
@@ -227,9 +225,10 @@ class _Run:
             self._done.made += [request for request in self._done.unclear if executor.identity(request) not in again]
             self._done.unclear, self._done.pending = [], rest.requests
             self._client.counts["retries"] += len(repeated)
+            self._done.made.sort(key=_places(plan, executor))
             view = seen if rest.requests else view
         self._done.unclear, self._done.pending = [], []
-        if not (self.module.params["verify"] or gone):
+        if not self.module.params["verify"]:
             return self.resource.learned(plan, self._done.answers)
         return self._verify(plan, view)
 
@@ -251,14 +250,26 @@ class _Run:
             if not any(executor.identity(request) in again for request in self._done.unclear + self._done.made):
                 break
         for requests, why in (
-            (self._done.made, "what was made before that does not show when it is read"),
-            (outcome.late, "it does not show when it is read, and the server may still act"),
+            (self._done.made, "what was made before that does not show when it is read: to make it again might make it twice"),
+            # Whatever is written instead, it might act after that.
+            ([request for request in outcome.late if request.method != "DELETE"], "it does not show, and the server may still act"),
+            (outcome.gone, "and it is there all the same"),
         ):
-            if any(request.gives and executor.identity(request) in again for request in requests):
-                raise ApiError(f"{doubts}; {why}: to make it again might make it twice")
-        if _strays(first, rest):
-            raise ApiError(f"{doubts}; what is there has changed meanwhile, and what is left to do is no longer what was planned")
+            if any(executor.identity(request) in again for request in requests):
+                self._done.unclear = [request for request in self._done.unclear if request not in outcome.gone]
+                self._done.pending = [request for request in outcome.gone if executor.identity(request) in again] + self._done.pending
+                self._give_up(f"{doubts}; {why}", rest, executor)
+        if _strays(first, rest, executor):
+            changed = "what is there has changed meanwhile, and what is left to do is no longer what was planned"
+            self._give_up(f"{doubts}; {changed}", rest, executor)
         return rest, view
+
+    def _give_up(self, reason: str, rest: Plan, executor: Executor) -> t.NoReturn:
+        """End without doing the rest; what was taken away for it is put back."""
+        outcome = executor.put_back(rest.phases)
+        self._done.made += outcome.put_back
+        self._done.unclear = self._done.unclear + outcome.unclear
+        raise ApiError("; ".join([reason, *outcome.failures]))
 
     def _verify(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
         carried = self.resource.canonical(view, plan.carried)
@@ -349,10 +360,23 @@ class _Run:
             self._client.warn(text)
 
 
-def _strays(first: Plan, rest: Plan) -> bool:
-    """Whether what is left leads elsewhere than the first plan: another unit, another end of one, an object removed that was to stay."""
+def _strays(first: Plan, rest: Plan, executor: Executor) -> bool:
+    """Whether what is left leads elsewhere than the first plan: another unit, another end of one, an object that was to stay removed, or
+    one to be made that was there."""
     ends = any(first.expected.get(key, key) != form for key, form in rest.expected.items())
-    return ends or not rest.removed <= first.removed or bool(rest.refused)
+    planned = {executor.identity(request) for request in first.requests}
+    # Moves may have other ranks by now.
+    fresh = any(executor.identity(request) not in planned for request in rest.requests if request.gives or request.method == "PUT")
+    return ends or fresh or not rest.removed <= first.removed or bool(rest.refused)
+
+
+def _places(plan: Plan, executor: Executor) -> t.Callable[[Request], int]:
+    """Where a request stands in the plan; one that was planned later, beside what it concerns."""
+    places: dict[str, int] = {}
+    for place, request in enumerate(plan.requests):
+        places.setdefault(executor.identity(request), place)
+        places.setdefault(executor.path(request), place)
+    return lambda request: places.get(executor.identity(request), places.get(executor.path(request), len(places)))
 
 
 def _short(form: t.Any) -> str:

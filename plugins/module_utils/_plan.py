@@ -16,11 +16,11 @@ NEW = "<new>"
 
 
 class Faults(Exception):
-    """What is wrong with the input, all of it: ``faults`` is ``[{"path": "config[0].name", "message": "..."}]``."""
+    """What is wrong with the input, all of it, each once: ``faults`` is ``[{"path": "config[0].name", "message": "..."}]``."""
 
     def __init__(self, faults: list[dict[str, str]]) -> None:
-        super().__init__("; ".join(f"{fault['path']}: {fault['message']}" for fault in faults))
-        self.faults = faults
+        self.faults = list({(fault["path"], fault["message"]): fault for fault in faults}.values())
+        super().__init__("; ".join(f"{fault['path']}: {fault['message']}" for fault in self.faults))
 
 
 def fault(path: str, message: str) -> dict[str, str]:
@@ -109,7 +109,8 @@ class Outcome:
 
     ``late`` are those of ``unclear`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
     (``unclear`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``answers``
-    the data that came back. ``gone``: something is only taken for removed, for it was answered 404.
+    the data that came back. ``gone`` are those of ``unclear`` that were answered 404: if what was to go is there all the same, they were
+    refused.
     """
 
     def __init__(self) -> None:
@@ -118,7 +119,7 @@ class Outcome:
         self.late: list[Request] = []
         self.pending: list[Request] = []
         self.put_back: list[Request] = []
-        self.gone = False
+        self.gone: list[Request] = []
         self.failures: list[str] = []
         self.doubts: list[str] = []
         self.answers: list[tuple[Request, t.Any]] = []

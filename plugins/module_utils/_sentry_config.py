@@ -175,8 +175,7 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
                 _settle_manager(at, policy, fields, names),
                 groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
             ]
-            # An entry by tags says the same of each network.
-            faults += [problem for problem in problems if problem and problem not in faults]
+            faults += [problem for problem in problems if problem]
             if policies is not None:
                 policies.append(fields)
         wanted.append(Wanted(path, network_id, policies, "network_id" not in entry))

@@ -660,3 +660,10 @@ def test_a_rank_that_another_one_is_moved_to_is_told_apart_from_one_above_the_en
 def test_of_copies_that_save_no_move_the_first_is_kept():
     planned = Server({GROUP: "AA"}).plan([entry(GROUP, "A")], "replaced")
     assert planned.removed == {"device_group/2"}
+
+
+def test_ranks_that_are_kept_already_need_no_choice_between_copies():
+    """However many ways there are to choose: 8 policies, each there three times."""
+    stack = "ABCDEFGH" * 3
+    config = [entry(GROUP, "".join(f"{policy}{rank}" for rank, policy in enumerate("ABCDEFGH", start=9)))]
+    assert Server({GROUP: stack}).plan(config, "merged").requests == []

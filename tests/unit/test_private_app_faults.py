@@ -431,8 +431,78 @@ def test_of_the_groups_those_that_are_left_are_put_back(cloud):
 
 def test_a_404_is_no_proof_that_an_application_is_gone(cloud):
     cloud.faults.add("html", status=404, method="DELETE", path=".")
-    result = run(cloud, state="deleted", config=[{"name": "Remove"}], verify=False, retry_timeout=1)
-    assert result["failed"] and "shows something else" in result["msg"] and "Remove" in names(cloud)
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}], verify=False)
+    assert result["failed"] and "404" in result["msg"] and "there all the same" in result["msg"]
+    assert [(request["method"], request.get("outcome")) for request in result["pending"]] == [("DELETE", None)]
+    assert linked(cloud, "Remove") == ["g1"] and [request["method"] for request in result["requests"]] == ["PUT", "PUT"]
+
+
+def test_what_somebody_else_has_deleted_is_gone(cloud):
+    (key,) = [key for key, item in cloud.meraki.applications("1").items() if item["name"] == "Remove"]
+    original = cloud.meraki.handle
+
+    def handle(request):
+        if request.method == "DELETE":
+            del cloud.meraki.secure_connect._organizations["1"].applications[key]
+        return original(request)
+
+    cloud.meraki.handle = handle
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}])
+    assert not result.get("failed"), result["msg"]
+    assert [request["method"] for request in result["requests"]] == ["PUT", "DELETE"] and result["stats"]["writes"] == 2
+
+
+def test_what_somebody_else_has_written_meanwhile_is_not_put_back(cloud):
+    """The first try to take it off its groups never arrived; what is put back is what was there before the second."""
+    in_rules(cloud, "Remove")
+    known = cloud.meraki.secure_connect._organizations["1"].applications
+    (key,) = [key for key, item in known.items() if item["name"] == "Remove"]
+    original = cloud.meraki.handle
+    reads = []
+
+    def handle(request):
+        reads.append(request)
+        if len(reads) == 2:
+            known[key] = {**known[key], "description": "by somebody else"}
+        return original(request)
+
+    cloud.meraki.handle = handle
+    cloud.faults.add("reset_before", method="PUT", path=".")
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}])
+    assert result["failed"] and linked(cloud, "Remove") == ["g1"] and known[key]["description"] == "by somebody else"
+
+
+def test_what_is_gone_is_not_put_back(cloud):
+    """It was deleted, which a look has shown; what fails after that has nothing to do with it."""
+    (key,) = [key for key, item in cloud.meraki.applications("1").items() if item["name"] == "Change"]
+    config = [
+        {"name": "Keep", "destinations": [destination(1)]},
+        {"application_id": key, "name": "Remove", "destinations": [destination(2)]},
+    ]
+    cloud.faults.add("reset_after", method="DELETE", path=".")
+    cloud.faults.add("status", status=400, method="PUT", path=f"/{key}")
+    result = run(cloud, state="overridden", config=config, allow_group_removal=True)
+    assert result["failed"] and "put the application" not in result["msg"]
+    assert names(cloud) == ["Change", "Keep"]
+
+
+def test_what_is_left_alone_in_the_end_has_its_groups(cloud):
+    """The plan that is made again is not the one that was seen; what had been taken off its groups for it gets them back."""
+    original = cloud.meraki.handle
+    reads = []
+
+    def handle(request):
+        reads.append(request.method)
+        if reads.count("GET") == 2:
+            cloud.meraki.add_application("1", **stored("Another", 9))
+        return original(request)
+
+    cloud.meraki.handle = handle
+    cloud.faults.add("reset_before", method="DELETE", path=".")
+    result = run(
+        cloud, state="overridden", config=[{"name": name, "destinations": [destination(n)]} for n, name in ((1, "Keep"), (2, "Change"))]
+    )
+    assert result["failed"] and linked(cloud, "Remove") == ["g1"]
 
 
 def test_what_somebody_else_does_to_an_application_meanwhile_is_not_written_over(cloud):

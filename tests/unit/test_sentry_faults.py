@@ -9,6 +9,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._environment import without_secret
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, branches, run_meraki
@@ -242,6 +243,31 @@ def test_what_changes_elsewhere_after_a_doubt_is_carried_along(cloud):
     assert groups(cloud) == groups(cloud, "N_2") == ["100", "101", "102"]
 
 
+def test_a_write_that_may_yet_come_is_not_made_again(cloud):
+    """It carries the organization as it was: what somebody else does until it comes would be lost."""
+    cloud.faults.add("slow", seconds=10, method="PUT", path=".")
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}], timeout=0.3)
+    assert result["failed"] and "may still act" in result["msg"] and result["requests"][0]["outcome"] == "unknown"
+    assert len(cloud.writes()) == 1
+
+
+def test_what_somebody_else_has_done_is_not_said_to_be_ours(cloud):
+    """The PUT for two networks did not arrive, and somebody does the half of it."""
+    reads = []
+    original = cloud.meraki.handle
+
+    def handle(request):
+        reads.append(request)
+        if len(reads) == 2:
+            cloud.meraki.add_sentry("N_2", [policy(2, snake=False)])
+        return original(request)
+
+    cloud.meraki.handle = handle
+    cloud.faults.add("reset_before", method="PUT", path=".")
+    result = run(cloud, config=[{"network_id": f"N_{number}", "policies": [policy(2)]} for number in (1, 2)])
+    assert result["failed"] and "no longer what was planned" in result["msg"] and result["requests"][0]["outcome"] == "unknown"
+
+
 def test_a_write_that_is_repeated_and_refused_may_have_been_made(cloud):
     cloud.meraki.lag = 6
     cloud.faults.add("status", status=504, acted=True, method="PUT", path=".")
@@ -302,14 +328,30 @@ def test_a_rate_limit_beyond_the_budget_says_what_to_do(cloud):
     assert result["failed"] and "Run the task again later" in result["msg"]
 
 
-@pytest.mark.parametrize("url", ["https://user:s3same@host/api", "https://host/api?token=s3same", "https://user:s3/s@me@host"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:s3same@host/api",
+        "https://host/api?token=s3same",
+        "https://user:s3/s@me@host",
+        "user:s3same@host:9443",
+        "https:/user:s3same@host",
+        "https://user:s3\nsame@host",
+        "https://host/?a\nb=s3same",
+    ],
+)
 @pytest.mark.parametrize("place", ["task", "environment"])
 def test_what_may_be_a_password_in_base_url_is_in_no_result(monkeypatch, cloud, url, place):
     monkeypatch.setenv("MERAKI_DASHBOARD_BASE_URL", url)
     options = {"base_url": url} if place == "task" else {"base_url": None}
     result = run(cloud, state="gathered", **options)
     assert [item["path"] for item in result["errors"]] == ["base_url"]
-    assert "s3same" not in json.dumps(result) and "s3/s@me" not in json.dumps(result)
+    assert not [part for part in ("s3", "same", "s@me") if part in json.dumps(result)]
+
+
+@pytest.mark.parametrize("url", ["https://host/api@v1", "https://host:8443/api/v1", "http://[::1]:80/x@y", "host"])
+def test_other_urls_stay_as_they_are(url):
+    assert without_secret(url) == url
 
 
 @pytest.mark.parametrize("state", ["gathered", "rendered"])
