@@ -496,7 +496,7 @@ def test_what_was_approved_is_not_more_after_a_doubt(cloud):
     """Somebody removes an assignment that was to stay as it is: nobody has approved that it is made again."""
     config = [unit(GROUP, "BACD")]
     digest = run(cloud, True, state="replaced", config=config)["plan_digest"]
-    once(cloud, "POST", lambda: cloud.eset._policies._stacks[GROUP].pop())
+    once(cloud, "POST", cloud.eset._policies._stacks[GROUP].pop)
     cloud.faults.add("reset_after", method="POST", path=":updateRanking")
     result = run(cloud, state="replaced", config=config, expected_plan=digest)
     assert result["failed"] and "no longer what was planned" in result["msg"] and stacks(cloud)[GROUP] == "BAC"
