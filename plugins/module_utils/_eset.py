@@ -167,6 +167,9 @@ def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
             if not options[name]:
                 found.append(fault(name, f"is required, or access_token; it may also come from the environment, as ESET_{name.upper()}"))
     found += secret_faults("access_token", (options["access_token"] or "").strip())
+    for name in ("username", "password"):
+        if any("\ud800" <= letter <= "\udfff" for letter in options[name] or ""):
+            found.append(fault(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
     if options["deployment"] == "on_prem" and not options["base_url"]:
         found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
     return found

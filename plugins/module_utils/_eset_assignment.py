@@ -116,11 +116,7 @@ class PolicyAssignments:
         return _eset_assignment_plan.plan(view, state)
 
     def named(self, view: View, keys: t.Iterable[str]) -> View:
-        names = view.names
-        targets = [Target(*key.split(" ", 1)) for key in keys]
-        groups = names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
-        devices = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in names.known]
-        self._look_up(names.policies is None, groups, devices)
+        self._look_up(True, [Target(*key.split(" ", 1)) for key in keys])
         self._resolve(self._options["state"])
         return self._view(view.stacks)
 
@@ -179,7 +175,7 @@ class PolicyAssignments:
         wanted = self._resolve(state)
         if naming:
             shown = sorted(stacks) if not config else [unit.target for unit in wanted]
-            self._look_up(False, False, [target.uuid for target in shown if target.kind == "device_uuid"])
+            self._look_up(False, shown)
             self._resolve(state)
         return stacks
 
@@ -199,18 +195,17 @@ class PolicyAssignments:
         """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once. Whether it was now."""
         new = [change for change in changes(view, state, []) if change.new]
         named = {unit.target for unit in view.wanted if unit.named}
-        targets = [change.target for change in new if change.target not in named]
-        listed = {**self._names.known, **(self._names.devices.names if self._names.devices is not None else {})}
-        untold = [target.uuid for target in targets if target.kind == "device_uuid" and target.uuid not in listed]
-        groups = self._names.groups is None and any(target.kind == "device_group_uuid" for target in targets)
-        return self._look_up(bool(new) and self._names.policies is None, groups, untold)
+        return self._look_up(bool(new), [change.target for change in new if change.target not in named])
 
-    def _look_up(self, policies: bool, groups: bool, devices: list[str]) -> bool:
-        """Read lists of names, all at once, and the names of devices; whether there was any to be read."""
+    def _look_up(self, policies: bool, targets: t.Iterable[Target]) -> bool:
+        """Read, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not read before;
+        whether there was any to be read."""
+        untold = [target for target in targets if not self._names.tell(target)]
+        devices = [target.uuid for target in untold if target.kind == "device_uuid"]
         lists: list[t.Callable[[], t.Any]] = []
-        if policies:
+        if policies and self._names.policies is None:
             lists.append(lambda: setattr(self._names, "policies", self._api.policies()))
-        if groups:
+        if any(target.kind == "device_group_uuid" for target in untold):
             lists.append(lambda: setattr(self._names, "groups", self._api.groups()))
         if devices:
             # What was looked up and is not there is known not to be.

@@ -91,6 +91,13 @@ class Names:
     #: The devices that were looked up by id, with their names; None for one that is not there.
     known: dict[str, str | None] = field(default_factory=dict)
 
+    def tell(self, target: Target) -> bool:
+        """Whether what was read says if there is such a target. Nothing lists subscriptions."""
+        if target.kind == "device_group_uuid":
+            return self.groups is not None
+        listed = self.devices.names if self.devices is not None else {}
+        return target.kind == "device_uuid" and (target.uuid in self.known or target.uuid in listed)
+
 
 def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
     """What the contract and the vendor's words forbid, for a config that may break the schema too."""

@@ -359,7 +359,7 @@ def unproven(view: View) -> list[str]:
     return [
         f"{unit.path}: nothing is assigned to the {describe(unit.target, view.names)}, and its id was not looked up"
         for unit in view.wanted
-        if not (unit.named or view.stacks.get(unit.target) or _label(unit.target, view.names))
+        if not (unit.named or view.stacks.get(unit.target) or view.names.tell(unit.target))
     ]
 
 

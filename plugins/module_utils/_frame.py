@@ -243,8 +243,11 @@ class _Run:
         for wait in _LOOKS_AFTER_DOUBT:
             if not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
-            view = self._read()
-            rest = self.resource.plan(view, self.config, self.state)
+            try:
+                view = self._read()
+                rest = self.resource.plan(view, self.config, self.state)
+            except (ApiError, Faults) as error:
+                raise ApiError(f"{doubts}; and it could not be looked up: {error}", getattr(error, "status", None)) from None
             again = [executor.identity(request) for request in rest.requests]
             # What was acknowledged has to show as well, or the look was at what was there before.
             if not any(executor.identity(request) in again for request in self._done.unclear + self._done.made):

@@ -428,9 +428,9 @@ class _Call:
 
 def echoes(secret: str) -> set[str]:
     """A secret as a server may repeat it: as it is, or as it was written into a form, a URL or JSON."""
-    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
-    forms |= {json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return forms - {""}
+    # What the environment holds may be no UTF-8.
+    urls = {quote(secret, safe, errors="surrogatepass") for safe in ("/", "")} | {quote_plus(secret, errors="surrogatepass")}
+    return {secret, *urls, *(json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False))} - {""}
 
 
 def is_loopback(host: str) -> bool:

@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest import mock
 
@@ -68,6 +68,22 @@ def branches(meraki: Any) -> None:
         meraki.add_network("1", f"N_{number}", f"Branch {number}", tags=["branch"])
         for group in range(3):
             meraki.add_group_policy(f"N_{number}", f"10{group}", f"Group {group}")
+
+
+def meanwhile(cloud: Any, act: Callable[[], Any]) -> None:
+    """``act``, once, when Meraki's stand-in is read for the second time: by then a write has been tried."""
+    original = cloud.meraki.handle
+    reads = []
+
+    def handle(request: Any) -> Any:
+        if request.method == "GET":
+            reads.append(request)
+        if len(reads) == 2:
+            cloud.meraki.handle = original
+            act()
+        return original(request)
+
+    cloud.meraki.handle = handle
 
 
 def run_meraki(name: str, cloud: Any, options: Mapping[str, Any], **how: bool) -> dict[str, Any]:

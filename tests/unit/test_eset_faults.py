@@ -12,6 +12,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._http import echoes
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, impatient, run_module
@@ -559,3 +560,21 @@ def test_a_password_is_not_shown_in_any_form(cloud):
     assert result["failed"] and "cannot parse" in result["msg"]
     assert not [form for form in (password, quote_plus(password), quote(password), json.dumps(password)[1:-1]) if form in result["msg"]]
     assert result["msg"].count("********") == 3
+
+
+def test_a_password_that_is_no_text_ends_in_words(cloud):
+    """As the environment may hold it."""
+    options = {"username": "me", "password": "no \udcff text", "base_url": cloud.eset_url, "state": "gathered", "retry_timeout": 1}
+    result = run_module("eset_policy_assignment", options)
+    assert [item["path"] for item in result["errors"]] == ["password"] and result["stats"]["reads"] == 0
+    assert "udcff" not in json.dumps(result["errors"])
+    # Whatever else comes by such a text: no other one, and no traceback.
+    assert "no \udcff text" in echoes("no \udcff text")
+
+
+def test_a_write_that_cannot_be_looked_up_is_not_forgotten_for_what_the_look_says(cloud):
+    cloud.faults.add("reset_after", method="DELETE", path=".")
+    cloud.faults.add("status", status=403, method="GET", path="policy-assignments", nth=2)
+    result = run(cloud, state="deleted", config=[unit(GROUP, "D")])
+    assert result["failed"] and "nobody knows whether the server acted" in result["msg"] and "could not be looked up" in result["msg"]
+    assert result["http_status"] == 403 and result["requests"][0]["outcome"] == "unknown"

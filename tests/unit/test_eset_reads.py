@@ -561,3 +561,16 @@ def test_a_device_that_the_list_of_names_holds_is_not_asked_for_again(cloud):
 def test_a_policy_that_is_not_assigned_is_a_warning_for_a_target_by_name_too(cloud):
     result = run(cloud, state="deleted", config=[{"target": {"device_group": "Clients"}, "policies": [{"policy_uuid": "typo"}]}])
     assert not result["changed"] and ["typo" in text for text in result["warnings"]] == [True]
+
+
+def test_what_a_list_holds_is_looked_up_whatever_name_it_has(cloud):
+    """Berlin is there twice; that the list was read is enough."""
+    config = [{"target": {"device_group": "Clients"}}, {"target": {"device_group_uuid": "g2"}}]
+    assert not run(cloud, state="gathered", config=config).get("warnings")
+
+
+def test_names_of_devices_that_are_known_are_not_read_again(cloud):
+    config = [{"target": {"device_uuid": "d4", "device": "Büro"}, "policies": [{"policy_uuid": "p1"}]}]
+    config += [{"target": {"device": "db & more"}, "policies": [{"policy_uuid": "p1"}]}]
+    counts = [run(cloud, True, config=config, with_names=names)["stats"]["reads"] for names in (False, True)]
+    assert counts[0] == counts[1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import FAULTS, KEY, impatient, run_meraki, run_module
+from .harness import FAULTS, KEY, impatient, meanwhile, run_meraki, run_module
 
 MODULE = "meraki_private_app"
 
@@ -457,16 +457,7 @@ def test_what_somebody_else_has_written_meanwhile_is_not_put_back(cloud):
     in_rules(cloud, "Remove")
     known = cloud.meraki.secure_connect._organizations["1"].applications
     (key,) = [key for key, item in known.items() if item["name"] == "Remove"]
-    original = cloud.meraki.handle
-    reads = []
-
-    def handle(request):
-        reads.append(request)
-        if len(reads) == 2:
-            known[key] = {**known[key], "description": "by somebody else"}
-        return original(request)
-
-    cloud.meraki.handle = handle
+    meanwhile(cloud, lambda: known.update({key: {**known[key], "description": "by somebody else"}}))
     cloud.faults.add("reset_before", method="PUT", path=".")
     result = run(cloud, state="deleted", config=[{"name": "Remove"}])
     assert result["failed"] and linked(cloud, "Remove") == ["g1"] and known[key]["description"] == "by somebody else"
@@ -488,16 +479,7 @@ def test_what_is_gone_is_not_put_back(cloud):
 
 def test_what_is_left_alone_in_the_end_has_its_groups(cloud):
     """The plan that is made again is not the one that was seen; what had been taken off its groups for it gets them back."""
-    original = cloud.meraki.handle
-    reads = []
-
-    def handle(request):
-        reads.append(request.method)
-        if reads.count("GET") == 2:
-            cloud.meraki.add_application("1", **stored("Another", 9))
-        return original(request)
-
-    cloud.meraki.handle = handle
+    meanwhile(cloud, lambda: cloud.meraki.add_application("1", **stored("Another", 9)))
     cloud.faults.add("reset_before", method="DELETE", path=".")
     result = run(
         cloud, state="overridden", config=[{"name": name, "destinations": [destination(n)]} for n, name in ((1, "Keep"), (2, "Change"))]
@@ -508,16 +490,7 @@ def test_what_is_left_alone_in_the_end_has_its_groups(cloud):
 def test_what_somebody_else_does_to_an_application_meanwhile_is_not_written_over(cloud):
     known = cloud.meraki.secure_connect._organizations["1"].applications
     (key,) = [key for key, item in known.items() if item["name"] == "Change"]
-    original = cloud.meraki.handle
-    reads = []
-
-    def handle(request):
-        reads.append(request)
-        if len(reads) == 2:
-            known[key] = {**known[key], "description": "by somebody else"}
-        return original(request)
-
-    cloud.meraki.handle = handle
+    meanwhile(cloud, lambda: known.update({key: {**known[key], "description": "by somebody else"}}))
     cloud.faults.add("status", status=504, method="PUT", path=".")
     result = run(cloud, config=[{"name": "Change", "sni": "a.example"}])
     assert result["failed"] and "no longer what was planned" in result["msg"]

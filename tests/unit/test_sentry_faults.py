@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.secops.policy.plugins.module_utils._environment import without_secret
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
-from .harness import FAULTS, branches, run_meraki
+from .harness import FAULTS, branches, meanwhile, run_meraki
 
 
 @pytest.fixture
@@ -226,16 +226,7 @@ def test_a_network_that_was_cleared_without_reading_back(cloud, answer, state):
 
 def test_what_changes_elsewhere_after_a_doubt_is_carried_along(cloud):
     """The first PUT did not arrive; the second carries what somebody else has done to another network since."""
-    reads = []
-    original = cloud.meraki.handle
-
-    def handle(request):
-        reads.append(request)
-        if len(reads) == 2:
-            cloud.meraki.add_sentry("N_2", [policy(2, snake=False)])
-        return original(request)
-
-    cloud.meraki.handle = handle
+    meanwhile(cloud, lambda: cloud.meraki.add_sentry("N_2", [policy(2, snake=False)]))
     cloud.faults.add("reset_before", method="PUT", path=".")
     result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
     assert not result.get("failed"), result["msg"]
@@ -253,16 +244,7 @@ def test_a_write_that_may_yet_come_is_not_made_again(cloud):
 
 def test_what_somebody_else_has_done_is_not_said_to_be_ours(cloud):
     """The PUT for two networks did not arrive, and somebody does the half of it."""
-    reads = []
-    original = cloud.meraki.handle
-
-    def handle(request):
-        reads.append(request)
-        if len(reads) == 2:
-            cloud.meraki.add_sentry("N_2", [policy(2, snake=False)])
-        return original(request)
-
-    cloud.meraki.handle = handle
+    meanwhile(cloud, lambda: cloud.meraki.add_sentry("N_2", [policy(2, snake=False)]))
     cloud.faults.add("reset_before", method="PUT", path=".")
     result = run(cloud, config=[{"network_id": f"N_{number}", "policies": [policy(2)]} for number in (1, 2)])
     assert result["failed"] and "no longer what was planned" in result["msg"] and result["requests"][0]["outcome"] == "unknown"
