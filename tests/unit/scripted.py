@@ -57,11 +57,13 @@ class Scripted:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        if self._tls is not None:
-            try:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            except OSError:
-                return  # The client did not like the certificate.
+        try:
+            with self._tls.wrap_socket(connection, server_side=True) if self._tls else connection as wrapped:
+                self._answer(wrapped)
+        except OSError:
+            connection.close()  # The client did not like the certificate, or is gone.
+
+    def _answer(self, connection: socket.socket) -> None:
         data = b""
         while True:
             while b"\r\n\r\n" not in data:
@@ -86,13 +88,11 @@ class Scripted:
                 item = item(text)
             if item == RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                connection.close()
                 return
             connection.sendall(item)
             if b"Content-Length: " in item and len(item.partition(b"\r\n\r\n")[2]) < int(
                 item.split(b"Content-Length: ")[1].split(b"\r\n")[0]
             ):
-                connection.close()
                 return
 
     def _next(self) -> Any:
