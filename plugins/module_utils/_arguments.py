@@ -12,7 +12,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
-from ._environment import without_secret
+from ._connection import without_secret
 from ._plan import fault
 from ._schema import coerce
 

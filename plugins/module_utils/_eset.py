@@ -10,9 +10,9 @@ import typing as t
 from functools import partial
 from urllib.parse import quote
 
-from ._environment import from_environment
+from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
-from ._http import ApiError, Client, Vendor, connection_faults, secret_faults
+from ._http import ApiError, Client, Vendor
 from ._names import Index
 from ._plan import fault
 
@@ -24,7 +24,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "access_token": {"type": "str", "no_log": True, "fallback": from_environment("ESET_ACCESS_TOKEN")},
     "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
     "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
-    "base_url": {"type": "str", "fallback": from_environment("ESET_BASE_URL")},
+    "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
 }
 
 POLICIES = "/v2/policies"

@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._http import MISSING, ApiError, echoes
+from ._connection import echoes
+from ._http import MISSING, ApiError
 from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 

@@ -6,21 +6,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import math
 import random
 import re
 import threading
 import time
 import typing as t
 from collections import Counter
-from urllib.parse import quote, quote_plus, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
+from ._connection import echoes, is_loopback
 from ._pace import Budget, Pacer, backoff, poll_wait
-from ._plan import fault
 
 try:
     import requests
@@ -424,58 +422,6 @@ class _Call:
 
     def _advice(self, status: int | None = None) -> str:
         return self.client.vendor.hint(status, self.target if status is not None else "")
-
-
-def echoes(secret: str) -> set[str]:
-    """A secret as a server may repeat it: as it is, or as it was written into a form, a URL or JSON."""
-    # What the environment holds may be no UTF-8.
-    urls = {quote(secret, safe, errors="surrogatepass") for safe in ("/", "")} | {quote_plus(secret, errors="surrogatepass")}
-    return {secret, *urls, *(json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False))} - {""}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
-    """What is wrong with the options that every connection has; nothing is opened."""
-    import os
-
-    faults = [fault(name, "must be a number above 0") for name in ("timeout", "rate_limit") if not 0 < options[name] < math.inf]
-    if not options["retry_timeout"] >= 0:
-        faults.append(fault("retry_timeout", "must be 0 or a number above"))
-    if options["ca_path"] and not os.path.exists(options["ca_path"]):
-        faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
-    return faults + url_faults("base_url", options.get("base_url"))
-
-
-def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
-    """What is wrong with a base URL. Never shows what may be a password in it."""
-    if not url:
-        return []
-    try:
-        parts = urlsplit(url)
-        _port = parts.port  # raises on a port that is none
-    except ValueError:
-        return [fault(name, "is not a URL")]
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        return [fault(name, "must be a URL such as https://host/path")]
-    if parts.username is not None or parts.query or parts.fragment:
-        return [fault(name, "must hold no user, no password, no query and no fragment")]
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        return [fault(name, f"plain http to {parts.hostname} would send the credentials in the clear: use https")]
-    return []
-
-
-def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
-    """A secret that no header can carry is a fault; the secret itself is not shown."""
-    if secret and not re.fullmatch(r"[\x21-\x7e]+", secret):
-        return [fault(name, "holds spaces, line breaks or other characters that a header cannot carry")]
-    return []
 
 
 class _Broken(Exception):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from ._environment import from_environment
-from ._http import ApiError, Client, Vendor, connection_faults, secret_faults
+from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
+from ._http import ApiError, Client, Vendor
 from ._names import Index
 from ._plan import Faults, fault
 
@@ -18,7 +18,7 @@ DEFAULT_BASE = "https://api.meraki.com/api/v1"
 
 ARGUMENTS = {
     "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
-    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": from_environment("MERAKI_DASHBOARD_BASE_URL")},
+    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": url_from_environment("MERAKI_DASHBOARD_BASE_URL")},
     "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
     "organization": {"type": "str"},
 }

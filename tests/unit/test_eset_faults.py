@@ -12,7 +12,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._http import echoes
+from ansible_collections.secops.policy.plugins.module_utils._connection import echoes
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, impatient, run_module

@@ -12,7 +12,8 @@ import pytest
 import urllib3
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils import _http
-from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor, secret_faults, url_faults
+from ansible_collections.secops.policy.plugins.module_utils._connection import secret_faults, url_faults
+from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor
 from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
 
 from .certificates import authority

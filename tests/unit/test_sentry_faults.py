@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._environment import without_secret
+from ansible_collections.secops.policy.plugins.module_utils._connection import without_secret
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, branches, meanwhile, run_meraki
