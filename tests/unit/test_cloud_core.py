@@ -90,14 +90,6 @@ def test_urls_and_restarting(session):
     cloud.stop()
 
 
-def test_many_clouds_start_and_stop_quickly():
-    started = time.monotonic()
-    for _number in range(10):
-        with Cloud():
-            pass
-    assert time.monotonic() - started < 3
-
-
 def test_connections_are_kept(cloud, session):
     for _number in range(5):
         assert get(cloud, session).status_code == 200
@@ -135,7 +127,8 @@ def test_latency_is_for_each_request_and_they_overlap(cloud, session):
     with ThreadPoolExecutor(20) as pool:
         statuses = list(pool.map(lambda _number: requests.get(cloud.meraki_url + ORG, headers=HEADERS, timeout=5).status_code, range(20)))
     assert statuses == [200] * 20
-    assert 0.2 <= time.monotonic() - started < 2.5
+    arrived = sorted(entry.at for entry in cloud.log)
+    assert time.monotonic() - started >= cloud.latency > min(late - early for early, late in zip(arrived, arrived[1:]))
 
 
 def test_unknown_paths_are_html(cloud, session):

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import pytest
 import urllib3
 import yaml
-from ansible_collections.secops.policy.plugins.module_utils import _http
+from ansible_collections.secops.policy.plugins.module_utils import _http, _pace
 from ansible_collections.secops.policy.plugins.module_utils._connection import secret_faults, url_faults
 from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor
 from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
@@ -95,10 +94,10 @@ def test_a_rate_limited_write_is_sent_again_after_the_wait(header):
 
 def test_a_wait_longer_than_the_budget_fails_at_once_and_says_so():
     with Scripted(answer(429, Retry_After="3600")) as server:
-        started = time.monotonic()
+        tried = client(server)
         with pytest.raises(ApiError, match="retry_timeout"):
-            client(server).get("/x")
-        assert time.monotonic() - started < 3
+            tried.get("/x")
+        assert tried.stats() == {"reads": 1, "writes": 0, "retries": 0, "waited_seconds": 0.0}
 
 
 def test_the_budget_ends_the_tries():
@@ -131,10 +130,10 @@ def test_an_html_page_is_named_and_not_quoted():
 def test_nobody_there_is_one_clear_sentence_soon():
     with Scripted(answer()) as server:
         pass
-    started = time.monotonic()
+    tried = client(server, retry_timeout=300)
     with pytest.raises(ApiError, match="cannot be reached"):
-        client(server, retry_timeout=300).get("/x")
-    assert time.monotonic() - started < 10
+        tried.get("/x")
+    assert tried.stats()["retries"] == 2
 
 
 def test_an_expired_token_is_renewed_as_often_as_the_sign_in_allows():
@@ -311,10 +310,10 @@ def test_a_certificate_is_checked_against_the_given_authority(tmp_path):
     with Scripted(answer(data=[1]), tls=ours.server) as server:
         assert client(server, ca_path=str(ours.file)).get("/x").data == [1]
         for untrusted in ({}, {"ca_path": str(other.file)}):
-            started = time.monotonic()
+            tried = client(server, **untrusted)
             with pytest.raises(ApiError, match="not trusted.*ca_path"):
-                client(server, **untrusted).get("/x")
-            assert time.monotonic() - started < 3, "another try would end no better"
+                tried.get("/x")
+            assert tried.stats()["retries"] == 0, "another try would end no better"
         assert len(server.requests) == 1, "nothing was sent to who could not show a certificate"
 
 
@@ -421,34 +420,67 @@ def test_a_held_request_is_not_sent():
         assert server.requests == []
 
 
-def test_concurrent_requests_stay_under_the_rate():
-    with Scripted(answer()) as server:
-        tried = client(server, rate_limit=20)
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda number: tried.get(f"/{number}"), range(50)))
-        times = sorted(server.times)
-        assert min(late - early for early, late in zip(times, times[20:])) >= 1.0
+class Clock:
+    """In place of ``time``: it stands still but for who sleeps, and for what reading it takes."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def monotonic(self):
+        self.now += 1e-6
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
 
 
-def test_a_request_that_may_have_been_late_counts_from_when_it_may_have_been_there():
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_pace, "time", clock)
+    return clock
+
+
+def test_requests_that_overlap_are_spaced_evenly_and_stay_under_the_rate(clock):
+    pacer = Pacer(20)
+    sent = [pacer.begin()[1] for _number in range(50)]
+    assert min(late - early for early, late in zip(sent, sent[1:])) >= 0.05
+    assert min(late - early for early, late in zip(sent, sent[20:])) >= 1.0
+    assert sent[-1] - sent[0] < 49 * 0.05 * 1.05, "and none waits for longer than it has to"
+
+
+def test_a_request_that_may_have_been_late_counts_from_when_it_may_have_been_there(clock):
     pacer = Pacer(10)
     tickets = []
     for took in (0.0, 0.06, 0.3):
         ticket = pacer.begin()
-        time.sleep(took)
+        clock.sleep(took)
         pacer.end(ticket)
         tickets.append(ticket[0] - ticket[1])
     assert tickets[0] < 0.03, "it was there when the answer was"
     assert 0.05 < tickets[1] <= 0.08 and tickets[2] == pytest.approx(0.08), "a slow answer is not always a late request"
 
 
-def test_requests_one_after_the_other_use_the_rate_at_once_and_then_keep_to_it():
-    with Scripted(answer()) as server:
-        tried = client(server, rate_limit=10)
-        for number in range(12):
-            tried.get(f"/{number}")
-        assert server.times[9] - server.times[0] < 0.9
-        assert server.times[10] - server.times[0] >= 1.0
+@pytest.mark.parametrize(("rate", "at_once", "second"), [(10, 10, 1.0), (2.5, 2, 0.8), (0.5, 1, 2.0)])
+def test_requests_one_after_the_other_use_the_rate_at_once_and_then_keep_to_it(clock, rate, at_once, second):
+    pacer = Pacer(rate)
+    sent = []
+    for _number in range(at_once + 1):
+        ticket = pacer.begin()
+        pacer.end(ticket)
+        sent.append(ticket[1])
+    assert sent[at_once - 1] - sent[0] < 0.001
+    assert second <= sent[at_once] - sent[0] < second + 0.001
+
+
+def test_every_request_of_the_client_waits_for_its_turn(monkeypatch):
+    turns = []
+    monkeypatch.setattr(Pacer, "begin", lambda _self: turns.append("begin"))
+    monkeypatch.setattr(Pacer, "end", lambda _self, _ticket: turns.append("end"))
+    with Scripted(answer(503), answer()) as server:
+        client(server).get("/x")
+        client(server).send("PUT", "/x", {})
+        assert len(server.requests) == 3 and turns == ["begin", "end"] * 3
 
 
 def test_waits_that_overlap_count_once():
@@ -457,14 +489,6 @@ def test_waits_that_overlap_count_once():
     budget.charge(101.0, 104.0)
     assert budget.spent == pytest.approx(4.0)
     assert budget.allows(6.0) and not budget.allows(6.1)
-
-
-def test_a_slow_rate_is_kept_too():
-    pacer = Pacer(2.5)
-    started = time.monotonic()
-    for _number in range(4):
-        pacer.end(pacer.begin())
-    assert time.monotonic() - started >= 0.75
 
 
 @pytest.mark.parametrize(
