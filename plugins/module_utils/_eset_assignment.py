@@ -12,22 +12,8 @@ from . import _eset_assignment_plan
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
-from ._eset_assignment_plan import (
-    UNRANKED,
-    Assigned,
-    Stack,
-    View,
-    arranged,
-    camel,
-    canonical,
-    changes,
-    describe,
-    ranked,
-    repeated,
-    shaped,
-    unknown,
-    unproven,
-)
+from ._eset_assignment_order import Assigned, Stack, arranged, canonical, ranked
+from ._eset_assignment_plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
 from ._http import Client
 from ._plan import Faults, Plan, Request
 

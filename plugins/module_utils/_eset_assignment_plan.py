@@ -9,25 +9,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, product
 from urllib.parse import quote
 
 from ._eset import ASSIGNMENTS
-from ._eset_assignment_config import KINDS, Names, Target, Wanted, WantedPolicy
-from ._plan import NEW, Chain, Faults, Plan, Request, fault, kept_in_place
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """One assignment in a target's stack; a new one has neither ``uuid`` nor ``rank`` yet."""
-
-    policy: str
-    uuid: str | None = None
-    rank: int | None = None
-
-
-#: A target's assignments that the credentials can see, rank 1 first.
-Stack = list[Assigned]
+from ._eset_assignment_config import KINDS, Names, Target, Wanted
+from ._eset_assignment_order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
+from ._plan import NEW, Chain, Faults, Plan, Request, fault
 
 
 @dataclass(frozen=True)
@@ -110,21 +97,8 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
     return found
 
 
-#: How many ways to choose between copies are looked at. Copies are rare, and each is right.
-_CHOICES = 200
 #: Why an order is not known, in words.
 UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
-
-
-def ranked(stack: Stack) -> bool:
-    """Whether the ranks say what the order is."""
-    ranks = [assigned.rank or 0 for assigned in stack]
-    return len(stack) < 2 or min(ranks) > 0 and len(set(ranks)) == len(ranks)
-
-
-def canonical(stack: Stack) -> list[str]:
-    """A stack as a later read must show it."""
-    return [assigned.policy for assigned in stack]
 
 
 def shaped(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
@@ -159,37 +133,6 @@ def describe(target: Target, names: Names) -> str:
     return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
 
 
-def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[str]) -> Stack:
-    """The stack after ``merged``: ranks that are given are honoured, the rest keeps its order, new ones follow in the listed order."""
-    rest = canonical(existing)
-    rest += [policy.uuid for policy in wanted if policy.uuid not in rest]
-    free = len(rest)
-    places: dict[int, str] = {}
-    # From the highest rank down: what lies above the end goes to the end, in the order of the ranks.
-    for policy in sorted((policy for policy in wanted if policy.rank), key=lambda policy: -(policy.rank or 0)):
-        rank = min(policy.rank or 0, free)
-        if policy.rank != rank:
-            why = "is above the end of the stack" if (policy.rank or 0) > len(rest) else "is taken by what has a higher rank, above the end"
-            warnings.append(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
-        places[rank - 1] = policy.uuid
-        free = rank - 1
-    # Of several copies those are placed that save moves; where that says nothing, the one that is there, else the first.
-    copies = [
-        [place] * (rest[place] == placed) + [number for number, policy in enumerate(rest) if policy == placed and number != place]
-        for place, placed in places.items()
-    ]
-    choices = islice(product(*copies), _CHOICES)
-    orders = ([rest[number] for number in _order(len(rest), dict(zip(places, chosen)))] for chosen in choices)
-    return _taken(existing, max(orders, key=lambda order: len(kept_in_place(_places(existing, order)))))
-
-
-def _order(size: int, placed: t.Mapping[int, int]) -> list[int]:
-    """The numbers up to ``size`` with those that ``placed`` gives a place at it, and all others in their order."""
-    taken = set(placed.values())
-    others = (number for number in range(size) if number not in taken)
-    return [placed[place] if place in placed else next(others) for place in range(size)]
-
-
 def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack:
     """The stack as it is to be."""
     policies = unit.policies or []
@@ -198,30 +141,7 @@ def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack
     if state == "deleted":
         gone = {policy.uuid for policy in policies}
         return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
-    return _taken(stack, [policy.uuid for policy in policies])
-
-
-def _taken(stack: Stack, order: t.Sequence[str]) -> Stack:
-    """A stack in that order of policies, made of what is in this one, those copies taken that save moves, and of what is new."""
-    kept = kept_in_place(_places(stack, order))
-    left: dict[str, Stack] = {}
-    for place, assigned in enumerate(stack):
-        if place not in kept.values():
-            left.setdefault(assigned.policy, []).append(assigned)
-    found = []
-    for number, policy in enumerate(order):
-        place = kept.get(number, len(stack))
-        spare = left.get(policy)
-        found.append(stack[place] if place < len(stack) else spare.pop(0) if spare else Assigned(policy))
-    return found
-
-
-def _places(stack: Stack, order: t.Sequence[str]) -> list[list[int]]:
-    """For each policy of the order where it is now; what is new will stand behind everything, in the order in which it is wanted."""
-    places: dict[str, list[int]] = {}
-    for place, assigned in enumerate(stack):
-        places.setdefault(assigned.policy, []).append(place)
-    return [places.get(policy, [len(stack) + number]) for number, policy in enumerate(order)]
+    return reordered(stack, [policy.uuid for policy in policies])
 
 
 #: What becomes of copies.
@@ -236,56 +156,15 @@ _COPIES = {
 def _change(target: Target, path: str, stack: Stack, final: Stack) -> Change:
     """How to get from one stack to the other: new ones are assigned in the order in which they are wanted, then as few as possible move."""
     new = [assigned for assigned in final if assigned.uuid is None]
-    there = {assigned.uuid: place for place, assigned in enumerate(stack)}
-    stays = kept_in_place(
-        [[there[assigned.uuid] if assigned.uuid is not None else len(stack) + number] for number, assigned in enumerate(final)]
-    )
-    moves = _moves(stack, new, [(assigned, number in stays) for number, assigned in enumerate(final)])
     kept = {assigned.uuid for assigned in final}
-    return Change(target, path, stack, final, new, moves, [assigned for assigned in stack if assigned.uuid not in kept])
-
-
-def _moves(stack: Stack, new: Stack, final: list[tuple[Assigned, bool]]) -> list[tuple[Assigned, int]]:
-    """The moves, in an order in which each has its place among what need not move, or has moved, at once.
-
-    What moves to the front does so from the front on, and what moves to the end from the end on: so no two that are in the wanted order
-    ever leave it, and whoever goes on from any state in between comes to the same end. What is to go is still there meanwhile, and what the
-    credentials cannot see has ranks too: it shows as gaps.
-    """
-    line: list[Assigned | None] = list(stack)
-    if ranked(stack):
-        line = [None] * _last_rank(stack)
-        for assigned in stack:
-            line[(assigned.rank or 1) - 1] = assigned
-    line += new
-    order = [assigned for assigned, _stays in final]
-    settled = [stays for _assigned, stays in final]
-
-    def here(number: int) -> int:
-        return next(place for place, one in enumerate(line) if one is order[number])
-
-    stays = [number for number, stay in enumerate(settled) if stay]
-    movers = [number for number, stay in enumerate(settled) if not stay]
-    forward = [number for number in movers if any(other > number and here(other) < here(number) for other in stays)]
-    moves = []
-    for number in forward + [number for number in reversed(movers) if number not in forward]:
-        line.pop(here(number))
-        place = next((here(before) + 1 for before in reversed(range(number)) if settled[before]), 0)
-        line.insert(place, order[number])
-        settled[number] = True
-        moves.append((order[number], place + 1))
-    return moves
-
-
-def _last_rank(stack: Stack) -> int:
-    return max((assigned.rank or len(stack) for assigned in stack), default=0)
+    return Change(target, path, stack, final, new, moves(stack, final), [assigned for assigned in stack if assigned.uuid not in kept])
 
 
 def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
     """Assignments, moves, removals, each to be done for all targets before the next, so that no target is stripped on the way."""
     where = describe(change.target, names)
     key = change.target.key
-    last = _last_rank(change.before)
+    last = last_rank(change.before)
     # What is hidden behind the last one that can be seen shows first in the rank of what is new. It matters to what moves behind that.
     counts = any(rank > last for _assigned, rank in change.moves)
 

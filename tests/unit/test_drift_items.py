@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils import _eset_assignment_plan, _private_app_plan, _sentry_plan
 from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import Names, Target, Wanted, WantedPolicy
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._names import Index
 from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import items, segment
@@ -62,7 +63,7 @@ def stacks(draw):
     there = {}
     for target in targets:
         listed = draw(st.lists(policies, max_size=6))
-        there[target] = [_eset_assignment_plan.Assigned(name, f"{target.uuid}-{rank}", rank) for rank, name in enumerate(listed, start=1)]
+        there[target] = [Assigned(name, f"{target.uuid}-{rank}", rank) for rank, name in enumerate(listed, start=1)]
     state = draw(st.sampled_from(["merged", "replaced", "overridden", "deleted"]))
     wanted = []
     for number, target in enumerate(draw(st.lists(st.sampled_from(targets), unique=True))):
@@ -157,7 +158,7 @@ def test_equal_policies_have_ids_of_their_own():
 
 def test_a_target_that_is_not_listed_and_whose_name_was_not_read():
     view = _eset_assignment_plan.View(
-        {Target("device_group_uuid", "g"): [_eset_assignment_plan.Assigned("p1", "a", 1)]},
+        {Target("device_group_uuid", "g"): [Assigned("p1", "a", 1)]},
         Names(policies=Index("policy", [("p1", "Base")])),
         [],
     )

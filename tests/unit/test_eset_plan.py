@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import SCHEMA, Names, Target, resolve, rule_faults
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_plan import Assigned, View, plan
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_order import Assigned
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_plan import View, plan
 from ansible_collections.secops.policy.plugins.module_utils._names import Index
 from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
 from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
