@@ -72,7 +72,8 @@ class PolicyAssignments:
         for number, entry in enumerate(config):
             given = entry["target"]
             target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
-            policies = {str(policy.get("policy_uuid") or policy["policy"]): policy for policy in entry.get("policies") or []}
+            # In quotes a name is no id, whatever it is.
+            policies = {policy.get("policy_uuid") or repr(policy["policy"]): policy for policy in entry.get("policies") or []}
             wanted = [
                 WantedPolicy(f"config[{number}].policies[{place}]", label, policy.get("rank"), False)
                 for place, (label, policy) in enumerate(policies.items())

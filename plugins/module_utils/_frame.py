@@ -230,7 +230,10 @@ class _Run:
             view = seen if rest.requests else view
         self._done.unclear, self._done.pending = [], []
         if not self.module.params["verify"]:
-            return self.resource.learned(plan, self._done.answers)
+            try:
+                return self.resource.learned(plan, self._done.answers)
+            except (AttributeError, KeyError, TypeError):  # The answers are not as documented: what was written is known all the same.
+                return plan.after
         return self._verify(plan, view)
 
     def _look_again(self, first: Plan, outcome: Outcome, executor: Executor) -> tuple[Plan, t.Any]:
@@ -247,6 +250,9 @@ class _Run:
             try:
                 view = self._read()
                 rest = self.resource.plan(view, self.config, self.state)
+                if rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
+                    # All is as it was to be: nothing is left, whatever else a plan would find to do from there.
+                    rest = first._replace(phases=())
             except (ApiError, Faults) as error:
                 raise ApiError(f"{doubts}; and it could not be looked up: {error}", getattr(error, "status", None)) from None
             again = [executor.identity(request) for request in rest.requests]
@@ -282,9 +288,7 @@ class _Run:
             if wait and not self._client.budget.wait(wait):
                 break
             now = self._read()
-            wanted = {**plan.expected, **carried}
-            seen = self.resource.canonical(now, wanted)
-            wrong = {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}
+            wrong = self._differences(now, {**plan.expected, **carried})
             if not wrong:
                 return self.resource.units(now, plan.expected)
         found = "; ".join(
@@ -296,6 +300,11 @@ class _Run:
             "Somebody else may have changed it at the same time: look at it, and run the task again."
         )
         return []
+
+    def _differences(self, view: t.Any, wanted: t.Mapping[str, t.Any]) -> dict[str, tuple[t.Any, t.Any]]:
+        """The units that are not in the wanted canonical form, by their keys: that form, and the one they are in."""
+        seen = self.resource.canonical(view, wanted)
+        return {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}
 
     def _touched(self) -> bool:
         return bool(self._done.made or self._done.unclear)
@@ -354,8 +363,9 @@ class _Run:
     def _without_effect(self) -> list[str]:
         if self.state in WRITING:
             return []
-        names = ["max_removals", "expected_plan"] + (["with_names"] if self.state == "rendered" else [])
-        return [name for name in names if self.module.params[name] is not None and self.module.params[name] is not False]
+        names = ["max_removals", "expected_plan", "force", "allow_group_removal"] + (["with_names"] if self.state == "rendered" else [])
+        values = {name: self.module.params.get(name) for name in names}
+        return [name for name, value in values.items() if value is not None and value is not False]
 
     def _warn(self, text: str) -> None:
         if self._client is None:

@@ -32,7 +32,6 @@ VERSION = "1.0.0"
 #: (developer.cisco.com/meraki, "User agents overview").
 USER_AGENT = f"SecopsPolicy/{VERSION} SecopsCollection"
 
-_UNCERTAIN = (408, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 307, 308)
 _HOPS = 5
 #: A host that never answered at all is most likely misspelt: no reason to try for minutes.
@@ -370,7 +369,7 @@ class _Call:
                 )
             self.client.pacer.pause(wait)
             self._again(why, wait)
-        elif status in _UNCERTAIN:
+        elif _uncertain(status) or status == 303 and not self.safe:
             self.client.budget.charge(started, time.monotonic())
             # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
             if not self.safe and (not self.fetch or status == 504):
@@ -497,6 +496,12 @@ def _unreadable(answer: Answer, content: bytes, method: str) -> bool:
     if answer.data is None:
         return bool(content.strip()) and content.strip() != b"null" or method == "GET" and answer.status == 200
     return False
+
+
+def _uncertain(status: int) -> bool:
+    """Whether a status leaves open if the server acted, and so may be another one at the next try. 501 and 505 say that it knows no such
+    request; the codes beyond 511 are what proxies at the vendors' edges answer with."""
+    return status == 408 or status >= 500 and status not in (501, 505)
 
 
 def _plain(answer: Answer, content: bytes) -> str:

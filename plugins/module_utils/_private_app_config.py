@@ -84,6 +84,9 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
                     faults.append(fault(f"{path}.{key}", f"{first} has the same {key} already: one entry for one application"))
         if state in ("replaced", "overridden"):
             faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
+        names, ids = entry.get("application_groups"), entry.get("application_group_ids")
+        if isinstance(names, list) and isinstance(ids, list) and bool(names) != bool(ids):
+            faults.append(fault(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
         if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
             faults += words(path, entry)
     return faults

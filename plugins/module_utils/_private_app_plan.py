@@ -216,6 +216,8 @@ def _result(unit: Wanted, there: Application | None, state: str, faults: list[di
         base = there if state == "merged" else {**base, "application_id": there["application_id"]}
     result = {**base, **given}
     if there is not None and state == "merged":
+        if there["application_group_ids"] and given.get("application_group_ids") == []:
+            warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
         result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
     if "application_id" in unit.fields:
         faults += words(unit.path, given, _known(there))

@@ -57,7 +57,7 @@ def path(application_id: str | None = None) -> str:
 
 def applications(api: Meraki) -> dict[str, Application]:
     """Every application of the organization by its id. The page size is the largest, so that one request reads all (at most 300)."""
-    listed = _whole_list(api, APPLICATIONS)
+    listed = [_with_destinations(api, item) for item in _whole_list(api, APPLICATIONS)]
     untold = [item for item in listed if item.get("applicationGroupIds") is None]
     if untold:
         # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
@@ -172,6 +172,18 @@ def port_fault(ports: str) -> str:
         if low > high:
             return f"{part.strip()!r}: a range's start must not be above its end"
     return ""
+
+
+def _with_destinations(api: Meraki, item: dict[str, t.Any]) -> dict[str, t.Any]:
+    """An application of the list, or as it is read by itself where the list leaves its destinations out: taken for empty, the next PUT
+    would take them away."""
+    if isinstance(item.get("destinations"), list):
+        return item
+    target = api.path(path(str(item["applicationId"])))
+    whole = api.client.get(target).data
+    if not isinstance(whole, dict) or not isinstance(whole.get("destinations"), list):
+        raise ApiError(f"GET {target}: the application comes without its destinations, so that nothing can be planned on it")
+    return {**item, **whole}
 
 
 def _joined(api: Meraki) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from ._meraki import ARGUMENTS as CONNECTION
 from ._meraki import Meraki, faults, organization_path
 from ._plan import Faults, Plan, Request
 from ._sentry_config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
-from ._sentry_plan import View, canonical, content, shaped, wire
+from ._sentry_plan import View, canonical, content, other_case, shaped, wire
 
 ARGUMENTS: dict[str, t.Any] = {
     "config": {
@@ -73,7 +73,8 @@ class SentryAssignments:
         self._faults: list[dict[str, str]] = []
 
     def faults(self, config: Config, state: str) -> list[dict[str, str]]:
-        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+        chosen = self._options["state"]
+        return faults(self._options, chosen) + rule_faults(config, state, read=chosen != "rendered")
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         items = [
@@ -93,6 +94,7 @@ class SentryAssignments:
         since = time.monotonic()
         networks: dict[str, list[dict[str, t.Any]]] = {}
         locales: dict[str, list[str]] = {}
+        untold: set[str] = set()
         for item in self._items():
             key = str(item.get("networkId"))
             if key in networks:
@@ -101,6 +103,8 @@ class SentryAssignments:
                     "Run the task again"
                 )
             policies = item.get("policies") or []
+            if not isinstance(item.get("policies"), list):
+                untold.add(key)
             networks[key] = [_read(policy) for policy in policies]
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
@@ -111,7 +115,10 @@ class SentryAssignments:
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
-        return View(self._api.path(_WRITE), networks, self._names or Names(), self._wanted, locales, tuple(self._faults), since)
+        for key in untold:
+            self._api.client.warn(f"network {key} is listed without its policies, as if it had none. It cannot be written")
+        names = self._names or Names()
+        return View(self._api.path(_WRITE), networks, names, self._wanted, locales, tuple(self._faults), since, frozenset(untold))
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _sentry_plan.plan(view, state)
@@ -127,19 +134,23 @@ class SentryAssignments:
         return view._replace(wanted=self._wanted, faults=tuple(self._faults))
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
-        if view.faults:
-            raise Faults(list(view.faults))
+        given = [(path, network_id) for path, _entry, network_id in self._units]
+        faults = [*view.faults, *other_case(given, view)]
+        if faults:
+            raise Faults(faults)
         if config is None:
             keys = list(view.networks)
         else:
             # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
             keys = list(dict.fromkeys(view.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
-        empty = (
-            ["config is an empty list, so that nothing was asked for; leave it out to gather the whole organization"]
-            if config == []
-            else []
-        )
-        return [shaped(key, view.networks.get(key, []), view.names) for key in keys], empty
+        warnings = [
+            f"{path}: network {network_id} has no Sentry policies, and its id was not looked up"
+            for path, network_id in given
+            if not (view.networks.get(network_id) or network_id in view.names.tags or network_id in view.hidden)
+        ]
+        if config == []:
+            warnings.append("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
+        return [shaped(key, view.networks.get(key, []), view.names) for key in keys], warnings
 
     def source(self) -> str:
         return str(self._api.source())

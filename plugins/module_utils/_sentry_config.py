@@ -102,8 +102,11 @@ class Wanted(t.NamedTuple):
     named: bool = False
 
 
-def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
-    """What the contract and the vendor's words forbid, for a config that may break the schema too."""
+def rule_faults(config: t.Any, state: str, read: bool = True) -> list[dict[str, str]]:
+    """What the contract and the vendor's words forbid, for a config that may break the schema too.
+
+    The vendor's words about an entry with an own id wait for the read, where there is one.
+    """
     faults: list[dict[str, str]] = []
     units: dict[tuple[str, t.Any], str] = {}
     ids: dict[str, str] = {}
@@ -116,6 +119,8 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
         for place, policy in enumerate(policies if isinstance(policies, list) else []):
             if isinstance(policy, dict):
                 faults += _policy_faults(f"{path}.policies[{place}]", policy, state, "network_tags" in entry, ids)
+                if not read and "policy_id" in policy and "scope" in policy:
+                    faults += tag_fault(f"{path}.policies[{place}]", policy["scope"], policy.get("tags"))
     return faults
 
 

@@ -41,6 +41,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("status", {"status": 502, "acted": True}),
     ("status", {"status": 503}),
     ("status", {"status": 504, "acted": True}),
+    ("status", {"status": 507}),
+    ("status", {"status": 524, "acted": True}),
     ("reset_before", {}),
     ("reset_after", {}),
     ("cut_body", {}),

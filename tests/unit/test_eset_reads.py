@@ -426,6 +426,13 @@ def test_on_prem_without_any_call_for_devices(cloud, status):
 # Results.
 
 
+def test_a_name_is_no_id_whatever_it_is():
+    policies = [{"policy": "A"}, {"policy_uuid": "A"}, {"policy": "B"}]
+    result = run_module("eset_policy_assignment", {"state": "rendered", "config": [{"target": {"device_uuid": "d"}, "policies": policies}]})
+    assigned = [request["body"]["assignment"]["policyUuid"] for request in result["rendered"]]
+    assert assigned == [{"name": "A"}, "A", {"name": "B"}]
+
+
 def test_rendered_is_what_a_run_on_nothing_sends(cloud):
     policies = [{"policy": "Hardening", "rank": 2}, {"policy": "Twice", "policy_uuid": "p3"}, {"policy_uuid": "p1", "rank": 1}]
     config = [

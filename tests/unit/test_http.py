@@ -92,6 +92,28 @@ def test_a_rate_limited_write_is_sent_again_after_the_wait(header):
         assert tried.stats()["writes"] == 1
 
 
+@pytest.mark.parametrize("status", [408, 500, 507, 520, 524, 599])
+def test_a_status_that_says_nothing_of_what_the_server_did(status):
+    with Scripted(answer(status), answer(data=[1])) as server:
+        with pytest.raises(Unclear, match=str(status)):
+            client(server).send("PUT", "/x", {})
+        assert client(server).get("/x").data == [1] and len(server.requests) == 2
+    with Scripted(answer(status), answer(data=[1])) as server:
+        assert client(server).get("/x").data == [1] and len(server.requests) == 2, "a read is made again"
+
+
+@pytest.mark.parametrize("status", [303, 501, 505])
+def test_a_status_that_says_what_it_did(status):
+    with Scripted(answer(status, Location="/y")) as server:
+        with pytest.raises(ApiError, match=str(status)) as caught:
+            client(server).get("/x")
+        assert not isinstance(caught.value, Unclear)
+        with pytest.raises(ApiError, match=str(status)) as caught:
+            client(server).send("PUT", "/x", {})
+        assert isinstance(caught.value, Unclear) == (status == 303), "303 leads to what came of it"
+        assert len(server.requests) == 2
+
+
 def test_a_wait_longer_than_the_budget_fails_at_once_and_says_so():
     with Scripted(answer(429, Retry_After="3600")) as server:
         tried = client(server)

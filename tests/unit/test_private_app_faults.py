@@ -525,3 +525,63 @@ def test_names_beside_ids_are_judged_where_the_list_is_read_for_names(cloud):
     config = [{"name": "Keep", "description": "new", "application_groups": ["West"], "application_group_ids": ["g2"]}]
     result = run(cloud, config=config, with_names=True)
     assert [item["path"] for item in result["errors"]] == ["config[0].application_groups"] and cloud.writes() == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_destinations_that_the_list_leaves_out_are_read(cloud, told):
+    """Taken for none, the next PUT would take them away."""
+    original = cloud.meraki.handle
+
+    def handle(request):
+        answer = original(request)
+        body = json.loads(answer.body) if request.method == "GET" else None
+        if body and request.path.endswith("privateApplications"):
+            body["data"] = [{key: item[key] for key in item if key != "destinations" or item["name"] != "Keep"} for item in body["data"]]
+        elif body and not told:
+            body.pop("destinations", None)
+        return answer if body is None else replace(answer, body=json.dumps(body).encode())
+
+    there = next(item for item in cloud.meraki.applications("1").values() if item["name"] == "Keep")["destinations"]
+    cloud.meraki.handle = handle
+    result = run(cloud, config=[{"name": "Keep", "description": "new"}])
+    if not told:
+        assert result["failed"] and "without its destinations" in result["msg"] and cloud.writes() == []
+        return
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] and [put.body["destinations"] for put in cloud.writes()] == [there]
+
+
+def test_names_and_ids_of_groups_cannot_agree_where_one_is_empty():
+    for names, ids in ((["East"], []), ([], ["g1"])):
+        config = [{"name": "New", "destinations": [destination(4)], "application_groups": names, "application_group_ids": ids}]
+        result = run_module(MODULE, {"state": "rendered", "config": config})
+        assert [item["path"] for item in result["errors"]] == ["config[0].application_groups"]
+
+
+def test_an_empty_list_of_groups_has_no_effect_in_merged(cloud):
+    result = run(cloud, config=[{"name": "Keep", "application_groups": []}])
+    assert not result["changed"] and any("config[0].application_groups" in text for text in result["warnings"])
+
+
+def test_an_answer_that_is_not_as_documented_takes_nothing_from_what_was_written(cloud):
+    def told(request):
+        answer = original(request)
+        return replace(answer, body=b'{"applicationId": "1"}') if request.method == "PUT" else answer
+
+    original, cloud.meraki.handle = cloud.meraki.handle, told
+    result = run(cloud, config=[{"name": "Keep", "description": "new"}], verify=False)
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] and result["after"][0]["description"] == "new"
+
+
+@pytest.mark.parametrize("state", ["gathered", "rendered"])
+def test_options_that_do_nothing_are_named(cloud, state):
+    config = None if state == "gathered" else [{"name": "New", "destinations": [destination(4)]}]
+    result = run(cloud, state=state, config=config, force=True, allow_group_removal=True)
+    said = [text for text in result["warnings"] if "no effect" in text]
+    assert said == [f"{name} has no effect in state {state}" for name in ("force", "allow_group_removal")]
+
+
+def test_an_option_that_does_not_exist_is_a_fault_with_any_value(cloud):
+    result = run(cloud, config=[{"name": "Keep", "destinatons": None, "destinations": None}])
+    assert [item["path"] for item in result["errors"]] == ["config[0].destinatons"]

@@ -468,7 +468,10 @@ def test_an_option_without_effect_is_said_where_it_is_set():
 def test_what_the_list_does_not_say_about_groups_the_groups_say():
     class Api:
         lists = {
-            "applications": [{"applicationId": 1, "name": "Ant"}, {"applicationId": 2, "name": "Bee", "applicationGroupIds": ["g2"]}],
+            "applications": [
+                {"applicationId": 1, "name": "Ant", "destinations": []},
+                {"applicationId": 2, "name": "Bee", "destinations": [], "applicationGroupIds": ["g2"]},
+            ],
             "groups": [{"applicationGroupId": 7, "name": "West", "applicationIds": ["1", "2"]}],
         }
 

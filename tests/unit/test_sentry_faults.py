@@ -344,3 +344,73 @@ def test_options_without_effect_are_warned_about(cloud, state):
         f"max_removals has no effect in state {state}",
         f"expected_plan has no effect in state {state}",
     ]
+
+
+@pytest.mark.parametrize("stale", [False, True])
+@pytest.mark.parametrize("kind", ["reset_after", "cut_body", "html"])
+def test_of_equal_copies_no_other_is_removed_after_a_doubt(cloud, kind, stale):
+    """The id that the config gives is gone by then, and another copy would be taken for it."""
+    cloud.meraki.add_sentry("N_1", [policy(0, snake=False), policy(0, snake=False)])
+    own = "1" if stale else cloud.meraki.sentry("1")["N_1"][0]["policyId"]
+    cloud.faults.add(kind, method="PUT", path=".", **({"acted": True} if kind == "html" else {}))
+    result = run(cloud, state="deleted", config=[{"network_id": "N_1", "policies": [{**policy(0), "policy_id": own}]}])
+    assert not result.get("failed"), result["msg"]
+    assert result["summary"]["deleted"] == 1 and groups(cloud) == ["101", "100", "100"] and len(cloud.writes()) == 1
+
+
+def without_policies(network):
+    def changed(data):
+        items = [{key: item[key] for key in item if key != "policies" or item["networkId"] != network} for item in data[0]["items"]]
+        return [{**data[0], "items": items}]
+
+    return changed
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
+def test_a_network_whose_policies_are_not_told_is_not_written(cloud, state):
+    """Carried along as it was listed: an empty list might clear it."""
+    answering(cloud, without_policies("N_2"))
+    unit = {"network_id": "N_2", "policies": [policy(2)]}
+    refused = run(cloud, state=state, config=[unit] + [{"network_id": "N_1", "policies": [policy(2)]}] * (state == "merged"))
+    if state == "deleted":
+        assert not refused["changed"]
+    else:
+        assert [item["path"] for item in refused["errors"]] == ["organization: network N_2"]
+    assert cloud.writes() == []
+    done = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
+    assert not done.get("failed"), done["msg"]
+    assert any("network N_2 is listed without its policies" in text for text in done["warnings"])
+    (put,) = cloud.writes()
+    assert {item["networkId"]: len(item.get("policies", "-")) for item in put.body["items"]} == {"N_1": 3, "N_2": 1, "N_3": 2}
+    assert "policies" not in next(item for item in put.body["items"] if item["networkId"] == "N_2")
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted", "gathered"])
+def test_an_id_that_fits_but_for_its_case_is_an_error(cloud, state):
+    config = [{"network_id": "n_1", "policies": [policy(2)]}, {"network_id": "N_2", "policies": [policy(2)]}]
+    result = run(cloud, state=state, config=config)
+    assert [item["path"] for item in result["errors"]] == ["config[0].network_id"] and cloud.writes() == []
+    assert "n_1" in result["msg"] and "N_1" in result["msg"]
+
+
+def test_nothing_is_known_of_a_network_by_its_id(cloud):
+    result = run(cloud, state="gathered", config=[{"network_id": "N_9"}, {"network_id": "N_1"}])
+    assert result["warnings"] == ["config[0]: network N_9 has no Sentry policies, and its id was not looked up"]
+    assert [len(unit["policies"]) for unit in result["gathered"]] == [0, 2]
+
+
+def test_an_answer_that_is_not_as_documented_takes_nothing_from_what_was_written(cloud):
+    def told(request):
+        answer = original(request)
+        return replace(answer, body=b'{"items": ["x"]}') if request.method == "PUT" else answer
+
+    original, cloud.meraki.handle = cloud.meraki.handle, told
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}], verify=False)
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] and [one["group_policy_id"] for one in result["after"][0]["policies"]] == ["100", "101", "102"]
+
+
+def test_rendered_judges_the_tags_of_policies_with_an_id_as_well(cloud):
+    policies = [{**policy(0), "policy_id": 5, "scope": "all"}, {**policy(1), "policy_id": 6, "tags": []}, {"policy_id": 7, "tags": []}]
+    result = run(cloud, state="rendered", config=[{"network_id": "N_1", "policies": policies}])
+    assert [item["path"] for item in result["errors"]] == [f"config[0].policies[{place}].tags" for place in (0, 1)]
