@@ -102,13 +102,13 @@ class ActionModule(ActionBase):
 
     def _tenants(self, variables: dict[str, t.Any], names: Data) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""
-        active = set(plain(variables["ansible_play_hosts"]))
+        active, batch = (set(plain(variables[name])) for name in ("ansible_play_hosts", "ansible_play_batch"))
         tenants, waiting = [], set()
         for host in plain(variables["ansible_play_hosts_all"]):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
-            results = {module: plain(raw[name]) for module, name in names.items() if name in raw}
-            if results:
+            results = {module: plain(raw[name]) for module, name in names.items() if name in raw and self._of_this_play(raw[name])}
+            if results or host in batch:
                 tenants.append(self._tenant(variables, host, results))
             elif host in active:
                 waiting.add(host)
@@ -119,6 +119,14 @@ class ActionModule(ActionBase):
                 before = "the host failed, or was not reached, before it could be looked at"
                 tenants.append(_drift_report.unread(host, f"{before}: {reason}" if reason else before))
         return tenants, waiting
+
+    def _of_this_play(self, result: Data) -> bool:
+        """Whether a result is of this play's audit: one of an earlier play says nothing of a host that is not looked at any more.
+
+        What failed before the module could run does not say of which play it is, and makes a tenant unreadable whenever it was.
+        """
+        play = result.get("play_uuid")
+        return bool(result.get("failed") or result.get("unreachable")) if play is None else play == self._task.get_play()._uuid
 
     def _tenant(self, variables: dict[str, t.Any], host: str, results: Data) -> dict[str, t.Any]:
         evaluated = variables["hostvars"][host]

@@ -6,21 +6,21 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import CONNECTIONS, MODULES, module_arguments, plain
 
 _OPTIONS: dict[str, t.Any] = {
     "module": {"type": "str", "required": True, "choices": list(MODULES)},
-    "entry": {"type": "dict", "default": {}},
-    "variables": {"type": "dict", "default": {}},
+    "entry": {"type": "raw"},
     "connection_only": {"type": "bool", "default": False},
     "options": {"type": "dict", "default": {}},
 }
-_VENDORS = {"eset_policy_assignment": "eset"}
 
 
 class ActionModule(ActionBase):
-    """A task of its own cannot do this: an option that is given and then omitted keeps ``module_defaults`` from having a say."""
+    """A task of its own cannot do this: an option that is given and then omitted keeps ``module_defaults`` from having a say, and a default
+    would stand in for a variable that is given and cannot be evaluated: another organization's, from the environment."""
 
     TRANSFERS_FILES = False
 
@@ -28,18 +28,39 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, given = self.validate_argument_spec(_OPTIONS)
         module = given["module"]
-        layers = [plain(layer) for layer in (self._defaults(module), given["variables"], given["entry"])]
+        vendor = module.split("_")[0]
+        # What is registered outlives the play, and whoever reads it later has to know.
+        result["play_uuid"] = str(self._task.get_play()._uuid)
+        entry = plain(given["entry"]) or {}
+        if not isinstance(entry, dict):
+            return {**result, "failed": True, "msg": "entry must be a dictionary of the module's options"}
+        try:
+            layers = [self._defaults(module, vendor), self._variables(vendor, task_vars or {}), entry]
+        except AnsibleError as error:
+            return {**result, "failed": True, "msg": f"Nothing was read or written: {error}"}
         arguments = module_arguments(module, layers, given["connection_only"], plain(given["options"]))
         result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
         return result
 
-    def _defaults(self, module: str) -> dict[str, t.Any]:
+    def _variables(self, vendor: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """The options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
+        found = {}
+        for option in CONNECTIONS[vendor]:
+            name = f"{vendor}_{option}"
+            if name in variables:
+                try:
+                    # In a dictionary, for a value that is omit goes with its key; before ansible-core 2.19 it is a text.
+                    found.update(plain(self._templar.template({option: variables[name]})))
+                except AnsibleError as error:
+                    raise AnsibleError(f"the variable {name} cannot be evaluated: {error}") from None
+        return {option: value for option, value in found.items() if value != variables.get("omit")}
+
+    def _defaults(self, module: str, vendor: str) -> dict[str, t.Any]:
         """What ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""
         said: dict[str, t.Any] = {}
         for defaults in self._task.module_defaults or []:
             said.update(defaults)
-        names = ("group/secops.policy.policy", f"group/secops.policy.{_VENDORS.get(module, 'meraki')}", f"secops.policy.{module}")
         found: dict[str, t.Any] = {}
-        for name in names:
-            found.update(self._templar.template(said.get(name) or {}))
+        for name in ("group/secops.policy.policy", f"group/secops.policy.{vendor}", f"secops.policy.{module}"):
+            found.update(plain(self._templar.template(said.get(name) or {})))
         return found

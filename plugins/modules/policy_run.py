@@ -15,7 +15,11 @@ description:
   - Runs one of the modules of this collection with the options that an entry of a tree (C(secops_policy)) gives, and returns what the
     module returns.
   - Made for the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
-    keep C(module_defaults) from having a say.
+    keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
+  - What the entry does not say of whom to reach and how comes from the host's variables C(meraki_api_key), C(meraki_base_url),
+    C(meraki_organization_id), C(meraki_organization), C(eset_username), C(eset_password), C(eset_access_token), C(eset_region),
+    C(eset_deployment) and C(eset_base_url), then from C(module_defaults), then from the environment. One that says it in another way than
+    the entry does, such as by id, is left out. One that cannot be evaluated fails the task before anything is connected to.
 options:
   module:
     description: The module, by its short name.
@@ -23,13 +27,8 @@ options:
     choices: [eset_policy_assignment, meraki_sentry_assignments, meraki_private_app]
     required: true
   entry:
-    description: The tree's entry. It beats O(variables), and they beat C(module_defaults). What is no option of the module is left out.
-    type: dict
-    default: {}
-  variables:
-    description: Options from variables. One that says whom to reach in another way than the entry does, such as by id, is left out.
-    type: dict
-    default: {}
+    description: The tree's entry, a dictionary of the module's options. What is no option of the module is left out.
+    type: raw
   connection_only:
     description: Whether to take only how to reach the vendor from the entry, and not what is to be done.
     type: bool
@@ -72,6 +71,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+play_uuid:
+  description: The play in which it ran. What a task has registered is there in later plays too.
+  returned: always
+  type: str
+  sample: 02fc0000-0001-5c90-57de-000000000001
 changed:
   description: This and everything else is as the module returns it.
   returned: always

@@ -24,6 +24,11 @@ MODULES: dict[str, dict[str, t.Any]] = {
     PRIVATE_APPS: {**COMMON, **APPLICATIONS},
 }
 
+#: The options that say whom to reach at a vendor and how. The variable ``meraki_api_key`` stands for its ``api_key``, and so on.
+CONNECTIONS = {
+    "eset": ("username", "password", "access_token", "region", "deployment", "base_url"),
+    "meraki": ("api_key", "base_url", "organization_id", "organization"),
+}
 #: The options that say what is to be done, and not to whom or how fast.
 _WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "force", "allow_group_removal")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

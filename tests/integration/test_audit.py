@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 
 import jsonschema
 import pytest
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import CONNECTIONS
 
 from .harness import ROOT
 
@@ -434,6 +435,46 @@ def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
     assert [one["verdict"] for one in report["tenants"]] == ["in line", "unreadable"]
     reason = report["tenants"][1]["message"]
     assert reason.startswith("the host failed, or was not reached, before it could be looked at: ")
+
+
+@pytest.mark.parametrize("second", ["one batch", "serial"])
+def test_what_an_earlier_audit_of_the_run_has_read_is_no_news(tenants, audit, tmp_path, second):
+    """What tasks registered outlives the play: a host that fails before the second audit was not looked at, nor was one whose batch is not
+    reached."""
+    book = tmp_path / "twice.yml"
+    role = "  gather_facts: false\n  roles: [secops.policy.audit]\n"
+    batches = "  serial: 1\n" if second == "serial" else ""
+    fails = "  gather_facts: false\n  tasks:\n    - ansible.builtin.fail:\n      when: inventory_hostname == 'berlin'\n"
+    book.write_text(
+        f"- hosts: all\n{role}- hosts: all\n{fails}- hosts: all\n  order: reverse_sorted\n{batches}{role}",
+        encoding="utf-8",
+    )
+    done, report = audit(inventory(tenants), playbook=book)
+    assert done.rc == 2
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == {"berlin": "unreadable", "paris": "in line", "rome": "in line"}
+    assert "before it could be looked at" in next(one["message"] for one in report["tenants"] if one["name"] == "berlin")
+    # Rome, whose batch is the first, sees that Paris is still to come.
+    told = [item["result"]["totals"]["tenants"] for item in done.results if item["action"] == "secops.policy.drift_report"]
+    assert [tenants_["read"] for tenants_ in told] == ([3, 1, 2] if second == "serial" else [3, 2])
+
+
+@pytest.mark.parametrize(("vendor", "name"), [(vendor, name) for vendor, names in CONNECTIONS.items() for name in names])
+def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, vendor, name):
+    """Another organization or tenant, from the environment, would be taken for this one."""
+    environment = {
+        "MERAKI_DASHBOARD_API_KEY": KEY, "MERAKI_DASHBOARD_BASE_URL": tenants.meraki_url, "MERAKI_ORGANIZATION_ID": "2",
+        "ESET_USERNAME": "api@example.com", "ESET_PASSWORD": PASSWORD, "ESET_BASE_URL": tenants.eset_url,
+    }  # fmt: skip
+    tree = meraki_tree(tenants, "2") if vendor == "meraki" else eset_tree(tenants, "Workstation protection", "USB control")
+    entries = {module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]} for module, entry in tree.items()}
+    done, report = audit(inventory(tenants, berlin=entries), env=environment)
+    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
+    tenants.clear_log()
+    listed = inventory(tenants, berlin=entries)
+    listed["all"]["hosts"]["berlin"][f"{vendor}_{name}"] = "{{ nowhere }}"
+    done, report = audit(listed, env=environment)
+    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and tenants.log == []
+    assert name in ("api_key", "password", "access_token") or f"{vendor}_{name}" in json.dumps(report)
 
 
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):

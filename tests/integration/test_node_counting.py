@@ -51,6 +51,8 @@ WRITES = {
 }  # fmt: skip
 
 
+#: What the roles run a module by.
+RUN = "secops.policy.policy_run"
 STATES = {SENTRY: "replaced", APPLICATION: "replaced", ESET: "merged"}
 
 
@@ -62,7 +64,7 @@ def connection(cloud):
 
 
 def test_every_module_has_a_query():
-    assert sorted(QUERIES) == MODULES == sorted(WRITES)
+    assert sorted(WRITES) == MODULES and sorted(QUERIES) == sorted([*MODULES, RUN])
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -80,7 +82,8 @@ def test_what_was_written_counts_once_and_nothing_else_does(module, cloud, play)
         assert set(item) == {"name", "canonical_facts", "facts"}
         assert item["canonical_facts"] == {fact: value or item["canonical_facts"][fact]}
         assert isinstance(item["name"], str) and all(isinstance(text, str) for text in item["canonical_facts"].values())
-    assert [counted(module, result) for result in (planned, *others)] == [[]] * 4
+    assert counted(RUN, written) == found, "a role's task is counted as the module's own"
+    assert [counted(name, result) for name in (module, RUN) for result in (planned, *others)] == [[]] * 8
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -92,10 +95,10 @@ def test_what_was_refused_does_not_count(module, cloud, play):
     config, _wanted = WRITES[module]
     refused = play([{module: {"config": config, "state": STATES[module]}}], module_defaults=connection(cloud)).failed_result()
     assert refused["stats"]["writes"] and not refused["changed"] and "403" in refused["msg"]
-    assert counted(module, refused) == []
+    assert counted(module, refused) == counted(RUN, refused) == []
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [*MODULES, RUN])
 @pytest.mark.parametrize(
     "result",
     [

@@ -14,6 +14,7 @@ import yaml
 from ansible_collections.secops.policy.tests.cloud import demo
 
 from . import runner, tenants
+from .test_node_counting import QUERIES, counted
 
 # ansible-runner starts the ansible-playbook that the other tests run on every ansible-core.
 pytestmark = pytest.mark.once
@@ -83,6 +84,11 @@ def test_a_workflow_does_what_was_approved_and_nothing_else(fleet, job):
     assert set(done) == {digest for found in audit.artifacts.values() for digest in found["digests"].values()} - {
         found["plan_digest"] for found in audit.results("audit") if found.get("plan_digest") and not found.get("changed")
     }
+
+    # As the platform looks its queries up.
+    tasks = [event["event_data"] for event in apply.events if "res" in event["event_data"]]
+    units = {unit["name"] for task in tasks if task["resolved_action"] in QUERIES for unit in counted(task["resolved_action"], task["res"])}
+    assert units == {"Branch Berlin", "Clinic Cologne", "Workstations"}
 
     again = job("audit.yml", {**FIRST, **WORKFLOW})
     assert (again.status, {found["drift"] for found in again.artifacts.values()}) == ("successful", {False}), again.output
