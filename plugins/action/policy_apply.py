@@ -10,10 +10,10 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, ran, registered, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, registered, told, tree_faults
 
 _OPTIONS: dict[str, t.Any] = {
-    "step": {"type": "str", "required": True, "choices": ["judge", "account"]},
+    "step": {"type": "str", "required": True, "choices": ["judge", "begin", "account"]},
     "tree": {"type": "raw"},
     "plans": {"type": "dict", "required": True},
     "expected_plans": {"type": "dict", "default": {}},
@@ -26,7 +26,7 @@ _OPTIONS: dict[str, t.Any] = {
 
 
 class ActionModule(ActionBase):
-    """``judge`` the plans and begin a snapshot; ``account`` for what was done and end it."""
+    """``judge`` the plans; ``begin`` a snapshot; ``account`` for what was done and end it."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -37,8 +37,8 @@ class ActionModule(ActionBase):
         self._variables = task_vars or {}
         self._host = plain(self._variables["inventory_hostname"])
         plans = registered(self._variables, options["plans"])
-        step = self._judge if options["step"] == "judge" else self._account
-        return {**result, "changed": False, **step(options, plans)}
+        steps = {"judge": self._judge, "begin": self._begin, "account": self._account}
+        return {**result, "changed": False, **steps[options["step"]](options, plans)}
 
     def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
@@ -47,25 +47,30 @@ class ActionModule(ActionBase):
         faults += _apply.approval_faults(plans, expected, options["require_expected_plans"])
         if faults:
             return told(faults, "nothing was written on this host")
-        changing = _apply.changing(plans)
-        path = ""
-        if changing and not self._task.check_mode:
-            now = _snapshot.now()
-            path = os.path.join(_files.local_path(options["snapshot_dir"]), _snapshot.file_name(self._host, now))
-            try:
-                _snapshot.write(path, _snapshot.begun(self._host, {name: plans[name] for name in changing}, now))
-            except OSError as error:
-                raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
         return {
-            "modules": changing,
+            "modules": _apply.changing(plans),
             "applications_first": _apply.applications_first(plans),
-            "snapshot": path,
             # Not a fault, for that is what the export of a tenant with nothing in it says.
             "warnings": [] if tree else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
+    def _begin(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
+        changing = {name: plans[name] for name in _apply.changing(plans)}
+        if not changing or self._task.check_mode:
+            return {"snapshot": ""}
+        now = _snapshot.now()
+        path = os.path.join(_files.local_path(options["snapshot_dir"]), _snapshot.file_name(self._host, now))
+        try:
+            _snapshot.write(path, _snapshot.begun(self._host, changing, now))
+        except OSError as error:
+            raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
+        return {"snapshot": path}
+
     def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
-        results = {name: self._ran(names, plans.get(name) or {}) for name, names in options["results"].items()}
+        results = {
+            name: _apply.carried_out(plans.get(name) or {}, registered(self._variables, dict(zip(names, names))).values())
+            for name, names in options["results"].items()
+        }
         left = {name: plan for name, plan in registered(self._variables, options["left"]).items() if planned(plan)}
         path = self._ended(options["snapshot"] or "", results, left)
         account = _apply.account(plans, results, self._task.check_mode)
@@ -87,12 +92,3 @@ class ActionModule(ActionBase):
         except (OSError, _snapshot.Unusable) as error:
             raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from None
         return ""
-
-    def _ran(self, names: t.Sequence[str], plan: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
-        """The result of the one of several tasks that was run; none of them may have been.
-
-        Where the role runs twice in a play, a task that is not reached leaves what it registered the first time: a result of another plan.
-        """
-        digest = plan.get("plan_digest")
-        results = registered(self._variables, dict(zip(names, names))).values()
-        return next((result for result in results if ran(result) and result.get("plan_digest", digest) == digest), {})

@@ -73,6 +73,7 @@ class ActionModule(ActionBase):
             "remove": as_argument(found.remove),
             "put_back": as_argument(found.put_back),
             "state": found.state,
+            "warnings": found.left,
         }
 
     def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -85,7 +86,8 @@ class ActionModule(ActionBase):
         return told(faults, "nothing was written on this host") if faults else {"modules": _apply.changing(plans)}
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        plans, results = (registered(self._variables, options[key]) for key in ("plans", "results"))
+        plans, found = (registered(self._variables, options[key]) for key in ("plans", "results"))
+        results = {name: _apply.carried_out(plans.get(name) or {}, [result]) for name, result in found.items()}
         account = _apply.account(plans, results, self._task.check_mode, _restore.TITLES)
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}

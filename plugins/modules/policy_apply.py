@@ -18,10 +18,11 @@ description:
 options:
   step:
     description:
-      - V(judge) fails with everything that stands against the plans, and begins a snapshot where something is to be changed.
+      - V(judge) fails with everything that stands against the plans.
+      - V(begin) writes a snapshot where something is to be changed.
       - V(account) completes the snapshot, and says what became of each module.
     type: str
-    choices: [judge, account]
+    choices: [judge, begin, account]
     required: true
   tree:
     description: The tree, for V(judge). Its modules and options must be known.
@@ -42,7 +43,7 @@ options:
     type: bool
     default: false
   snapshot_dir:
-    description: Where the snapshot goes, for V(judge).
+    description: Where the snapshot goes, for V(begin).
     type: str
   snapshot:
     description: Where the snapshot was begun, for V(account).
@@ -75,7 +76,7 @@ EXAMPLES = r"""
   register: planned
   failed_when: false
 
-- name: Fail with everything that is wrong, else keep what is about to change
+- name: Fail with everything that is wrong
   secops.policy.policy_apply:
     step: judge
     tree:
@@ -85,8 +86,14 @@ EXAMPLES = r"""
             description: Tickets
     plans:
       meraki_private_app: planned
+
+- name: Keep what is about to change
+  secops.policy.policy_apply:
+    step: begin
+    plans:
+      meraki_private_app: planned
     snapshot_dir: snapshots
-  register: judged
+  register: begun
 
 - name: Apply what was planned
   secops.policy.meraki_private_app:
@@ -104,7 +111,7 @@ EXAMPLES = r"""
       meraki_private_app: planned
     results:
       meraki_private_app: [applied]
-    snapshot: "{{ judged.snapshot }}"
+    snapshot: "{{ begun.snapshot }}"
 """
 
 RETURN = r"""
@@ -119,7 +126,7 @@ applications_first:
   type: bool
 snapshot:
   description: The snapshot's path; empty where nothing is, or was, changed.
-  returned: always
+  returned: with O(step=begin) and O(step=account)
   type: str
 summary:
   description: For each module C(state) (C(unchanged), C(planned), C(done), C(failed), C(not run)), C(plan_digest) and its counts.

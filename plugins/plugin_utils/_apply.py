@@ -51,6 +51,15 @@ def applications_first(plans: t.Mapping[str, Result]) -> bool:
     return bool(summary.get("deleted")) and not summary.get("created") and not summary.get("updated")
 
 
+def carried_out(plan: Result, results: t.Iterable[Result]) -> Result:
+    """The result of the one of several tasks that carried out ``plan``; none of them may have been run.
+
+    Where a role runs twice in a play, a task that is not reached leaves what it registered the first time: a result of another plan.
+    """
+    digest = plan.get("plan_digest")
+    return next((result for result in results if ran(result) and result.get("plan_digest", digest) == digest), {})
+
+
 def account(
     plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None], check: bool, titles: t.Mapping[str, str] | None = None
 ) -> dict[str, t.Any]:

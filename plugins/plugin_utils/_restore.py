@@ -38,13 +38,15 @@ _BY_HAND = "since the snapshot. Look at it, and set restore_force if it is to be
 
 
 class Applications(t.NamedTuple):
-    """What puts the applications back: ``remove`` in state deleted, later ``put_back`` in ``state``. ``touched``: ids that may change."""
+    """What puts the applications back: ``remove`` in state deleted, later ``put_back`` in ``state``. ``touched``: ids that may change.
+    ``left``: what is left although it bears the name of one that would go, in words."""
 
     remove: Units
     put_back: Units
     state: str
     touched: list[str]
     faults: list[Fault]
+    left: list[str]
 
 
 def wanted(module: str, entry: t.Mapping[str, t.Any]) -> Units:
@@ -72,6 +74,7 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     own = {unit.get("application_id") for unit in (*entry["before"], *entry["after"])}
     by_name = {unit["name"]: unit for unit in present if unit["application_id"] not in own}
     faults: list[Fault] = []
+    left: list[str] = []
     put_back: Units = []
     remove: Units = []
     touched: list[str] = []
@@ -84,6 +87,11 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
             # By name only what is to be there, or what the server had not given an id when the snapshot was made: an application that
             # was made later under the same name is not the one that goes.
             there = by_name.get(known["name"])
+        elif there is None and known["name"] in by_name:
+            left.append(
+                f"the application {known['name']!r} ({known['application_id']}), which would go, is not there any more; another one of "
+                f"that name ({by_name[known['name']]['application_id']}) was made since, and stays"
+            )
         if _same(there, before) or before is None and there is not None and there["application_id"] in kept:
             kept |= {there["application_id"]} if there is not None else set()
             continue
@@ -100,9 +108,9 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
     if remove and _entangled(remove, put_back, present):
         # Only one plan that knows both can find an order: the whole organization as it is to be.
-        return Applications([], _whole(remove, put_back, present), "overridden", touched, faults)
+        return Applications([], _whole(remove, put_back, present), "overridden", touched, faults, left)
     goes = [{"application_id": unit["application_id"], "name": unit["name"]} for unit in remove]
-    return Applications(goes, put_back, "replaced", touched, faults)
+    return Applications(goes, put_back, "replaced", touched, faults, left)
 
 
 def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Fault]:

@@ -105,6 +105,10 @@ def read(path: str, host: str) -> Snapshot:
         raise Unusable(f"{path} was written by a later version of the collection (format {data['version']}, here {VERSION})")
     if data.get("host") != host:
         raise Unusable(f"{path} is a snapshot of {data.get('host')!r}, not of {host!r}: what was there is not put into another tenant")
+    for name, entry in data["modules"].items():
+        kinds = {"state": str, "before": list, "after": list}
+        if not isinstance(entry, dict) or any(not isinstance(entry.get(key), kind) for key, kind in kinds.items()):
+            raise Unusable(f"{path} is damaged: {name} has not state, before and after")
     return data
 
 

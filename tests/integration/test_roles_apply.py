@@ -183,6 +183,15 @@ def test_a_run_that_could_write_nothing_keeps_no_snapshot(tenant, apply, tmp_pat
     assert task(done, SAY)["snapshot"] == ""
 
 
+def test_a_play_that_ends_for_another_host_leaves_no_snapshot(tenant, run_playbook, tmp_path):
+    """It would stand before the last one that there is something to put back from."""
+    book = tmp_path / "fatal.yml"
+    book.write_text("- hosts: all\n  gather_facts: false\n  any_errors_fatal: true\n  roles: [secops.policy.apply]\n", encoding="utf-8")
+    hosts = inventory(acme=host(tenant, tree()), bad=host(tenant, tree(), meraki_api_key="a-key-that-is-none"))
+    done = run_playbook(book, inventory=hosts, extra_vars={"apply_snapshot_dir": str(tmp_path / "snapshots")})
+    assert done.rc == 2 and tenant.writes() == [] and not (tmp_path / "snapshots").exists()
+
+
 def test_what_changes_between_plan_and_write_is_not_written_over(tenant, apply):
     """Somebody changes the network after it was planned: the digest of the plan does not fit any more."""
     seen = []
@@ -207,6 +216,8 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
 
     none = apply(hosts, extra_vars={"apply_require_expected_plans": True})
     assert {item["path"] for item in none.failed_result()["errors"]} == {f"secops_policy.{name}" for name in (ESET, SENTRY, APPS)}
+    unread = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": {"drift": None, "digests": {}}})
+    assert len(unread.failed_result()["errors"]) == 3, "an audit that could not read the tenant approves nothing"
     part = {"drift": True, "digests": {name: digests[name] for name in (ESET, SENTRY)}}
     some = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": part})
     assert [item["path"] for item in some.failed_result()["errors"]] == [f"secops_policy.{APPS}"]

@@ -167,10 +167,11 @@ def test_an_application_made_later_under_the_same_name_stays(tenant, role):
     made = by_hand(tenant, "POST", name="Wiki", destinations=lab["destinations"])
     fields = ("name", "description", "destinations", "appProtocol", "applicationGroupIds")
     by_hand(tenant, "POST", **{key: lab[key] for key in fields})
-    role("restore", acme=host(tenant, None)).ok()
+    done = role("restore", acme=host(tenant, None)).ok()
     names = {item["name"]: key for key, item in tenant.meraki.applications(demo.ORGANIZATION).items()}
     assert sorted(names) == ["Intranet", "Jira", "Lab Results", "Wiki"]
     assert names["Wiki"] == made["applicationId"]
+    assert f"({made['applicationId']}) was made since, and stays" in done.output
 
 
 def test_what_a_failed_run_has_left_comes_back(tenant, role):
@@ -182,6 +183,29 @@ def test_what_a_failed_run_has_left_comes_back(tenant, role):
     done = role("restore", acme=host(tenant, None)).ok()
     assert state(tenant) == before
     assert list(task(done, DONE)["summary"]) == [ESET]
+
+
+def test_the_role_twice_in_a_play_accounts_for_each_run(tenant, role, run_playbook, tmp_path):
+    """What a module did in the first run is not said to be done in the second, where it was not reached."""
+    first = {name: tree()[name] for name in (ESET, SENTRY)}
+    role("apply", acme=host(tenant, first)).ok()
+    second = {
+        ESET: {"state": "replaced", "config": [{"target": {"device_group_uuid": WORKSTATIONS}, "policies": []}]},
+        SENTRY: {"state": "replaced", "config": [{"network": "Branch Munich", "policies": [BAD]}]},
+    }
+    role("apply", acme=host(tenant, second)).ok()
+    older, newer = files(tmp_path / "snapshots")
+    book = tmp_path / "twice.yml"
+    use = "    - ansible.builtin.include_role:\n        name: secops.policy.restore\n      vars:\n        restore_snapshot: "
+    book.write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n{use}{newer}\n{use}{older}\n", encoding="utf-8")
+    count = len(tenant.writes())
+    tenant.faults.add("status", method="DELETE", path="policy-assignments", status=400)
+    done = run_playbook(book, inventory=inventory(acme=host(tenant, None)))
+    accounts = [item["result"]["summary"] for item in done.results if item["name"].endswith(DONE)]
+    states = [{name: entry["state"] for name, entry in account.items()} for account in accounts]
+    puts = [entry for entry in tenant.writes()[count:] if entry.method == "PUT"]
+    assert done.rc == 2 and states[0] == {ESET: "done", SENTRY: "done"} and len(puts) == 1
+    assert states[1][SENTRY] == "not run"
 
 
 def test_a_restore_that_fails_goes_on_when_it_is_run_again(tenant, role):
@@ -218,7 +242,8 @@ def test_which_snapshot(tenant, role, tmp_path):
     other = role("restore", {"restore_snapshot": str(newer)}, other=host(tenant, None))
     assert "not of 'other'" in other.failed_result()["msg"] and not tenant.log
     wrong = tmp_path / "wrong.json"
-    for text in ("{}", "no JSON", json.dumps({**json.loads(newer.read_text(encoding="utf-8")), "version": 9})):
+    kept = json.loads(newer.read_text(encoding="utf-8"))
+    for text in ("{}", "no JSON", json.dumps({**kept, "version": 9}), json.dumps({**kept, "modules": {SENTRY: {"before": []}}})):
         wrong.write_text(text, encoding="utf-8")
         assert str(wrong) in role("restore", {"restore_snapshot": str(wrong)}, acme=host(tenant, None)).failed_result()["msg"]
     role("restore", acme=host(tenant, None)).ok()

@@ -86,13 +86,14 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
             run(state=found.state, config=found.put_back, **({"max_removals": 9} if found.state == "overridden" else {}))
         assert contents(gathered()) == contents(before)
         again = _restore.applications(entry, gathered(), False)
-        assert again == _restore.Applications([], [], "replaced", [], [])
+        assert again == _restore.Applications([], [], "replaced", [], [], [])
 
 
 def test_what_only_after_has_goes_by_its_id_alone():
     entry = snapshot([], [there("Wiki", "9")])
     gone = _restore.applications(entry, [there("Wiki", "30", 2)], False)
     assert gone.remove == [] and gone.faults == [], "another application of the same name, made later"
+    assert len(gone.left) == 1 and "(30) was made since, and stays" in gone.left[0]
     ours = _restore.applications(entry, [there("Wiki", "9")], False)
     assert ours.remove == [{"application_id": "9", "name": "Wiki"}]
     changed = [there("Wiki", "9", 2)]
@@ -107,7 +108,7 @@ def test_of_a_run_that_was_killed_ids_are_not_known():
     assert _restore.applications(entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
     assert _restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).faults[0]["path"].endswith("'Wiki'")
     nothing = _restore.applications(entry, [there("Jira", "1")], False)
-    assert nothing == _restore.Applications([], [], "replaced", [], []), "it was killed before its first write"
+    assert nothing == _restore.Applications([], [], "replaced", [], [], []), "it was killed before its first write"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_what_was_changed_since_is_refused(before, after, present):
 def test_what_was_put_back_by_hand_is_not_taken_for_what_was_made():
     """Jira became Tickets and another Jira was to be made when the run was killed; Tickets is gone, and somebody made the old Jira anew."""
     entry = snapshot([there("Jira", "1")], [there("Tickets", "1"), app("Jira")])
-    assert _restore.applications(entry, [there("Jira", "9")], False) == _restore.Applications([], [], "replaced", [], [])
+    assert _restore.applications(entry, [there("Jira", "9")], False) == _restore.Applications([], [], "replaced", [], [], [])
 
 
 def test_a_name_that_went_from_one_to_another_goes_back():
