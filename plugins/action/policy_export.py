@@ -54,6 +54,11 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(f"{path} is there already and is no export: it is not written over. Choose another export_dir")
             if old is not None and _export.same(old, text):
                 return False
+            if old is not None and _export.edited(old):
+                raise AnsibleActionFail(
+                    f"{path} has been edited since it was exported: it is not written over. Move it away, or choose another export_dir, "
+                    "and compare"
+                )
             if not self._task.check_mode:
                 _files.write_private(path, text)
         except OSError as error:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 
@@ -15,6 +16,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES
 #: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
 HEAD = "# The policies of "
 _TIME = re.compile(r"^# Exported at .*$", re.M)
+_SEAL = re.compile(r"^# A new export replaces this file only while nobody has edited it: checksum ([0-9a-f]*)\.$", re.M)
 
 #: The name that may stand beside an id, and becomes its comment.
 _NAMES = {
@@ -75,6 +77,7 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
         return Export("", [], left_out, off, failed)
     lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
     lines += [f"# Exported at {time} by secops.policy {version}. The names behind ids are comments, and say what was there then."]
+    lines += ["# A new export replaces this file only while nobody has edited it: checksum ."]
     lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in asked]
     lines += ["---", "secops_policy:"]
     body = []
@@ -82,12 +85,24 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
         body += _entry(name, sorted(results[name]["gathered"], key=_order(name)), state)
     if not any(not line.lstrip().startswith("#") for line in body):
         lines[-1] += " {}"
-    return Export("\n".join(lines + body) + "\n", exported, left_out, off, {})
+    text = "\n".join(lines + body) + "\n"
+    return Export(_SEAL.sub(lambda found: f"{found[0][:-1]}{_checksum(text)}.", text, count=1), exported, left_out, off, {})
 
 
 def same(old: str, new: str) -> bool:
     """Whether two exports say the same, whenever they were made."""
     return _TIME.sub("", old, count=1) == _TIME.sub("", new, count=1)
+
+
+def edited(text: str) -> bool:
+    """Whether somebody has changed an export since it was made."""
+    seal = _SEAL.search(text)
+    return seal is None or seal[1] != _checksum(text)
+
+
+def _checksum(text: str) -> str:
+    """Of all but when it was made, and the checksum itself."""
+    return hashlib.sha256(_SEAL.sub("", _TIME.sub("", text, count=1), count=1).encode()).hexdigest()[:16]
 
 
 def _unset(result: Result) -> str:

@@ -87,6 +87,10 @@ def test_the_same_again_leaves_the_file_and_anything_else_does_not(tenant, expor
     assert not task(again, WRITE)["changed"] and (file.read_bytes(), file.stat().st_mtime_ns) == first
     tenant.meraki.add_sentry("N_24329162", [{"smNetworkId": "N_24329157", "scope": "none", "tags": [], "groupPolicyId": "300"}])
     assert task(export(hosts).ok(), WRITE)["changed"] and file.read_bytes() != first[0]
+    text = file.read_text(encoding="utf-8").replace("state: replaced", "state: merged", 1)
+    file.write_text(text, encoding="utf-8")
+    tenant.meraki.add_sentry("N_24329162", [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": "300"}])
+    assert "has been edited" in export(hosts).failed_result()["msg"] and file.read_text(encoding="utf-8") == text
     file.write_text("meraki_organization_id: 1\n", encoding="utf-8")
     other = export(hosts)
     assert "is no export" in other.failed_result()["msg"] and file.read_text(encoding="utf-8") == "meraki_organization_id: 1\n"
@@ -102,13 +106,15 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
         none={key: value for key, value in host(tenant, None, **nothing).items() if not key.endswith(("key", "name", "word"))},
         wrong=host(tenant, None, eset_password="wrong"),
         typo=host(tenant, {APPS: {"organisation": "1"}}),
+        null=host(tenant, {APPS: None, SENTRY: [1]}),
     )
     done = export(hosts)
-    assert {item["host"] for item in done.results if item["failed"]} == {"none", "wrong", "typo"}
+    assert {item["host"] for item in done.results if item["failed"]} == {"none", "wrong", "typo", "null"}
     failures = {item["host"]: item["result"] for item in done.results if item["failed"]}
     assert "nothing to export" in failures["none"]["msg"]
     assert [item["path"] for item in failures["wrong"]["errors"]] == [f"secops_policy.{ESET}"]
     assert [item["path"] for item in failures["typo"]["errors"]] == [f"secops_policy.{APPS}.organisation"]
+    assert {f"secops_policy.{APPS}", f"secops_policy.{SENTRY}"} == {item["path"] for item in failures["null"]["errors"]}
     eset, plain = files(tmp_path / "exports")
     assert (eset.name, plain.name) == ("eset.yml", "plain.yml")
     assert list(yaml.safe_load(plain.read_text(encoding="utf-8"))["secops_policy"]) == [ESET, SENTRY]

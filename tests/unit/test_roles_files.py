@@ -48,6 +48,7 @@ def exported(text):
     results = {SENTRY: {"gathered": [network], "source": text}, APPS: {"gathered": [app]}, ESET: {"msg": text, "http_status": 403}}
     made = _export.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
     assert made.text.startswith(_export.HEAD) and made.exported == [SENTRY, APPS]
+    assert not _export.edited(made.text) and _export.edited(made.text + "\n")
     assert all(line.isprintable() for line in made.text.split("\n")), "nothing that an editor or a loader would stumble over"
     tree = yaml.safe_load(made.text)
     assert list(tree) == ["secops_policy"]
