@@ -69,14 +69,9 @@ EXAMPLES = r"""
   register: planned
   failed_when: false
 
-- name: Fail with everything that is wrong, else keep what is about to change
+- name: Keep what is about to change
   secops.policy.policy_apply:
-    step: judge
-    tree:
-      meraki_private_app:
-        config:
-          - name: Jira
-            description: Tickets
+    step: begin
     plans:
       meraki_private_app: planned
     snapshot_dir: snapshots
