@@ -16,7 +16,7 @@ from ._names import Index
 from ._plan import Faults, Plan, Request
 from ._private_app_config import SCHEMA, Wanted, needs_groups, resolve, rule_faults
 from ._private_app_plan import Options, View, changed, emptied_groups, shaped
-from ._secure_connect import WARNING, Application, normal, read, wire
+from ._secure_connect import WARNING, Application, normal, read, wire, without_spaces
 
 ARGUMENTS: dict[str, t.Any] = {
     "config": {
@@ -179,4 +179,4 @@ def _unbound(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     fields = {key: value for key, value in entry.items() if key not in ("application_id", "application_groups")}
     if not fields.get("application_group_ids"):
         fields["application_group_ids"] = [{"name": name} for name in entry.get("application_groups", [])]
-    return fields
+    return without_spaces(fields)

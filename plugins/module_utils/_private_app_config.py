@@ -14,7 +14,7 @@ import unicodedata
 from ._names import Index
 from ._plan import fault
 from ._schemas.private_app import APPLICATION
-from ._secure_connect import DEFAULTS, port_fault
+from ._secure_connect import DEFAULTS, port_fault, without_spaces
 
 _FIELDS: t.Any = APPLICATION["properties"]
 _DESTINATION = _FIELDS["destinations"]["items"]
@@ -150,7 +150,7 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, fau
                 fields["application_group_ids"] = named if ids is None else ids
         if "application_group_ids" in fields:
             fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
-        wanted.append(Wanted(path, fields))
+        wanted.append(Wanted(path, without_spaces(fields)))
     return wanted
 
 

@@ -105,15 +105,23 @@ def wire(fields: t.Mapping[str, t.Any], new: bool = False) -> dict[str, t.Any]:
     body["destinations"] = [
         {
             "destinationAddr": list(destination["destination_addr"]),
-            # Whether the server takes the spaces that people write after a comma is not documented.
-            "protocolPorts": [
-                {"protocol": pair["protocol"], "ports": re.sub(r"\s+", "", pair["ports"])} for pair in destination["protocol_ports"]
-            ],
+            "protocolPorts": [{"protocol": pair["protocol"], "ports": pair["ports"]} for pair in destination["protocol_ports"]],
             "accessType": destination["access_type"],
         }
         for destination in fields["destinations"]
     ]
     return body
+
+
+def without_spaces(fields: dict[str, t.Any]) -> dict[str, t.Any]:
+    """An application whose ports have no spaces, as people write them after a comma: whether the server takes them is not documented."""
+    if "destinations" not in fields:
+        return fields
+    destinations = [
+        {**destination, "protocol_ports": [{**pair, "ports": re.sub(r"\s+", "", pair["ports"])} for pair in destination["protocol_ports"]]}
+        for destination in fields["destinations"]
+    ]
+    return {**fields, "destinations": destinations}
 
 
 def normal(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

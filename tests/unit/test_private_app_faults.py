@@ -585,3 +585,12 @@ def test_options_that_do_nothing_are_named(cloud, state):
 def test_an_option_that_does_not_exist_is_a_fault_with_any_value(cloud):
     result = run(cloud, config=[{"name": "Keep", "destinatons": None, "destinations": None}])
     assert [item["path"] for item in result["errors"]] == ["config[0].destinatons"]
+
+
+def test_ports_are_shown_as_they_are_sent(cloud):
+    pair = {"protocol": "TCP", "ports": "443, 8443"}
+    config = [{"name": "New", "destinations": [{**destination(4), "protocol_ports": [pair]}]}]
+    planned = run(cloud, check=True, config=config)
+    done = run(cloud, config=config)
+    for result in (planned, done):
+        assert result["after"][0]["destinations"][0]["protocol_ports"] == [{**pair, "ports": "443,8443"}]

@@ -17,7 +17,15 @@ from ansible_collections.secops.policy.plugins.module_utils._private_app import 
 from ansible_collections.secops.policy.plugins.module_utils._private_app_config import SCHEMA, resolve, rule_faults
 from ansible_collections.secops.policy.plugins.module_utils._private_app_plan import Options, View, members, plan
 from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
-from ansible_collections.secops.policy.plugins.module_utils._secure_connect import LIMIT, normal, normal_address, normal_ports, read, wire
+from ansible_collections.secops.policy.plugins.module_utils._secure_connect import (
+    LIMIT,
+    normal,
+    normal_address,
+    normal_ports,
+    read,
+    wire,
+    without_spaces,
+)
 from ansible_collections.secops.policy.plugins.module_utils._secure_connect import applications as read_applications
 from ansible_collections.secops.policy.tests.cloud import secure_connect
 from ansible_collections.secops.policy.tests.cloud.meraki import Meraki
@@ -486,7 +494,8 @@ def test_what_the_list_does_not_say_about_groups_the_groups_say():
 
 
 def test_what_goes_over_the_wire():
-    body = wire({"name": "A", "destinations": [{**destination("80, 443 ,8000 - 8010", "network"), "destination_addr": ["10.0.0.1"]}]})
+    written = {"name": "A", "destinations": [{**destination("80, 443 ,8000 - 8010", "network"), "destination_addr": ["10.0.0.1"]}]}
+    body = wire(without_spaces(written))
     assert body["destinations"] == [
         {"destinationAddr": ["10.0.0.1"], "protocolPorts": [{"protocol": "tcp", "ports": "80,443,8000-8010"}], "accessType": "network"}
     ]
