@@ -121,21 +121,28 @@ class ActionModule(ActionBase):
         return tenants, waiting
 
     def _of_this_play(self, result: Data) -> bool:
-        """Whether a result is of this play's audit: one of an earlier play says nothing of a host that is not looked at any more.
+        """Whether a result counts: one that policy_run registered in an earlier play says nothing of a host that is not looked at any more.
 
-        What failed before the module could run does not say of which play it is, and makes a tenant unreadable whenever it was.
+        Any other does not say of which play it is; what was skipped is no result.
         """
         play = result.get("play_uuid")
-        return bool(result.get("failed") or result.get("unreachable")) if play is None else play == self._task.get_play()._uuid
+        return not result.get("skipped") if play is None else bool(play == self._task.get_play()._uuid)
 
     def _tenant(self, variables: dict[str, t.Any], host: str, results: Data) -> dict[str, t.Any]:
         evaluated = variables["hostvars"][host]
         secrets = [os.environ.get(name) for name in _SECRET_ENVIRONMENT]
+        wrong = ""
+        for name in _SECRET_VARIABLES:
+            try:
+                secrets.append(plain(evaluated.get(name)))
+            except AnsibleError:  # It may quote what it stumbled over.
+                wrong = f"its variable {name} cannot be evaluated"
         try:
-            secrets += [plain(evaluated.get(name)) for name in _SECRET_VARIABLES]
             tree = plain(evaluated.get("secops_policy", {}))
         except AnsibleError as error:
-            one = _drift_report.unread(host, f"its variables cannot be evaluated: {error}")
+            wrong = f"its variables cannot be evaluated: {str(error).partition(' String: ')[0]}"
+        if wrong:
+            one = _drift_report.unread(host, wrong)
             return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
         entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
         secrets += [entry.get(key) for entry in entries for key in _SECRET_OPTIONS]

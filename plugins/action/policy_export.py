@@ -56,8 +56,8 @@ class ActionModule(ActionBase):
                 return False
             if old is not None and _export.edited(old):
                 raise AnsibleActionFail(
-                    f"{path} has been edited since it was exported: it is not written over. Move it away, or choose another export_dir, "
-                    "and compare"
+                    f"{path} has been edited since it was exported, or holds no checksum: it is not written over. Move it away, or choose "
+                    "another export_dir, and compare"
                 )
             if not self._task.check_mode:
                 _files.write_private(path, text)

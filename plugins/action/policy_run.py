@@ -34,26 +34,30 @@ class ActionModule(ActionBase):
         entry = plain(given["entry"]) or {}
         if not isinstance(entry, dict):
             return {**result, "failed": True, "msg": "entry must be a dictionary of the module's options"}
+        variables = task_vars or {}
         try:
-            layers = [self._defaults(module, vendor), self._variables(vendor, task_vars or {}), entry]
+            layers = [self._defaults(module, vendor), self._variables(module, vendor, variables), entry]
         except AnsibleError as error:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {error}"}
+        # Omitted in a dictionary; before ansible-core 2.19 that is a text.
+        layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
         arguments = module_arguments(module, layers, given["connection_only"], plain(given["options"]))
         result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
         return result
 
-    def _variables(self, vendor: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _variables(self, module: str, vendor: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
-        found = {}
+        found: dict[str, t.Any] = {}
         for option in CONNECTIONS[vendor]:
             name = f"{vendor}_{option}"
             if name in variables:
                 try:
-                    # In a dictionary, for a value that is omit goes with its key; before ansible-core 2.19 it is a text.
+                    # In a dictionary, for an omitted value goes with its key.
                     found.update(plain(self._templar.template({option: variables[name]})))
-                except AnsibleError as error:
-                    raise AnsibleError(f"the variable {name} cannot be evaluated: {error}") from None
-        return {option: value for option, value in found.items() if value != variables.get("omit")}
+                except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
+                    why = "" if MODULES[module][option].get("no_log") else f": {error}"
+                    raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
+        return found
 
     def _defaults(self, module: str, vendor: str) -> dict[str, t.Any]:
         """What ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""

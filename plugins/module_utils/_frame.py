@@ -250,7 +250,9 @@ class _Run:
             try:
                 view = self._read()
                 rest = self.resource.plan(view, self.config, self.state)
-                if rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
+                tried = [executor.identity(request) for request in self._done.unclear + self._done.made]
+                repeats = any(executor.identity(request) in tried for request in rest.requests)
+                if not repeats and rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
                     # All is as it was to be: nothing is left, whatever else a plan would find to do from there.
                     rest = first._replace(phases=())
             except (ApiError, Faults) as error:

@@ -116,7 +116,7 @@ class SentryAssignments:
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
         for key in untold:
-            self._api.client.warn(f"network {key} is listed without its policies, as if it had none. It cannot be written")
+            self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
         names = self._names or Names()
         return View(self._api.path(_WRITE), networks, names, self._wanted, locales, tuple(self._faults), since, frozenset(untold))
 
@@ -144,13 +144,14 @@ class SentryAssignments:
             # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
             keys = list(dict.fromkeys(view.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
         warnings = [
-            f"{path}: network {network_id} has no Sentry policies, and its id was not looked up"
+            f"{path}: network {network_id} is not listed as one with Sentry policies, and its id was not looked up"
             for path, network_id in given
-            if not (view.networks.get(network_id) or network_id in view.names.tags or network_id in view.hidden)
+            if not (network_id in view.networks or network_id in view.names.tags or network_id in view.hidden)
         ]
         if config == []:
             warnings.append("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
-        return [shaped(key, view.networks.get(key, []), view.names) for key in keys], warnings
+        # One that is not told would be cleared by what said that it had nothing.
+        return [shaped(key, view.networks.get(key, []), view.names) for key in keys if key not in view.untold], warnings
 
     def source(self) -> str:
         return str(self._api.source())

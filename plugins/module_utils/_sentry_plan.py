@@ -69,7 +69,7 @@ def plan(view: View, state: str) -> Plan:
     changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
     if changed and view.locales:
         raise Faults([_locale_fault(key, view) for key in view.locales])
-    faults += [fault(f"organization: network {key}", UNTOLD) for key in changed if key in view.untold]
+    faults += [fault(f"organization: network {key}", UNTOLD) for key in view.untold if changed or key in slots]
     if changed:
         faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
     if faults:
@@ -78,7 +78,10 @@ def plan(view: View, state: str) -> Plan:
 
 
 #: What is wrong with a network of which it is not known what it has.
-UNTOLD = "the API lists it without its policies, so that nobody knows what it has, and it is not written. Run the task again"
+UNTOLD = (
+    "the API lists it without its policies, so that nobody knows what it has, and the request has to carry it along: nothing is written. "
+    "Run the task again"
+)
 
 
 def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str, str]]:
@@ -316,13 +319,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
     phases: tuple[tuple[Chain, ...], ...] = ()
     if changed:
         everything = {**view.networks, **after}
-        items: list[dict[str, t.Any]] = [
-            {"networkId": key, "policies": [wire(policy) for policy in policies]} for key, policies in everything.items()
-        ]
-        for item in items:
-            if item["networkId"] in view.untold:
-                # As it was listed: an empty list might clear it.
-                del item["policies"]
+        items = [{"networkId": key, "policies": [wire(policy) for policy in policies]} for key, policies in everything.items()]
         request = Request(
             "PUT",
             view.path,

@@ -28,6 +28,7 @@ options:
     description:
       - For each module the name of the variable under which every host has registered its result.
       - A result that failed is as good as any other, so register with C(ignore_errors).
+      - Of M(secops.policy.policy_run), which the role runs, those of this play count. A module's own count whenever they were registered.
     type: dict
     required: true
   accepted:

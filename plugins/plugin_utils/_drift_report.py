@@ -117,7 +117,7 @@ def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]
     if faults:
         return {**made, "message": "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)}
     if not isinstance(result, dict) or not ran(result):
-        return {**made, "message": "the module was not run for this host"}
+        return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warnings") or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
     if result.get("failed") or result.get("unreachable") or not planned:

@@ -477,6 +477,36 @@ def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, ven
     assert name in ("api_key", "password", "access_token") or f"{vendor}_{name}" in json.dumps(report)
 
 
+@pytest.mark.parametrize("value", ["sup3r{{secretX", "sup3r{%secretX", "{{ 1 / 0 }}sup3rsecretX"])
+@pytest.mark.parametrize("name", ["meraki_api_key", "meraki_organization_id"])
+def test_a_secret_that_looks_like_a_template_is_nowhere(tenants, audit, tmp_path, name, value):
+    tree = meraki_tree(tenants, "1")
+    for entry in tree.values():
+        entry.pop(name.removeprefix("meraki_"))
+    listed = inventory(tenants, berlin=tree)
+    listed["all"]["hosts"]["berlin"][name] = value
+    done, report = audit(listed)
+    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and name in json.dumps(report)
+    assert tenants.log == []
+    if name == "meraki_api_key":
+        texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()]
+        assert not [text for text in [*texts, json.dumps([item["result"] for item in done.results])] if "secretX" in text]
+
+
+@pytest.mark.parametrize("plays", [1, 2])
+def test_a_module_that_was_run_without_the_role_is_reported(tenants, audit, tmp_path, plays):
+    """Whenever it was: only policy_run says of which play a result is."""
+    book = tmp_path / "own.yml"
+    entry = meraki_tree(tenants, "1")[SENTRY]
+    module = {"secops.policy.meraki_sentry_assignments": entry, "check_mode": True, "register": "found", "ignore_errors": True}
+    action = {"dest": str(tmp_path / "report"), "results": {SENTRY: "found"}}
+    report = {"secops.policy.drift_report": action, "run_once": True}
+    tasks = [[module, report]] if plays == 1 else [[module], [report]]
+    book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": part} for part in tasks]), encoding="utf-8")
+    done, report = audit(inventory(tenants, berlin={SENTRY: entry}), playbook=book)
+    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
+
+
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
     berlin = meraki_tree(tenants, "1", policies=[])

@@ -218,6 +218,8 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
     assert {item["path"] for item in none.failed_result()["errors"]} == {f"secops_policy.{name}" for name in (ESET, SENTRY, APPS)}
     unread = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": {"drift": None, "digests": {}}})
     assert len(unread.failed_result()["errors"]) == 3, "an audit that could not read the tenant approves nothing"
+    text = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": 'as text: {"drift": true}'})
+    assert len(text.failed_result()["errors"]) == 3, "whatever it is"
     part = {"drift": True, "digests": {name: digests[name] for name in (ESET, SENTRY)}}
     some = apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": part})
     assert [item["path"] for item in some.failed_result()["errors"]] == [f"secops_policy.{APPS}"]

@@ -368,21 +368,36 @@ def without_policies(network):
 
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
 def test_a_network_whose_policies_are_not_told_is_not_written(cloud, state):
-    """Carried along as it was listed: an empty list might clear it."""
+    """Nor is any other, for the request would have to carry it along."""
     answering(cloud, without_policies("N_2"))
-    unit = {"network_id": "N_2", "policies": [policy(2)]}
-    refused = run(cloud, state=state, config=[unit] + [{"network_id": "N_1", "policies": [policy(2)]}] * (state == "merged"))
-    if state == "deleted":
-        assert not refused["changed"]
-    else:
-        assert [item["path"] for item in refused["errors"]] == ["organization: network N_2"]
-    assert cloud.writes() == []
-    done = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
-    assert not done.get("failed"), done["msg"]
-    assert any("network N_2 is listed without its policies" in text for text in done["warnings"])
-    (put,) = cloud.writes()
-    assert {item["networkId"]: len(item.get("policies", "-")) for item in put.body["items"]} == {"N_1": 3, "N_2": 1, "N_3": 2}
-    assert "policies" not in next(item for item in put.body["items"] if item["networkId"] == "N_2")
+    for network in ("N_1", "N_2"):
+        result = run(cloud, state=state, config=[{"network_id": network, "policies": [policy(0 if state == "deleted" else 2)]}])
+        assert [item["path"] for item in result["errors"]] == ["organization: network N_2"]
+    assert cloud.writes() == [] and groups(cloud, "N_2") == ["100", "101"]
+    assert not run(cloud, state="merged", config=[{"network_id": "N_1", "policies": [policy(0)]}])["changed"]
+
+
+def test_a_network_whose_policies_are_not_told_is_not_gathered(cloud):
+    """Fed back, it would be cleared."""
+    answering(cloud, without_policies("N_2"))
+    for config in (None, [{"network_id": "N_1"}, {"network_id": "N_2"}]):
+        result = run(cloud, state="gathered", config=config)
+        assert "N_2" not in [unit["network_id"] for unit in result["gathered"]]
+        assert result["warnings"] == ["network N_2 is listed without its policies: what it has is not known"]
+
+
+@pytest.mark.parametrize("fault", [("reset_before", {}), ("status", {"status": 502}), ("reset_after", {})])
+@pytest.mark.parametrize("state", ["merged", "replaced"])
+def test_equal_copies_that_change_places_do_so_after_a_doubt(cloud, fault, state):
+    """By their contents alone nothing has to be done."""
+    cloud.meraki.add_sentry("N_1", [policy(0, snake=False)])
+    ids = [item["policyId"] for item in cloud.meraki.sentry("1")["N_1"]]
+    kind, arguments = fault
+    cloud.faults.add(kind, method="PUT", path=".", **arguments)
+    wanted = [{**policy(group), "policy_id": ids[place]} for group, place in ((0, 2), (1, 1), (0, 0))]
+    result = run(cloud, state=state, config=[{"network_id": "N_1", "policies": wanted}])
+    assert not result.get("failed"), result["msg"]
+    assert [item["policyId"] for item in cloud.meraki.sentry("1")["N_1"]] == ids[::-1]
 
 
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted", "gathered"])
@@ -395,8 +410,11 @@ def test_an_id_that_fits_but_for_its_case_is_an_error(cloud, state):
 
 def test_nothing_is_known_of_a_network_by_its_id(cloud):
     result = run(cloud, state="gathered", config=[{"network_id": "N_9"}, {"network_id": "N_1"}])
-    assert result["warnings"] == ["config[0]: network N_9 has no Sentry policies, and its id was not looked up"]
+    assert result["warnings"] == ["config[0]: network N_9 is not listed as one with Sentry policies, and its id was not looked up"]
     assert [len(unit["policies"]) for unit in result["gathered"]] == [0, 2]
+    cloud.meraki.sentry_list_empty = True
+    assert run(cloud, state="replaced", config=[{"network_id": "N_1", "policies": []}])["changed"]
+    assert not run(cloud, state="gathered", config=[{"network_id": "N_1"}]).get("warnings"), "it is listed, and has none"
 
 
 def test_an_answer_that_is_not_as_documented_takes_nothing_from_what_was_written(cloud):
