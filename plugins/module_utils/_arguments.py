@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
 from ._connection import without_secret
-from ._plan import fault
+from ._plan import fault, summed
 from ._schema import coerce
 
 WRITING = ("merged", "replaced", "overridden", "deleted")
@@ -100,10 +100,7 @@ class PolicyModule(AnsibleModule):
         many = (
             f"{len(faults)} faults in the arguments; nothing was sent" if len(faults) > 1 else "A fault in the arguments; nothing was sent"
         )
-        lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
-        if len(faults) > 20:
-            lines.append(f"... and {len(faults) - 20} more, under errors")
-        self.fail_unsent(f"{many}. " + "; ".join(lines), errors=faults)
+        self.fail_unsent(f"{many}. {summed(faults)}", errors=faults)
 
     def _option_faults(self) -> list[dict[str, str]]:
         """What Ansible found, by option."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import math
 import os
 import re
 import typing as t
@@ -18,6 +17,8 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ._plan import fault
 
+#: More seconds, or requests a second, than anybody can mean.
+_ENDLESS = 1e9
 Fallback = tuple[t.Callable[..., str], list[str]]
 
 
@@ -44,11 +45,14 @@ def is_loopback(host: str) -> bool:
 
 def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """What is wrong with the options that every connection has; nothing is opened."""
-    faults = [fault(name, "must be a number above 0") for name in ("timeout", "rate_limit") if not 0 < options[name] < math.inf]
+    says = f"must be a number above 0 and below {_ENDLESS:g}"
+    faults = [fault(name, says) for name in ("timeout", "rate_limit") if not 0 < options[name] < _ENDLESS]
     if not options["retry_timeout"] >= 0:
         faults.append(fault("retry_timeout", "must be 0 or a number above"))
     if options["ca_path"] and not os.path.exists(options["ca_path"]):
         faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
+    elif options["ca_path"] and options["validate_certs"] and not _holds_certificates(options["ca_path"]):
+        faults.append(fault("ca_path", f"{options['ca_path']} holds no certificate in PEM form that can be used"))
     return faults + url_faults("base_url", options.get("base_url"))
 
 
@@ -56,6 +60,8 @@ def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
     """What is wrong with a base URL. Never shows what may be a password in it."""
     if not url:
         return []
+    if re.search(r"[\x00-\x20\x7f\\]", url):
+        return [fault(name, "holds a space, a line break or a backslash")]
     try:
         parts = urlsplit(url)
         _port = parts.port  # raises on a port that is none
@@ -92,7 +98,18 @@ def echoes(secret: str) -> set[str]:
     """A secret as a server may repeat it: as it is, or as it was written into a form, a URL or JSON."""
     # What the environment holds may be no UTF-8.
     urls = {quote(secret, safe, errors="surrogatepass") for safe in ("/", "")} | {quote_plus(secret, errors="surrogatepass")}
+    urls |= {re.sub("%..", lambda found: found[0].lower(), url) for url in urls}
     return {secret, *urls, *(json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False))} - {""}
+
+
+def _holds_certificates(path: str) -> bool:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True
 
 
 def _value(name: str) -> str:

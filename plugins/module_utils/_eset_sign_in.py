@@ -106,15 +106,17 @@ class SignIn:
 
     def _refreshed(self) -> bool:
         """Whether the refresh token was good for new tokens: how long it lives is not documented, so that its refusal is no failure."""
+        # Where the password can do the same there is no reason to try for long.
+        once = bool(self._username and self._password)
         try:
-            self._grant({"grant_type": "refresh_token", "refresh_token": self._refresh})
+            self._grant({"grant_type": "refresh_token", "refresh_token": self._refresh}, once)
         except ApiError:
             self._refresh = ""
             return False
         return True
 
-    def _grant(self, form: dict[str, str]) -> None:
-        data = self._ask(form=form)
+    def _grant(self, form: dict[str, str], once: bool = False) -> None:
+        data = self._ask(form=form, once=once)
         self._take(data, "access_token", "expires_in")
         self._refresh = str(data.get("refresh_token") or "")
         self._hide()

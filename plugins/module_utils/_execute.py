@@ -139,6 +139,9 @@ class _Work:
                 return
             except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
                 self.stop.set()
+                self._outcome.unclear.append(request)
+                self._doubtful.add(chain.key)
+                self._keep_undo(chain.key, request)
                 self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
                 return
             self._outcome.made.append(request)

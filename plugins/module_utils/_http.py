@@ -13,6 +13,7 @@ import threading
 import time
 import typing as t
 from collections import Counter
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
@@ -22,6 +23,8 @@ from ._pace import Budget, Pacer, backoff, poll_wait
 
 try:
     import requests
+
+    from ._session import body_of, due, no_netrc, session
 
     MISSING: str | None = None
 except ImportError:
@@ -37,6 +40,13 @@ _HOPS = 5
 #: A host that never answered at all is most likely misspelt: no reason to try for minutes.
 _FIRST_CONTACTS = 3
 _BAD_BODIES = 3
+#: Of what a server says for itself.
+_LONGEST_WORDS = 2000
+
+
+#: A URL that everybody reads alike: what takes a backslash for a slash, or for the end of a host, connects elsewhere than was judged.
+_PLAIN_URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
 
 
 class ApiError(Exception):
@@ -121,7 +131,7 @@ class Client:
         self.secrets: set[str] = set()
         self.warnings: list[str] = []
         self._reached = False
-        self._session = _session(bool(self.verify))
+        self._session = session(USER_AGENT, bool(self.verify))
         if options["ca_path"] and not self.verify:
             self.warn("ca_path has no effect, for validate_certs is off")
 
@@ -145,14 +155,15 @@ class Client:
         safe: bool | None = None,
         count: str | None = None,
         proceed: t.Callable[[], bool] | None = None,
+        once: bool = False,
     ) -> Answer:
-        """One request, with every retry that is safe.
+        """One request, with every retry that is safe; with ``once`` without any.
 
         ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts
         it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
         ``Unclear``.
         """
-        call = _Call(self, method, target, method == "GET" if safe is None else safe)
+        call = _Call(self, method, target, method == "GET" if safe is None else safe, once)
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
         renewals = 0
@@ -199,12 +210,18 @@ class Client:
 
         Neither redirects nor ``Link`` headers lead anywhere else.
         """
+        if not _PLAIN_URL.fullmatch(url):
+            return False
         base, to = urlsplit(self.base_url), urlsplit(url)
+        try:
+            port = to.port
+        except ValueError:
+            return False
         host = (to.hostname or "").lower()
         if is_loopback(base.hostname or "") and base.scheme == "http":
             return to.scheme == "http" and is_loopback(host) or to.scheme == "https" and self._of_vendor(host)
-        same = host == (base.hostname or "").lower() and (to.port or 443) == (base.port or 443)
-        return to.scheme == "https" and (same or self._of_vendor(host) and to.port in (None, 443))
+        same = host == (base.hostname or "").lower() and (port or 443) == (base.port or 443)
+        return to.scheme == "https" and (same or self._of_vendor(host) and port in (None, 443))
 
     def stats(self) -> dict[str, t.Any]:
         """What the run cost: ``reads writes retries`` in requests, ``waited_seconds``."""
@@ -246,13 +263,13 @@ class Client:
             self._reached = True
             if answer.status not in _REDIRECTS:
                 return answer, content, started
-            url, query = urljoin(url, answer.headers.get("Location", "")), None
+            url, query = _joined(url, answer.headers.get("Location", "")), None
             if not answer.headers.get("Location") or not self.trusts(url):
-                shown = urlsplit(url)
+                shown = re.match(r"(\w+://)?(?:[^/?#]*@)?([^/?#]*)", url)
+                to = "".join(filter(None, shown.groups())) if shown else ""
                 raise ApiError(
-                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to "
-                    f"{shown.scheme}://{shown.netloc.split('@')[-1]}, which is not followed: the credentials go to the base's own host and "
-                    "the vendor's domains only, over https. Check base_url.",
+                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {to}, which is not followed: the "
+                    "credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
                     answer.status,
                 )
         raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
@@ -260,7 +277,7 @@ class Client:
     def _once(
         self, method: str, url: str, query: t.Any, body: t.Any, form: t.Mapping[str, str] | None, headers: t.Mapping[str, str]
     ) -> tuple[Answer, bytes]:
-        deadline = time.monotonic() + self.timeout
+        due(time.monotonic() + self.timeout)
         try:
             response = self._session.request(
                 method,
@@ -269,14 +286,14 @@ class Client:
                 json=body,
                 data=form,
                 headers=dict(headers),
-                auth=_no_netrc,
+                auth=no_netrc,
                 timeout=self.timeout,
                 allow_redirects=False,
                 stream=True,
                 verify=self.verify,
             )
             with response:
-                content = _content(response, deadline)
+                content = body_of(response)
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ApiError(
@@ -297,14 +314,16 @@ class Client:
             raise _broken(error, urlsplit(url).netloc, self.timeout) from None
         try:
             data = json.loads(content) if content.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
-        return Answer(response.status_code, response.headers, data, url, _next_url(response, url)), content
+        return Answer(response.status_code, response.headers, data, url, _next_url(response.headers.get("Link", ""), url)), content
 
     def told(self, answer: Answer, content: bytes) -> str:
         """How a request ended, in one clause: status, the vendor's words, the request id."""
         words = self.vendor.words(answer.data) if answer.data is not None else ""
-        ending = f": {words.rstrip(' .')}" if words else _plain(answer, content)
+        shown = self.mask(words)
+        shown = shown if len(shown) <= _LONGEST_WORDS else shown[: _LONGEST_WORDS - 3] + "..."
+        ending = f": {shown.rstrip(' .')}" if words else _plain(answer, content, self.mask)
         request_id = answer.headers.get(self.vendor.request_id)
         return self.mask(f"answered {answer.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
 
@@ -312,15 +331,16 @@ class Client:
 class _Call:
     """One request through all its tries: what is known of it by now, and what each answer means for it.
 
-    ``safe``: may be sent again although it may have been acted upon. ``fetch``: what fetches a pending answer, which is the identical
-    request with this header beside the others.
+    ``safe``: may be sent again although it may have been acted upon. ``once``: never is, for there is another way. ``fetch``: what
+    fetches a pending answer, which is the identical request with this header beside the others.
     """
 
-    def __init__(self, client: Client, method: str, target: str, safe: bool) -> None:
+    def __init__(self, client: Client, method: str, target: str, safe: bool, once: bool) -> None:
         self.client = client
         self.method = method
         self.target = target
         self.safe = safe
+        self.once = once
         # The path as users know it: without the base and without what a query may hold.
         self.name = f"{method} {target.removeprefix(client.base_url).split('?')[0]}"
         self.fetch: dict[str, str] = {}
@@ -405,6 +425,8 @@ class _Call:
     def _again(self, why: str, wait: float) -> None:
         """Wait so long for another try, which counts as a retry. Raises where there is no time left."""
         self._tries += 1
+        if self.once:
+            raise self.failed(f"{why}. {self._advice()}".strip())
         if not self.client.budget.wait(wait):
             raise self.failed(
                 f"{why}; given up after {self._tries} {'try' if self._tries == 1 else 'tries'}, for retry_timeout is used up. "
@@ -436,10 +458,10 @@ class _Broken(Exception):
 def _broken(error: Exception, host: str, timeout: float) -> _Broken:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     kinds = [type(item).__name__ for item in (error, reason)]
+    if isinstance(error, requests.exceptions.ProxyError) and _unsent(reason):
+        return _Broken(f"the proxy on the way to {host} does not answer as a proxy should", sent=False)
     if "NameResolutionError" in kinds or "getaddrinfo" in str(error) or "Name or service not known" in str(error):
         return _Broken(f"the name of {host} cannot be resolved", sent=False)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return _Broken(f"the proxy on the way to {host} does not answer as a proxy should", sent=False)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return _Broken(f"{host} does not accept connections (none within {timeout:g} s)", sent=False)
     if "NewConnectionError" in kinds:
@@ -449,46 +471,29 @@ def _broken(error: Exception, host: str, timeout: float) -> _Broken:
     return _Broken(f"the connection to {host} broke before the whole answer was there", sent=True)
 
 
-def _session(verified: bool) -> t.Any:
-    from http.cookiejar import DefaultCookiePolicy
-
-    session = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_connections=8, pool_maxsize=64)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if not verified:
-        import urllib3
-
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return session
+def _unsent(reason: t.Any) -> bool:
+    """Whether a proxy's failure came before the request: no connection to it, or no tunnel. A connection that breaks later through a proxy
+    is called its failure as well."""
+    original = getattr(reason, "original_error", None)
+    kinds = {kind.__name__ for kind in type(original).__mro__}
+    return bool(kinds & {"NewConnectionError", "ConnectTimeoutError"}) or "Tunnel connection failed" in str(original)
 
 
-def _no_netrc(request: t.Any) -> t.Any:
-    """Given as ``auth`` so that ``requests`` does not put a password from ~/.netrc over our own header."""
-    return request
+def _next_url(links: str, url: str) -> str | None:
+    """Where the ``Link`` header says the next page is (``rel`` quoted or not, several or one), as an absolute URL."""
+    for target, parameters in _LINK.findall(links):
+        rel = re.search(r"""(?:^|[;\s])rel\s*=\s*("[^"]*"|[^\s;,]+)""", parameters, re.I)
+        if rel and "next" in rel[1].strip('"').lower().split():
+            return _joined(url, target)
+    return None
 
 
-def _content(response: t.Any, deadline: float) -> bytes:
-    """The body, whole, and by the deadline: the timeout of ``requests`` starts anew with each piece that drips in."""
-    pieces = []
-    size = 0
-    for piece in response.iter_content(1 << 18):
-        pieces.append(piece)
-        size += len(piece)
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("Read timed out")
-    length = response.headers.get("Content-Length", "")
-    if length.isdigit() and "Content-Encoding" not in response.headers and size < int(length) and response.request.method != "HEAD":
-        raise requests.exceptions.ChunkedEncodingError("cut")
-    return b"".join(pieces)
-
-
-def _next_url(response: t.Any, url: str) -> str | None:
-    """Where the ``Link`` header says the next page is (``rel`` quoted or not), as an absolute URL."""
-    link = response.links.get("next", {}).get("url") if "Link" in response.headers else None
-    return urljoin(url, link) if link else None
+def _joined(base: str, url: str) -> str:
+    """``url`` from ``base``; as it is where that is no URL, so that it is trusted by nobody."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def _unreadable(answer: Answer, content: bytes, method: str) -> bool:
@@ -504,15 +509,15 @@ def _uncertain(status: int) -> bool:
     return status == 408 or status >= 500 and status not in (501, 505)
 
 
-def _plain(answer: Answer, content: bytes) -> str:
+def _plain(answer: Answer, content: bytes, mask: t.Callable[[str], str]) -> str:
     if not content.strip():
         return " with an empty body"
     if answer.data is not None:
         return ""
     text = content[:2000].decode("utf-8", "replace")
     if "html" in answer.headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
-        title = re.search(r"<title[^>]*>([^<]{1,80})", text, re.I)
-        return " with an HTML page" + (f" titled {' '.join(title.group(1).split())!r}" if title else "")
+        title = re.search(r"<title[^>]*>([^<]{1,1000})", text, re.I)
+        return " with an HTML page" + (f" titled {mask(' '.join(unescape(title[1]).split()))[:80]!r}" if title else "")
     return " with a body that is not JSON"
 
 

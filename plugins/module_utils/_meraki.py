@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import quote
 
@@ -117,6 +118,8 @@ def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
                 "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
             )
         )
+    elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
+        found.append(fault("organization_id", f"{options['organization_id']!r} is no id"))
     return found
 
 

@@ -20,7 +20,15 @@ class Faults(Exception):
 
     def __init__(self, faults: list[dict[str, str]]) -> None:
         self.faults = list({(fault["path"], fault["message"]): fault for fault in faults}.values())
-        super().__init__("; ".join(f"{fault['path']}: {fault['message']}" for fault in self.faults))
+        super().__init__(summed(self.faults))
+
+
+def summed(faults: t.Sequence[t.Mapping[str, str]]) -> str:
+    """Faults in a line, the first twenty of them: all are under ``errors``."""
+    lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
+    if len(faults) > 20:
+        lines.append(f"... and {len(faults) - 20} more, under errors")
+    return "; ".join(lines)
 
 
 def fault(path: str, message: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._arguments import COMMON, RIVALS, WRITING
 from ansible_collections.secops.policy.plugins.module_utils._eset_assignment import ARGUMENTS as ESET
-from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._plan import fault, summed
 from ansible_collections.secops.policy.plugins.module_utils._private_app import ARGUMENTS as APPLICATIONS
 from ansible_collections.secops.policy.plugins.module_utils._sentry import ARGUMENTS as SENTRY
 
@@ -93,11 +93,8 @@ def result_faults(path: str, result: Result) -> list[Fault]:
 
 def told(faults: t.Sequence[Fault], what: str) -> dict[str, t.Any]:
     """The faults as a failed task's result; ``what`` ends the sentence that begins with their number."""
-    lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
-    if len(faults) > 20:
-        lines.append(f"... and {len(faults) - 20} more, under errors")
     many = f"{len(faults)} faults" if len(faults) > 1 else "A fault"
-    return {"failed": True, "msg": f"{many}; {what}. " + "; ".join(lines), "errors": list(faults)}
+    return {"failed": True, "msg": f"{many}; {what}. {summed(faults)}", "errors": list(faults)}
 
 
 def registered(variables: t.Mapping[str, t.Any], names: t.Mapping[str, t.Any]) -> dict[str, Result]:

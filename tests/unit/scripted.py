@@ -27,7 +27,8 @@ RESET = "reset"
 class Scripted:
     """Answers the connections' requests with ``script``, one after the other; the last one again and again.
 
-    An item is the bytes of an answer, RESET, a number of seconds to wait before the next item, or a function of the request's text.
+    An item is the bytes of an answer, RESET, a number of seconds to wait before the next item, a function of the request's text, or the
+    bytes of an answer and the seconds after each of them.
     With ``tls``, a context of the standard library, it speaks https.
     """
 
@@ -88,6 +89,11 @@ class Scripted:
                 item = item(text)
             if item == RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+            if isinstance(item, tuple):
+                for number in range(len(item[0])):
+                    connection.sendall(item[0][number : number + 1])
+                    time.sleep(item[1])
                 return
             connection.sendall(item)
             if b"Content-Length: " in item and len(item.partition(b"\r\n\r\n")[2]) < int(

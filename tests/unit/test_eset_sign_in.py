@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils import _eset
@@ -104,6 +105,23 @@ def test_tokens_that_are_used_up_while_many_requests_are_under_way(cloud, uses, 
     assert all(cloud.eset.stack("deviceUuid", f"d{number}") == ["p0"] for number in range(40))
     admitted = [entry for entry in cloud.log if entry.status == 200 and entry not in sign_ins(cloud)]
     assert len(sign_ins(cloud)) <= 2 * len(admitted), "two for a request, and no more"
+
+
+def test_a_refresh_that_fails_for_a_while_does_not_keep_the_password_waiting(cloud):
+    cloud.eset.token_seconds, cloud.eset.expires_in, cloud.eset.refresh = 0.5, 3600, "ok"
+    cloud.latency = 0.1
+    original = cloud.eset.handle
+
+    def handle(request):
+        answer = original(request)
+        return replace(answer, status=503) if b"grant_type=refresh_token" in request.body else answer
+
+    cloud.eset.handle = handle
+    config = [{"target": {"device_group_uuid": GROUP}, "policies": [{"policy_uuid": f"p{number}"} for number in range(10)]}]
+    result = run(cloud, config=config, **CREDENTIALS)
+    assert not result.get("failed"), result["msg"]
+    tried = grants(cloud)
+    assert "refresh_token" in tried and all(then == "password" for now, then in zip(tried, tried[1:]) if now == "refresh_token")
 
 
 def test_a_given_token_is_used_and_nobody_signs_in(cloud):
@@ -285,6 +303,7 @@ def test_hosts_follow_the_region_and_base_url_replaces_them():
         ({"base_url": "http://eset.example", **CREDENTIALS}, ["base_url"]),
         ({"base_url": "https://u:pw@eset.example", **CREDENTIALS}, ["base_url"]),
         ({"base_url": "", "timeout": 0, "rate_limit": -1, "ca_path": "/nowhere", **CREDENTIALS}, ["ca_path", "rate_limit", "timeout"]),
+        ({"timeout": 1e10, "rate_limit": 1e10, "ca_path": __file__, **CREDENTIALS}, ["ca_path", "rate_limit", "timeout"]),
         ({"region": "xx", **CREDENTIALS}, ["region"]),
     ],
 )

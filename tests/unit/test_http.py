@@ -133,6 +133,26 @@ def test_a_slow_answer_counts_as_lost_even_if_it_drips():
         client(server, timeout=0.5, retry_timeout=0.6).get("/x")
 
 
+@pytest.mark.parametrize("part", ["head", "body"])
+@pytest.mark.parametrize("tls", [False, True])
+def test_an_answer_that_drips_is_late_by_the_timeout(tmp_path, part, tls):
+    """Byte by byte, none of them late: the whole would take a minute, and the retries of the test's budget many."""
+    ours = authority(tmp_path) if tls else None
+    drip = (answer(data=[1], X="x" * 600) if part == "head" else answer(body=b" " * 600 + b"[1]").partition(b"[1]")[0], 0.1)
+    with Scripted((drip[0], 0.1), answer(data=[1]), tls=ours and ours.server) as server:
+        tried = client(server, timeout=0.5, retry_timeout=10, **({"ca_path": str(ours.file)} if ours else {}))
+        assert tried.get("/x").data == [1] and tried.stats()["retries"] == 1
+    with Scripted((drip[0], 0.1), tls=ours and ours.server) as server, pytest.raises(Unclear, match="no answer from") as caught:
+        client(server, timeout=0.5, **({"ca_path": str(ours.file)} if ours else {})).send("PUT", "/x", {})
+    assert caught.value.late
+
+
+def test_a_connection_that_is_kept_has_its_timeout_again():
+    with Scripted(answer(data=[1]), (answer(data=[2]), 0.02), answer(data=[3])) as server:
+        tried = client(server, timeout=5)
+        assert [tried.get("/x").data for _number in range(3)] == [[1], [2], [3]]
+
+
 def test_a_refusal_says_everything_once_and_no_secret():
     body = {"errors": [f"key {SECRET} may not do this"]}
     with Scripted(answer(403, body, X_Request_Id="abc-1")) as server:
@@ -350,6 +370,41 @@ def test_without_checking_any_certificate_does(tmp_path, recwarn, ca_path):
         assert [("ca_path" in text) for text in tried.warnings] == [True] * bool(ca_path)
 
 
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://evil.example\\@n1.vendor.example/x", "https://evil.example\\.vendor.example/x", "//evil.example\\@127.0.0.1/x",
+        "https://user@n1.vendor.example/x", "https://evil.example%2f.vendor.example/x", "https://evil.example;.vendor.example/x",
+        "https://[bad/x", "https://n1.vendor.example:99999/x", "https://n1.vendor.example:x/x", "https://n1.vendor.example /x",
+    ],
+)  # fmt: skip
+def test_a_url_that_not_everybody_reads_alike_is_not_followed(to):
+    with Scripted(answer(302, Location=to)) as server:
+        with pytest.raises(ApiError, match="not followed"):
+            client(server).get("/x")
+        assert not client(server).trusts(to) and len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("link", "leads"),
+    [
+        ("<https://n1.vendor.example/x?t=a;b,c>; rel=next", "https://n1.vendor.example/x?t=a;b,c"),
+        ('</y>; title="rel=first"; REL="prev Next"', "/y"), ("</y>; flag; rel=next", "/y"), ("</y>; rel=first, </z>; rel='next", None),
+        ("</y>; rel=first, </z>; rel=next", "/z"), ("</y>; rel=nextpage", None), ("", None), ("<https://[x/>; rel=next", "https://[x/"),
+    ],
+)  # fmt: skip
+def test_where_the_next_page_is(link, leads):
+    with Scripted(answer(data=[1], Link=link)) as server:
+        found = client(server).get("/x").next_url
+        assert found == (server.url + leads if leads and leads.startswith("/") else leads)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000 + b"]" * 100_000, b'{"a": ' * 50_000 + b"1" + b"}" * 50_000])
+def test_a_body_that_nobody_can_read_is_unclear(body):
+    with Scripted(answer(body=body)) as server, pytest.raises(Unclear):
+        client(server).send("POST", "/x", {})
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, status):
@@ -407,6 +462,25 @@ def test_a_proxy_from_the_environment_is_used_and_no_proxy_heeded(monkeypatch):
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         assert client(server).get("/x").data == ["direct"]
         assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("end", [RESET, answer(502), answer(body=b'{"a": 1', length=30)])
+def test_a_write_whose_answer_a_proxy_loses_is_not_sent_again(monkeypatch, end):
+    """What breaks on the way through a proxy is called the proxy's failure, whenever it was."""
+    with Scripted(end, answer(data={})) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with Scripted(answer()) as server, pytest.raises(Unclear):
+            client(server).send("POST", "/x", {})
+        assert len(proxy.requests) == 1
+
+
+def test_a_proxy_that_makes_no_tunnel_has_sent_nothing(tmp_path, monkeypatch):
+    ours = authority(tmp_path)
+    with Scripted(answer(503)) as proxy, Scripted(answer(data={}), tls=ours.server) as server:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        with pytest.raises(ApiError, match="the proxy on the way") as caught:
+            client(server, ca_path=str(ours.file), retry_timeout=2).send("POST", "/x", {})
+        assert not isinstance(caught.value, Unclear) and server.requests == [] and len(proxy.requests) > 1
 
 
 def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
@@ -519,7 +593,8 @@ def test_waits_that_overlap_count_once():
         ("https://api.example/api/v1", True), ("http://127.0.0.1:8080/api/v1", True), ("http://localhost/api", True),
         ("http://[::1]:80/", True), ("http://api.example/api/v1", False), ("ftp://api.example", False), ("api.example", False),
         ("https://user:pw@api.example", False), ("https://api.example/?a=1", False), ("https://api.example:port", False),
-        ("http://127.0.0.1.evil.example/", False),
+        ("http://127.0.0.1.evil.example/", False), ("https://api.example/api/v1\n", False), (" https://api.example", False),
+        ("https://evil.example\\@api.example/", False),
     ],
 )  # fmt: skip
 def test_base_urls(url, good):

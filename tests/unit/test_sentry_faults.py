@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._connection import without_secret
+from ansible_collections.secops.policy.plugins.module_utils._http import Client
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, branches, meanwhile, run_meraki
@@ -432,3 +433,29 @@ def test_rendered_judges_the_tags_of_policies_with_an_id_as_well(cloud):
     policies = [{**policy(0), "policy_id": 5, "scope": "all"}, {**policy(1), "policy_id": 6, "tags": []}, {"policy_id": 7, "tags": []}]
     result = run(cloud, state="rendered", config=[{"network_id": "N_1", "policies": policies}])
     assert [item["path"] for item in result["errors"]] == [f"config[0].policies[{place}].tags" for place in (0, 1)]
+
+
+@pytest.mark.parametrize("organization", ["..", "1/../2", "1\n", " "])
+def test_an_organization_that_is_no_id_is_a_fault(cloud, organization):
+    """Its path would lead elsewhere."""
+    result = run(cloud, state="gathered", organization_id=organization)
+    assert [item["path"] for item in result["errors"]] == ["organization_id"] and cloud.log == []
+
+
+def test_references_that_fit_nothing_are_all_under_errors_and_not_all_in_the_message(cloud):
+    config = [{"network": f"Nowhere {number}", "policies": []} for number in range(100)]
+    result = run(cloud, config=config)
+    assert len(result["errors"]) == 100 and "and 80 more, under errors" in result["msg"] and result["msg"].count("Nowhere") == 20
+
+
+def test_what_goes_wrong_here_after_a_write_leaves_its_outcome_unknown(cloud, monkeypatch):
+    original = Client.send
+
+    def sent(*arguments, **more):
+        original(*arguments, **more)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Client, "send", sent)
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
+    assert result["failed"] and result["changed"] and "internal error" in result["msg"] and "unknown outcome: 1" in result["msg"]
+    assert result["requests"] == result["pending"] and result["requests"][0]["outcome"] == "unknown"

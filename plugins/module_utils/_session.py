@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The session of ``requests`` that the client sends with: no cookies, no netrc, and a deadline for each answer."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+import typing as t
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+import urllib3
+
+_DUE = threading.local()
+
+
+def session(user_agent: str, verified: bool) -> t.Any:
+    """A session; safe for threads as far as this collection uses it."""
+    made = _Session()
+    adapter = _Adapter(pool_connections=8, pool_maxsize=64)
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    made.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    if not verified:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return made
+
+
+def due(deadline: float) -> None:
+    """Answers that this thread reads from now on have to be there, whole, by ``deadline`` (of the monotonic clock)."""
+    _DUE.at = deadline
+
+
+def no_netrc(request: t.Any) -> t.Any:
+    """Given as ``auth`` so that ``requests`` does not put a password from ~/.netrc over our own header."""
+    return request
+
+
+def body_of(response: t.Any) -> bytes:
+    """The body, whole."""
+    pieces = list(response.iter_content(1 << 18))
+    length = response.headers.get("Content-Length", "")
+    whole = length.isdigit() and "Content-Encoding" not in response.headers and response.request.method != "HEAD"
+    if whole and sum(map(len, pieces)) < int(length):
+        raise requests.exceptions.ChunkedEncodingError("cut")
+    return b"".join(pieces)
+
+
+class _Dated:
+    """A socket whose reads are over by the deadline: the timeout of ``requests`` starts anew with each piece that drips in."""
+
+    def __init__(self, socket: t.Any) -> None:
+        self._socket = socket
+
+    def recv_into(self, *arguments: t.Any) -> int:
+        usual = self._socket.gettimeout()
+        left = getattr(_DUE, "at", float("inf")) - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if usual is None or left < usual:
+            self._socket.settimeout(left)
+        try:
+            return int(self._socket.recv_into(*arguments))
+        finally:
+            # The next request may go out over it.
+            self._socket.settimeout(usual)
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._socket, name)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose status, headers and body are read from a socket with a deadline."""
+
+    def __init__(self, sock: t.Any, *arguments: t.Any, **named: t.Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        raw: t.Any = getattr(self.fp, "raw", None)
+        if hasattr(raw, "_sock"):
+            raw._sock = _Dated(raw._sock)
+
+
+class _HTTPConnection(urllib3.connection.HTTPConnection):
+    response_class = _Response
+
+
+class _HTTPSConnection(urllib3.connection.HTTPSConnection):
+    response_class = _Response
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class _Session(requests.Session):
+    """It looks at no redirect: the client does."""
+
+    def get_redirect_target(self, resp: t.Any) -> None:
+        return None
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Makes those connections, directly and through proxies."""
+
+    def init_poolmanager(self, *arguments: t.Any, **named: t.Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def proxy_manager_for(self, *arguments: t.Any, **named: t.Any) -> t.Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return manager
