@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, given = self.validate_argument_spec(_OPTIONS)
         module = given["module"]
-        vendor = module.split("_")[0]
+        vendor = module.partition("_")[0]
         # What is registered outlives the play, and whoever reads it later has to know.
         result["play_uuid"] = str(self._task.get_play()._uuid)
         entry = plain(given["entry"]) or {}

@@ -20,11 +20,10 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ._connection import echoes, is_loopback
 from ._pace import Budget, Pacer, backoff, poll_wait
+from ._session import due, no_netrc, session, whole
 
 try:
     import requests
-
-    from ._session import body_of, due, no_netrc, session
 
     MISSING: str | None = None
 except ImportError:
@@ -293,7 +292,9 @@ class Client:
                 verify=self.verify,
             )
             with response:
-                content = body_of(response)
+                content = whole(response)
+            if content is None:
+                raise requests.exceptions.ChunkedEncodingError("cut")
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ApiError(

@@ -12,16 +12,36 @@ import time
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
 
-import requests
-import urllib3
-
 _DUE = threading.local()
 
 
 def session(user_agent: str, verified: bool) -> t.Any:
-    """A session; safe for threads as far as this collection uses it."""
-    made = _Session()
-    adapter = _Adapter(pool_connections=8, pool_maxsize=64)
+    """A session; safe for threads as far as this collection uses it. Raises ``ImportError`` where ``requests`` is missing."""
+    import requests
+    import urllib3
+
+    pools = {"http": _dated(urllib3.HTTPConnectionPool), "https": _dated(urllib3.HTTPSConnectionPool)}
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        """Makes connections of ours, directly and through proxies."""
+
+        def init_poolmanager(self, *arguments: t.Any, **named: t.Any) -> None:
+            super().init_poolmanager(*arguments, **named)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *arguments: t.Any, **named: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(*arguments, **named)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    class Session(requests.Session):
+        """It looks at no redirect: the client does."""
+
+        def get_redirect_target(self, resp: t.Any) -> None:
+            return None
+
+    made = Session()
+    adapter = Adapter(pool_connections=8, pool_maxsize=64)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     made.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
@@ -41,14 +61,12 @@ def no_netrc(request: t.Any) -> t.Any:
     return request
 
 
-def body_of(response: t.Any) -> bytes:
-    """The body, whole."""
-    pieces = list(response.iter_content(1 << 18))
+def whole(response: t.Any) -> bytes | None:
+    """The body; None where it is shorter than the answer says."""
+    content = b"".join(response.iter_content(1 << 18))
     length = response.headers.get("Content-Length", "")
-    whole = length.isdigit() and "Content-Encoding" not in response.headers and response.request.method != "HEAD"
-    if whole and sum(map(len, pieces)) < int(length):
-        raise requests.exceptions.ChunkedEncodingError("cut")
-    return b"".join(pieces)
+    told = length.isdigit() and "Content-Encoding" not in response.headers and response.request.method != "HEAD"
+    return None if told and len(content) < int(length) else content
 
 
 class _Dated:
@@ -84,37 +102,7 @@ class _Response(http.client.HTTPResponse):
             raw._sock = _Dated(raw._sock)
 
 
-class _HTTPConnection(urllib3.connection.HTTPConnection):
-    response_class = _Response
-
-
-class _HTTPSConnection(urllib3.connection.HTTPSConnection):
-    response_class = _Response
-
-
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
-
-
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
-
-
-class _Session(requests.Session):
-    """It looks at no redirect: the client does."""
-
-    def get_redirect_target(self, resp: t.Any) -> None:
-        return None
-
-
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Makes those connections, directly and through proxies."""
-
-    def init_poolmanager(self, *arguments: t.Any, **named: t.Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-
-    def proxy_manager_for(self, *arguments: t.Any, **named: t.Any) -> t.Any:
-        manager = super().proxy_manager_for(*arguments, **named)
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-        return manager
+def _dated(pool: t.Any) -> t.Any:
+    """A class of connections' pools like that one, whose answers have a deadline."""
+    connection = type("Connection", (pool.ConnectionCls,), {"response_class": _Response})
+    return type("Pool", (pool,), {"ConnectionCls": connection})

@@ -134,7 +134,7 @@ def test_each_role_documents_the_variables_that_are_taken(role):
     taken = {f"{vendor}_{option}" for vendor, options in _tree.CONNECTIONS.items() for option in options}
     assert taken == documented and len(documented) == 10
     for module, options in _tree.MODULES.items():
-        assert set(_tree.CONNECTIONS[module.split("_")[0]]) <= set(options)
+        assert set(_tree.CONNECTIONS[module.partition("_")[0]]) <= set(options)
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
