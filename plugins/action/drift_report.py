@@ -8,7 +8,7 @@ import datetime
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
 from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report
@@ -135,11 +135,11 @@ class ActionModule(ActionBase):
         for name in _SECRET_VARIABLES:
             try:
                 secrets.append(plain(evaluated.get(name)))
-            except AnsibleError:  # It may quote what it stumbled over.
+            except Exception:  # Whatever a template may run into. It may quote it.
                 wrong = f"its variable {name} cannot be evaluated"
         try:
             tree = plain(evaluated.get("secops_policy", {}))
-        except AnsibleError as error:
+        except Exception as error:
             wrong = f"its variables cannot be evaluated: {str(error).partition(' String: ')[0]}"
         if wrong:
             one = _drift_report.unread(host, wrong)

@@ -69,6 +69,8 @@ def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
         return [fault(name, "is not a URL")]
     if parts.scheme not in ("https", "http") or not parts.hostname:
         return [fault(name, "must be a URL such as https://host/path")]
+    if not parts.netloc.isascii():
+        return [fault(name, "must have its host in ASCII (xn--...)")]
     if parts.username is not None or parts.query or parts.fragment:
         return [fault(name, "must hold no user, no password, no query and no fragment")]
     if parts.scheme == "http" and not is_loopback(parts.hostname):

@@ -101,6 +101,8 @@ class _Work:
         #: Undo requests of which nobody knows whether the server acted.
         self.lost: list[Request] = []
         self._doubtful: set[str] = set()
+        #: Those that went out, by their ``id``.
+        self._sent: set[int] = set()
 
     def chain(self, chain: Chain) -> None:
         """The requests in turn. A chain that has taken something away goes on to its end, whatever becomes of the others."""
@@ -139,10 +141,13 @@ class _Work:
                 return
             except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
                 self.stop.set()
-                self._outcome.unclear.append(request)
-                self._doubtful.add(chain.key)
-                self._keep_undo(chain.key, request)
                 self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
+                if id(request) in self._sent:
+                    self._outcome.unclear.append(request)
+                    self._doubtful.add(chain.key)
+                    self._keep_undo(chain.key, request)
+                else:
+                    self._put_back(chain.key)
                 return
             self._outcome.made.append(request)
             self._keep_undo(chain.key, request)
@@ -157,7 +162,14 @@ class _Work:
 
     def _one(self, key: str, request: Request) -> None:
         path = self._path(request)
-        answer = self._client.send(request.method, path, request.body, proceed=lambda: not self._held(key))
+
+        def proceed() -> bool:
+            going = not self._held(key)
+            if going:
+                self._sent.add(id(request))
+            return going
+
+        answer = self._client.send(request.method, path, request.body, proceed=proceed)
         self._outcome.answers.append((request, answer.data))
         if request.gives is not None and request.take is not None:
             try:

@@ -14,7 +14,7 @@ import time
 import typing as t
 from collections import Counter
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -414,7 +414,7 @@ class _Call:
         """Wait after a 202, and then fetch the answer. Raises where there is nothing to fetch it with, or no time is left."""
         header = self.client.vendor.pending
         key = answer.headers.get(header) or self.fetch.get(header)
-        if key and self.client.budget.wait(poll_wait(self._polls)):
+        if key and not (self.once and self._polls) and self.client.budget.wait(poll_wait(self._polls)):
             self.fetch = {header: key}
             self._polls += 1
             return
@@ -469,7 +469,8 @@ def _broken(error: Exception, host: str, timeout: float) -> _Broken:
         return _Broken(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
     if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
         return _Broken(f"no answer from {host} within {timeout:g} s", sent=True, late=True)
-    return _Broken(f"the connection to {host} broke before the whole answer was there", sent=True)
+    way = " by way of the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
+    return _Broken(f"the connection to {host}{way} broke before the whole answer was there", sent=True)
 
 
 def _unsent(reason: t.Any) -> bool:
@@ -477,22 +478,23 @@ def _unsent(reason: t.Any) -> bool:
     is called its failure as well."""
     original = getattr(reason, "original_error", None)
     kinds = {kind.__name__ for kind in type(original).__mro__}
-    return bool(kinds & {"NewConnectionError", "ConnectTimeoutError"}) or "Tunnel connection failed" in str(original)
+    early = ("Tunnel connection failed", "CERTIFICATE_VERIFY_FAILED")
+    return bool(kinds & {"NewConnectionError", "ConnectTimeoutError"}) or any(text in str(original) for text in early)
 
 
 def _next_url(links: str, url: str) -> str | None:
     """Where the ``Link`` header says the next page is (``rel`` quoted or not, several or one), as an absolute URL."""
     for target, parameters in _LINK.findall(links):
-        rel = re.search(r"""(?:^|[;\s])rel\s*=\s*("[^"]*"|[^\s;,]+)""", parameters, re.I)
-        if rel and "next" in rel[1].strip('"').lower().split():
+        rel = re.search(r"""(?:^|[;\s])rel\s*=\s*("[^"]*"|'[^']*'|[^\s;,]+)""", parameters, re.I)
+        if rel and "next" in rel[1].strip("\"'").lower().split():
             return _joined(url, target)
     return None
 
 
 def _joined(base: str, url: str) -> str:
-    """``url`` from ``base``; as it is where that is no URL, so that it is trusted by nobody."""
+    """``url`` from ``base``, in ASCII; as it is where that is no URL, so that it is trusted by nobody."""
     try:
-        return urljoin(base, url)
+        return urljoin(base, quote(url, safe="".join(map(chr, range(0x21, 0x7F)))))
     except ValueError:
         return url
 

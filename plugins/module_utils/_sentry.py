@@ -115,7 +115,7 @@ class SentryAssignments:
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
-        for key in untold:
+        for key in sorted(untold):
             self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
         names = self._names or Names()
         return View(self._api.path(_WRITE), networks, names, self._wanted, locales, tuple(self._faults), since, frozenset(untold))

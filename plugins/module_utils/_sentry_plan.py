@@ -69,7 +69,7 @@ def plan(view: View, state: str) -> Plan:
     changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
     if changed and view.locales:
         raise Faults([_locale_fault(key, view) for key in view.locales])
-    faults += [fault(f"organization: network {key}", UNTOLD) for key in view.untold if changed or key in slots]
+    faults += [fault(f"organization: network {key}", UNTOLD) for key in sorted(view.untold) if changed or key in slots]
     if changed:
         faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
     if faults:

@@ -20,18 +20,16 @@ def session(user_agent: str, verified: bool) -> t.Any:
     import requests
     import urllib3
 
-    pools = {"http": _dated(urllib3.HTTPConnectionPool), "https": _dated(urllib3.HTTPSConnectionPool)}
-
     class Adapter(requests.adapters.HTTPAdapter):
         """Makes connections of ours, directly and through proxies."""
 
         def init_poolmanager(self, *arguments: t.Any, **named: t.Any) -> None:
             super().init_poolmanager(*arguments, **named)
-            self.poolmanager.pool_classes_by_scheme = pools
+            _date(self.poolmanager)
 
         def proxy_manager_for(self, *arguments: t.Any, **named: t.Any) -> t.Any:
             manager = super().proxy_manager_for(*arguments, **named)
-            manager.pool_classes_by_scheme = pools
+            _date(manager)
             return manager
 
     class Session(requests.Session):
@@ -102,7 +100,13 @@ class _Response(http.client.HTTPResponse):
             raw._sock = _Dated(raw._sock)
 
 
+def _date(manager: t.Any) -> None:
+    """Have a manager make pools whose answers have a deadline; it may be given again. A proxy's may have classes of its own."""
+    manager.pool_classes_by_scheme = {scheme: _dated(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+
+
 def _dated(pool: t.Any) -> t.Any:
-    """A class of connections' pools like that one, whose answers have a deadline."""
+    if pool.ConnectionCls.response_class is _Response:
+        return pool
     connection = type("Connection", (pool.ConnectionCls,), {"response_class": _Response})
     return type("Pool", (pool,), {"ConnectionCls": connection})

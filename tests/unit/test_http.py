@@ -10,7 +10,7 @@ from email.utils import formatdate
 import pytest
 import urllib3
 import yaml
-from ansible_collections.secops.policy.plugins.module_utils import _http, _pace
+from ansible_collections.secops.policy.plugins.module_utils import _http, _pace, _session
 from ansible_collections.secops.policy.plugins.module_utils._connection import secret_faults, url_faults
 from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor
 from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
@@ -389,7 +389,7 @@ def test_a_url_that_not_everybody_reads_alike_is_not_followed(to):
     ("link", "leads"),
     [
         ("<https://n1.vendor.example/x?t=a;b,c>; rel=next", "https://n1.vendor.example/x?t=a;b,c"),
-        ('</y>; title="rel=first"; REL="prev Next"', "/y"), ("</y>; flag; rel=next", "/y"), ("</y>; rel=first, </z>; rel='next", None),
+        ('</y>; title="rel=first"; REL="prev Next"', "/y"), ("</y>; flag; rel=next", "/y"), ("</y>; rel=first, </z>; rel='next'", "/z"),
         ("</y>; rel=first, </z>; rel=next", "/z"), ("</y>; rel=nextpage", None), ("", None), ("<https://[x/>; rel=next", "https://[x/"),
     ],
 )  # fmt: skip
@@ -472,6 +472,27 @@ def test_a_write_whose_answer_a_proxy_loses_is_not_sent_again(monkeypatch, end):
         with Scripted(answer()) as server, pytest.raises(Unclear):
             client(server).send("POST", "/x", {})
         assert len(proxy.requests) == 1
+
+
+def test_a_redirect_below_the_base_may_hold_what_is_no_ascii():
+    with Scripted(answer(302, Location="/b\u00e4 se/x"), answer(data=[1])) as server:
+        assert client(server).get("/x").data == [1]
+        assert server.requests[1].startswith("GET /b%C3%A4%20se/x ") or server.requests[1].startswith("GET /b%C3%83%C2%A4%20se/x ")
+
+
+def test_the_classes_of_a_proxys_pools_are_kept():
+    """Those of SOCKS take options of their own."""
+
+    class Pool(urllib3.HTTPSConnectionPool):
+        pass
+
+    manager = urllib3.PoolManager()
+    manager.pool_classes_by_scheme = {"https": Pool}
+    _session._date(manager)
+    first = manager.pool_classes_by_scheme["https"]
+    _session._date(manager)
+    assert manager.pool_classes_by_scheme["https"] is first and issubclass(first, Pool)
+    assert first.ConnectionCls.response_class is _session._Response
 
 
 def test_a_proxy_that_makes_no_tunnel_has_sent_nothing(tmp_path, monkeypatch):
@@ -594,7 +615,7 @@ def test_waits_that_overlap_count_once():
         ("http://[::1]:80/", True), ("http://api.example/api/v1", False), ("ftp://api.example", False), ("api.example", False),
         ("https://user:pw@api.example", False), ("https://api.example/?a=1", False), ("https://api.example:port", False),
         ("http://127.0.0.1.evil.example/", False), ("https://api.example/api/v1\n", False), (" https://api.example", False),
-        ("https://evil.example\\@api.example/", False),
+        ("https://evil.example\\@api.example/", False), ("https://m\u00fcnchen.example/", False),
     ],
 )  # fmt: skip
 def test_base_urls(url, good):

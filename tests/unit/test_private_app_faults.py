@@ -10,6 +10,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._http import Client
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import FAULTS, KEY, impatient, meanwhile, run_meraki, run_module
@@ -594,3 +595,25 @@ def test_ports_are_shown_as_they_are_sent(cloud):
     done = run(cloud, config=config)
     for result in (planned, done):
         assert result["after"][0]["destinations"][0]["protocol_ports"] == [{**pair, "ports": "443,8443"}]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_goes_wrong_here_before_a_write_leaves_nothing_half_done(cloud, monkeypatch, after):
+    """The links that were taken off for the deletion are put back; once it went out, nobody knows."""
+    original = Client.send
+
+    def sent(client, method, *arguments, **more):
+        if method == "DELETE":
+            if after:
+                original(client, method, *arguments, **more)
+            raise ZeroDivisionError
+        return original(client, method, *arguments, **more)
+
+    monkeypatch.setattr(Client, "send", sent)
+    result = run(cloud, state="deleted", config=[{"name": "Remove"}])
+    assert result["failed"] and "internal error" in result["msg"]
+    if after:
+        assert "Remove" not in names(cloud) and result["pending"][0]["outcome"] == "unknown"
+    else:
+        assert linked(cloud, "Remove") == ["g1"] and [request["method"] for request in result["pending"]] == ["DELETE"]
+        assert [request["method"] for request in result["requests"]] == ["PUT", "PUT"]
