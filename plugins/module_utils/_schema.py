@@ -26,7 +26,7 @@ _NEVER_NULL = ("policies",)
 
 
 def coerce(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
-    """``value`` as Ansible would coerce it by ``spec`` (an entry of an argument spec), with nulls of known options left out.
+    """``value`` as Ansible would coerce it by ``spec`` (an entry of an argument spec), with nulls in dictionaries left out.
 
     What cannot be coerced stays as it is: the schema says what is wrong with it, and where.
     """
@@ -44,7 +44,7 @@ def coerce(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
         return {
             key: coerce(item, options[key]) if key in options and item is not None else item
             for key, item in value.items()
-            if item is not None or key in _NEVER_NULL or key not in options
+            if item is not None or key in _NEVER_NULL
         }
     return value
 

@@ -91,7 +91,7 @@ def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str,
     return [
         fault(f"{path}.network_id", f"there is no {key}, but one in other case: {there[key.casefold()]}. Ids must match exactly")
         for path, key in given
-        if there.get(key.casefold(), key) != key and key not in view.networks
+        if key.casefold() in there and key not in view.networks and key not in view.names.tags
     ]
 
 

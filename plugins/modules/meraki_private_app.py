@@ -98,8 +98,8 @@ options:
         type: bool
       application_groups:
         description:
-          - Names of application groups. With O(state=merged) the application joins them and leaves none; with O(state=replaced) and
-            O(state=overridden) it is in exactly these.
+          - Names of application groups. With O(state=merged) the application joins them and leaves none, so that an empty list does
+            nothing, with a warning; with O(state=replaced) and O(state=overridden) it is in exactly these.
           - One request reads the groups. A name that fits no group is an error; groups are not created.
         type: list
         elements: str
