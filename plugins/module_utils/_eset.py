@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
+from ._documented import Shape
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
 from ._http import ApiError, Client, Vendor
 from ._names import Index
@@ -26,6 +28,11 @@ ARGUMENTS: dict[str, t.Any] = {
     "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
     "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
 }
+
+#: What the API documents of its answers (docs/specs/eset-*.openapi.json).
+_ASSIGNMENT = Shape("a policy assignment", uuid="id!", policyUuid="id!", rank="rank", target="object")
+_NAMED = Shape("an item of a list", uuid="id!", displayName="text", parentGroupUuid="text")
+_DEVICE = Shape("a device", uuid="id", displayName="text")
 
 POLICIES = "/v2/policies"
 ASSIGNMENTS = "/v2/policy-assignments"
@@ -55,9 +62,21 @@ class Eset:
         self._sign.client = self.client
         self.client.secrets |= self._sign.secrets
 
-    def assignments(self, query: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
-        """The policy assignments that the credentials can see, in no particular order; ``query`` may limit them to one target."""
-        return self._listed(ASSIGNMENTS, "assignments", list((query or {}).items()))
+    def place(self) -> dict[str, str]:
+        """Which tenant it is, as far as that can be told: where its policies are managed, and which part of them is meant."""
+        parts = urlsplit(self.client.base_url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return {"vendor": "eset", "host": f"{(parts.hostname or '').lower()}:{port}", "scope": ""}
+
+    def assignments(self, query: t.Mapping[str, str] | None = None) -> tuple[list[dict[str, t.Any]], float]:
+        """The policy assignments that the credentials can see, in no particular order, and when (on the monotonic clock) the first answer
+        came; ``query`` may limit them to one target."""
+        items: list[dict[str, t.Any]] = []
+        since = 0.0
+        for page in self._pages(ASSIGNMENTS, "assignments", list((query or {}).items())):
+            since = since or time.monotonic()
+            items += map(_ASSIGNMENT.check, page)
+        return items, since
 
     def policies(self) -> Index:
         """Every visible policy."""
@@ -96,7 +115,7 @@ class Eset:
             if error.status not in (400, *_NO_CALL):
                 raise
             return None
-        return {str(item["uuid"]): _name(item) for item in _items(data, "devices", DEVICES)}
+        return {str(item["uuid"]): _name(item) for item in map(_NAMED.check, _items(data, "devices", DEVICES))}
 
     def _one_by_one(self, uuids: t.Sequence[str]) -> dict[str, str]:
         found = together([partial(self._one, uuid) for uuid in uuids])
@@ -111,7 +130,7 @@ class Eset:
             return None
         device = data.get("device") if isinstance(data, dict) else None
         # A server that does not mind case found another id than the one that the assignments have.
-        return _name(device) if isinstance(device, dict) and device.get("uuid") in (None, uuid) else None
+        return _name(_DEVICE.check(device)) if isinstance(device, dict) and device.get("uuid") in (None, uuid) else None
 
     def _devices(self, names: t.Sequence[str]) -> list[tuple[str, str]]:
         """Those with one of these names, all where none are given."""
@@ -132,17 +151,20 @@ class Eset:
         return [(str(item["uuid"]), _name(item)) for item in listed]
 
     def _listed(self, path: str, key: str, query: t.Sequence[tuple[str, str]] = ()) -> list[dict[str, t.Any]]:
-        """Every item of every page; ``nextPageToken`` missing, null or empty means the end."""
-        items: list[dict[str, t.Any]] = []
+        """Every item of every page: things that have a name."""
+        return [_NAMED.check(item) for page in self._pages(path, key, query) for item in page]
+
+    def _pages(self, path: str, key: str, query: t.Sequence[tuple[str, str]]) -> t.Iterator[list[dict[str, t.Any]]]:
+        """The items of each page; ``nextPageToken`` missing, null or empty means the end."""
         sized = [*query, ("pageSize", str(_PAGE[self._options["deployment"]]))]
         seen: set[str] = set()
         token = ""
         while True:
             data = self.client.get(self._url(path), [*sized, ("pageToken", token)] if token else sized).data
-            items += _items(data, key, path)
+            yield _items(data, key, path)
             token = data.get("nextPageToken") or ""
             if not token:
-                return items
+                return
             if token in seen:
                 raise ApiError(f"GET {path}: the next page leads back to a page that was read already; the list cannot be read")
             seen.add(token)

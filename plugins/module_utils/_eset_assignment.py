@@ -52,13 +52,13 @@ class PolicyAssignments:
     """The resource behind ``eset_policy_assignment``."""
 
     schema = SCHEMA
-    #: A rank that is written counts from what was read: after so many seconds it is read again first.
-    stale_after = 10.0
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._api: t.Any = None
         self._names = Names()
+        self._shown: Names | None = None
+        self._since = 0.0
         self._wanted: list[Wanted] | None = None
         self._config: Config = []
         self._faults: list[dict[str, str]] = []
@@ -102,10 +102,20 @@ class PolicyAssignments:
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _eset_assignment_plan.plan(view, state)
 
+    def proven(self, view: View, plan: Plan) -> bool:
+        # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
+        assigned = [chain.key for phase in plan.phases for chain in phase if any(request.gives for request in chain.requests)]
+        listed = {target.key for target, stack in view.stacks.items() if stack}
+        return listed.issuperset(assigned)
+
     def named(self, view: View, keys: t.Iterable[str]) -> View:
-        self._look_up(True, [Target(*key.split(" ", 1)) for key in keys])
-        self._resolve(self._options["state"])
-        return self._view(view.stacks)
+        return self._labelled(view, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
+
+    def place(self) -> dict[str, str]:
+        return self._api.place()
+
+    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+        return []  # No request carries what somebody else has assigned.
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         faults = [*view.faults, *unknown(view, "gathered", [])]
@@ -119,14 +129,14 @@ class PolicyAssignments:
             unproven(view)
             + repeated(view, targets)
             + [
-                f"the order of what is assigned to the {describe(target, view.names)} is not known, for {UNRANKED}"
+                f"the order of what is assigned to the {describe(target, view.labels)} is not known, for {UNRANKED}"
                 for target in targets
                 if not ranked(view.stacks.get(target, []))
             ]
         )
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
-        return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
+        return [shaped(target, view.stacks.get(target, []), view.labels) for target in targets], warnings
 
     def source(self) -> str:
         return str(self._api.client.base_url)
@@ -141,7 +151,7 @@ class PolicyAssignments:
     def units(self, view: View, keys: t.Iterable[str]) -> Config:
         found = {target.key: stack for target, stack in view.stacks.items()}
         targets = [Target(*key.split(" ", 1)) for key in keys]
-        return [shaped(target, found.get(target.key, []), view.names) for target in targets]
+        return [shaped(target, found.get(target.key, []), view.labels) for target in targets]
 
     def _first(self, config: Config, state: str) -> dict[Target, Stack]:
         """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
@@ -158,13 +168,25 @@ class PolicyAssignments:
             lists["devices"] = lambda: self._api.devices_named(devices)
         found = dict(zip(lists, together(list(lists.values()))))
         stacks: dict[Target, Stack] = found.pop("stacks")
-        self._names = Names(**found)
+        needed = {"policies": policies, "groups": groups, "devices": devices}
+        self._names = Names(**{name: index for name, index in found.items() if needed[name]})
         wanted = self._resolve(state)
         if naming:
             shown = sorted(stacks) if not config else [unit.target for unit in wanted]
-            self._look_up(False, shown)
-            self._resolve(state)
+            self._labelled(self._view(stacks), Names(**found), shown, state)
         return stacks
+
+    def _labelled(self, view: View, shown: Names, targets: t.Iterable[Target], state: str) -> View:
+        """The view with the names that show these targets. What they say against the config is a warning: whether they are read must not
+        decide anything."""
+        self._look_up(shown, True, targets)
+        self._shown = shown
+        found: list[dict[str, str]] = []
+        wanted = resolve(self._config, shown, state, found)
+        for item in [*found, *unknown(View(view.stacks, shown, wanted), state, [])]:
+            if item not in self._faults:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return self._view(view.stacks)
 
     def _resolve(self, state: str) -> list[Wanted]:
         self._faults = []
@@ -172,7 +194,7 @@ class PolicyAssignments:
         return self._wanted
 
     def _view(self, stacks: dict[Target, Stack]) -> View:
-        return View(stacks, self._names, self._wanted or [], tuple(self._faults))
+        return View(stacks, self._names, self._wanted or [], tuple(self._faults), self._since, self._shown)
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""
@@ -182,21 +204,21 @@ class PolicyAssignments:
         """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once. Whether it was now."""
         new = [change for change in changes(view, state, []) if change.new]
         named = {unit.target for unit in view.wanted if unit.named}
-        return self._look_up(bool(new), [change.target for change in new if change.target not in named])
+        return self._look_up(self._names, bool(new), [change.target for change in new if change.target not in named])
 
-    def _look_up(self, policies: bool, targets: t.Iterable[Target]) -> bool:
-        """Read, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not read before;
-        whether there was any to be read."""
-        untold = [target for target in targets if not self._names.tell(target)]
+    def _look_up(self, names: Names, policies: bool, targets: t.Iterable[Target]) -> bool:
+        """Read into ``names``, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not
+        read before; whether there was any to be read."""
+        untold = [target for target in targets if not names.tell(target)]
         devices = [target.uuid for target in untold if target.kind == "device_uuid"]
         lists: list[t.Callable[[], t.Any]] = []
-        if policies and self._names.policies is None:
-            lists.append(lambda: setattr(self._names, "policies", self._api.policies()))
+        if policies and names.policies is None:
+            lists.append(lambda: setattr(names, "policies", self._api.policies()))
         if any(target.kind == "device_group_uuid" for target in untold):
-            lists.append(lambda: setattr(self._names, "groups", self._api.groups()))
+            lists.append(lambda: setattr(names, "groups", self._api.groups()))
         if devices:
             # What was looked up and is not there is known not to be.
-            lists.append(lambda: self._names.known.update({**dict.fromkeys(devices), **self._api.devices(devices)}))
+            lists.append(lambda: names.known.update({**dict.fromkeys(devices), **self._api.devices(devices)}))
         together(lists)
         return bool(lists)
 
@@ -211,7 +233,7 @@ class PolicyAssignments:
         return found
 
     def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
-        listed = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
+        listed, self._since = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
         found: dict[Target, dict[str, Assigned]] = {}
         strange = 0
         for item in listed:

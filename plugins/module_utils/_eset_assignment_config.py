@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ._names import Index
 from ._plan import fault
@@ -90,6 +90,10 @@ class Names:
     devices: Index | None = None
     #: The devices that were looked up by id, with their names; None for one that is not there.
     known: dict[str, str | None] = field(default_factory=dict)
+
+    def copy(self) -> Names:
+        """The same lists, to be added to."""
+        return replace(self, known=dict(self.known))
 
     def tell(self, target: Target) -> bool:
         """Whether what was read says if there is such a target. Nothing lists subscriptions."""

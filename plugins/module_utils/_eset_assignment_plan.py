@@ -14,17 +14,32 @@ from urllib.parse import quote
 from ._eset import ASSIGNMENTS
 from ._eset_assignment_config import KINDS, Names, Target, Wanted
 from ._eset_assignment_order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
-from ._plan import NEW, Chain, Faults, Plan, Request, fault
+from ._plan import NEW, POSITION, Chain, Faults, Plan, Request, fault
 
 
 @dataclass(frozen=True)
 class View:
-    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``faults``: what names say against it."""
+    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``faults``: what names say against it.
+
+    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
+    """
 
     stacks: dict[Target, Stack]
     names: Names
     wanted: list[Wanted] = field(default_factory=list)
     faults: tuple[dict[str, str], ...] = ()
+    since: float = 0.0
+    shown: Names | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.stacks
+
+    @property
+    def labels(self) -> Names:
+        """The names to show."""
+        return self.shown or self.names
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ def plan(view: View, state: str) -> Plan:
     faults = [
         fault(
             f"{change.path}.target",
-            f"the order of what is assigned to the {describe(change.target, view.names)} is not known, for {UNRANKED}",
+            f"the order of what is assigned to the {describe(change.target, view.labels)} is not known, for {UNRANKED}",
         )
         for change in found
         if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
@@ -64,10 +79,10 @@ def plan(view: View, state: str) -> Plan:
     if faults:
         raise Faults(faults)
     changed = [change for change in found if not change.empty]
-    phases = tuple(tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.names) for change in changed)))
+    phases = tuple(tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed)))
     return Plan(
-        before=[shaped(change.target, change.before, view.names) for change in changed],
-        after=[shaped(change.target, change.final, view.names) for change in changed],
+        before=[shaped(change.target, change.before, view.labels) for change in changed],
+        after=[shaped(change.target, change.final, view.labels) for change in changed],
         phases=tuple(phase for phase in phases if phase),
         summary=_summary(found),
         removed=frozenset(str(assigned.uuid) for change in changed for assigned in change.gone),
@@ -88,7 +103,7 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
         found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
         double = _double(stack)
         if double:
-            where = describe(unit.target, view.names)
+            where = describe(unit.target, view.labels)
             warnings.append(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
     if state == "overridden":
         listed = {unit.target for unit in view.wanted}
@@ -122,7 +137,7 @@ def repeated(view: View, targets: t.Iterable[Target]) -> list[str]:
     for target in targets:
         double = _double(view.stacks.get(target, []))
         if double:
-            where = describe(target, view.names)
+            where = describe(target, view.labels)
             said.append(f"assigned more than once to the {where}, and listed once, at the first place: {', '.join(double)}")
     return said
 
@@ -189,6 +204,7 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
             {"rank": rank},
             f"move {_policy(assigned, names)} to rank {rank} of the {where}",
             needs=made(assigned.policy) if assigned.uuid is None else None,
+            carries=POSITION,
         )
         for assigned, rank in change.moves
     ]
@@ -236,7 +252,7 @@ def _other_case(view: View) -> list[dict[str, str]]:
 def unproven(view: View) -> list[str]:
     """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
     return [
-        f"{unit.path}: nothing is assigned to the {describe(unit.target, view.names)}, and its id was not looked up"
+        f"{unit.path}: nothing is assigned to the {describe(unit.target, view.labels)}, and its id was not looked up"
         for unit in view.wanted
         if not (unit.named or view.stacks.get(unit.target) or view.names.tell(unit.target))
     ]
@@ -269,7 +285,7 @@ def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]
         stack = view.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
         if state == "deleted":
-            warnings += _nothing_there(unit, assigned, view.names)
+            warnings += _nothing_there(unit, assigned, view.labels)
             continue
         fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
         if not unit.named and not _is_there(unit.target, view.names, bool(stack), fresh):

@@ -7,14 +7,44 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 from urllib.parse import quote
 
-from ._http import ApiError, Client, Held, Unclear
-from ._plan import NEW, Chain, Outcome, Request, canonical_json
+from ._documented import Undocumented
+from ._http import ApiError, Client, Held, NotActed, Unclear
+from ._plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
+#: What carries is sent for so many seconds after a read that alone takes longer than ``FRESH``: at once, as far as the pace allows it.
+_AT_ONCE = 2.0
+
+
+class Age:
+    """How old the view is that a plan was made from. ``since``: when (on the monotonic clock) the first answer of its list came; ``ready``:
+    when the plan was made. ``longest``: the oldest that it was when something that carries was sent."""
+
+    def __init__(self, since: float) -> None:
+        self._since = since
+        self._ready = time.monotonic()
+        self.longest = 0.0
+
+    def allows(self) -> bool:
+        """Whether what carries may be sent now."""
+        now = time.monotonic()
+        allowed = now - self._since <= FRESH or now - self._ready <= _AT_ONCE
+        if allowed:
+            self.longest = max(self.longest, now - self._since)
+        return allowed
+
+
+class _Unread(ApiError):
+    """What is to be put back could not be read."""
+
+
+class _Outdated(Exception):
+    """The request was not sent, because what it carries is too old by now."""
 
 
 class Executor:
@@ -24,6 +54,8 @@ class Executor:
         self._client = client
         self._undo: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
+        #: How often each request was sent without effect, by its identity.
+        self.tries: dict[str, int] = {}
 
     def path(self, request: Request) -> str:
         """The path of a request as it is sent: with the id of what was made for it."""
@@ -34,10 +66,11 @@ class Executor:
         """What a request is, whichever plan it stands in. What it merely carries along does not count."""
         return canonical_json([request.method, self.path(request), request.seen])
 
-    def run(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
-        """Carry out ``phases``. After a refusal or an unclear write nothing new starts; what is under way finishes."""
+    def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
+        """Carry out ``phases``, made from a view of that ``age``. After a refusal or an unclear write, and where the view is too old for the
+        next request, nothing new starts; what is under way finishes."""
         outcome = Outcome()
-        work = self._work(phases, outcome)
+        work = self._work(phases, outcome, age)
         for phase in phases:
             chains = [chain for chain in phase if chain.requests]
             if len(chains) == 1:
@@ -60,21 +93,21 @@ class Executor:
         outcome.unclear += work.lost
         return outcome
 
-    def put_back(self, phases: t.Sequence[t.Sequence[Chain]]) -> Outcome:
+    def put_back(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
         """Put back what was taken away for those of ``phases`` that will not be carried out any more."""
         outcome = Outcome()
-        work = self._work(phases, outcome)
+        work = self._work(phases, outcome, age)
         work.put_back_all()
         outcome.unclear = work.lost
         return outcome
 
-    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome) -> _Work:
+    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age) -> _Work:
         """A pass over ``phases``. What an earlier one has taken away concerns it where the rest of that chain is still to be done, and not
         where nothing is left of it, nor where it begins anew."""
         rest = {chain.key for phase in phases for chain in phase if not any(request.undo for request in chain.requests)}
         for key in set(self._undo) - rest:
             del self._undo[key]
-        return _Work(self._client, self, self._undo, self._ids, outcome)
+        return _Work(self._client, self, self._undo, self._ids, outcome, age)
 
 
 def _explained(request: Request, error: ApiError) -> str:
@@ -91,10 +124,13 @@ class _Otherwise(Exception):
 class _Work:
     """One pass over the phases; shared by its threads."""
 
-    def __init__(self, client: Client, executor: Executor, undo: dict[str, Request], ids: dict[str, str], outcome: Outcome) -> None:
+    def __init__(
+        self, client: Client, executor: Executor, undo: dict[str, Request], ids: dict[str, str], outcome: Outcome, age: Age
+    ) -> None:
         self.stop = threading.Event()
         self._client = client
-        self._path = executor.path
+        self._executor = executor
+        self._age = age
         self._undo = undo
         self._ids = ids
         self._outcome = outcome
@@ -112,6 +148,14 @@ class _Work:
                     return
                 self._one(chain.key, request)
             except Held:
+                return
+            except _Outdated:
+                self.stop.set()
+                self._outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
+                return
+            except NotActed as error:
+                self.stop.set()
+                self._outcome.not_acted.append(f"{request.what}: {error}")
                 return
             except _Otherwise as error:
                 # The others can go on as far as this phase goes: what was made was made.
@@ -161,15 +205,21 @@ class _Work:
             self._undo[key] = request.undo
 
     def _one(self, key: str, request: Request) -> None:
-        path = self._path(request)
+        path = self._executor.path(request)
+        tries = None
+        if request.carries == OBJECTS:
+            tries = self._executor.tries.setdefault(self._executor.identity(request), 0)
+            self._executor.tries[self._executor.identity(request)] += 1
 
         def proceed() -> bool:
             going = not self._held(key)
+            if going and request.carries in (ATTRIBUTES, OBJECTS) and not self._age.allows():
+                raise _Outdated
             if going:
                 self._sent.add(id(request))
             return going
 
-        answer = self._client.send(request.method, path, request.body, proceed=proceed)
+        answer = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
         self._outcome.answers.append((request, answer.data))
         if request.gives is not None and request.take is not None:
             try:
@@ -188,14 +238,37 @@ class _Work:
         undo = self._undo.pop(key, None)
         while undo is not None:
             try:
-                # Whole and the same each time, so that it can be sent again.
-                self._client.send(undo.method, undo.path, undo.body, safe=True)
+                self._send_undo(undo)
             except ApiError as error:
                 self._outcome.failures.append(f"{undo.what}: {error}")
-                refused = error.status is not None and error.status >= 300
+                refused = isinstance(error, _Unread) or error.status is not None and error.status >= 300
                 if not refused:
                     self.lost.append(undo)
                 undo = undo.undo if refused else None
             else:
                 self._outcome.put_back.append(undo)
                 undo = None
+
+    def _send_undo(self, undo: Request) -> None:
+        """Whole and the same each time, so that it can be sent again; made anew from what is there now where what it carries is too old."""
+        body, age = undo.body, self._age
+
+        def proceed() -> bool:
+            if undo.renew is not None and not age.allows():
+                raise _Outdated
+            return True
+
+        while True:
+            try:
+                self._client.send(undo.method, undo.path, body, safe=True, proceed=proceed)
+                return
+            except _Outdated:
+                body, age = self._renewed(undo)
+
+    def _renewed(self, undo: Request) -> tuple[t.Any, Age]:
+        """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
+        try:
+            data = self._client.get(undo.path).data
+            return (undo.body if undo.renew is None else undo.renew(data)), Age(time.monotonic())
+        except (ApiError, Undocumented) as error:
+            raise _Unread(f"what is there now could not be read: {error}") from None

@@ -17,12 +17,13 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
 from ._connection import echoes
+from ._documented import Undocumented
 from ._http import MISSING, ApiError
-from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
+from ._plan import ATTRIBUTES, FRESH, OBJECTS, POSITION, Faults, Outcome, Plan, Request, canonical_json, fault
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
-    from ._execute import Executor
+    from ._execute import Age, Executor
     from ._resource import Resource
 
 #: AWX drops a task's result above 700,000 characters.
@@ -30,6 +31,9 @@ _LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
+_CHANGED = "what is there has changed meanwhile, and what is left to do is no longer what was planned"
+#: How often a list that does not prove to be whole is read, at most, until it is the same twice.
+_READS = 3
 
 
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
@@ -136,45 +140,67 @@ class _Run:
     def _read(self) -> t.Any:
         try:
             return self.resource.read(self.config, self.state)
+        except Undocumented as error:
+            raise ApiError(f"{error}. Nothing can be planned on a list that is not as the API documents it") from None
         except (AttributeError, KeyError, TypeError) as error:
             raise ApiError(
                 f"what the API lists is not as it documents it ({type(error).__name__}: {error}), so that nothing can be planned on it. "
                 "If it is, please report this"
             ) from None
 
+    def _read_for_writing(self, earlier: t.Any = None) -> tuple[t.Any, Plan]:
+        """A view that may be written from, and the plan for it: its list proves to be whole, or is what it was at the read before."""
+        for _read in range(_READS):
+            view = self._read()
+            plan = self.resource.plan(view, self.config, self.state)
+            if not plan.requests or self.resource.proven(view, plan) or earlier is not None and earlier.listed == view.listed:
+                return view, plan
+            earlier = view
+        raise ApiError(
+            f"GET {self.resource.source()}: the list does not say whether it is whole, and was another one at each of {_READS} reads. "
+            "Run the task again once nobody else is writing, and look at any proxy in between"
+        )
+
     def _gather(self) -> None:
         view = self._read()
         units, warnings = self.resource.gathered(view, self.config)
         for text in warnings:
             self._client.warn(text)
-        self._exit(gathered=units, source=self.resource.source())
+        self._exit(gathered=units, source=self.resource.source(), place=self.resource.place())
 
     def _write(self) -> None:
-        started = time.monotonic()
         view = self._read()
         plan = self._plan = self.resource.plan(view, self.config, self.state)
-        if plan.requests and self.module.params["with_names"]:
+        named = bool(plan.requests and self.module.params["with_names"])
+        if named:
             view = self._named(view, plan)
             plan = self._plan = self.resource.plan(view, self.config, self.state)
-        if plan.requests and not self.module.check_mode and time.monotonic() - getattr(view, "since", started) > self.resource.stale_after:
-            view = self._read()
-            plan = self._plan = self.resource.plan(view, self.config, self.state)
+        if plan.requests and not self.module.check_mode and self._read_anew(view, plan, named):
+            view, plan = self._read_for_writing(view)
+            self._plan = plan
         self._guard(plan)
         after = plan.after
         if plan.requests and not self.module.check_mode:
-            after = self._carry_out(plan, view)
+            after = self._carry_out(view)
+        plan = self._plan
+        wrote = self._touched() if not self.module.check_mode else bool(plan.requests)
         self._exit(
-            changed=bool(plan.requests),
+            changed=wrote,
             after=after,
-            requests=[request.show() for request in (self._done.made if self._touched() else plan.requests)],
+            requests=[request.show() for request in (self._done.made if not self.module.check_mode else plan.requests)],
             **self._planned(plan),
         )
+
+    def _read_anew(self, view: t.Any, plan: Plan, named: bool) -> bool:
+        """Whether what was read may not be written from as it is: names were read since, it is too old, or it does not prove to be whole."""
+        aged = plan.carries(POSITION, ATTRIBUTES, OBJECTS) and time.monotonic() - view.since > FRESH
+        return aged or named and plan.carries(ATTRIBUTES, OBJECTS) or not self.resource.proven(view, plan)
 
     def _named(self, view: t.Any, plan: Plan) -> t.Any:
         """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
         try:
             return self.resource.named(view, plan.expected)
-        except ApiError as error:
+        except (ApiError, Undocumented) as error:
             self._client.warn(f"names are not shown, for they could not be read: {error}")
             return view
 
@@ -189,7 +215,7 @@ class _Run:
                 f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at before and after; if that is meant, "
                 "raise max_removals"
             )
-        if expected is not None and expected != plan.digest:
+        if expected is not None and expected != plan.digest(self.resource.place()):
             refusals.append(
                 "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and "
                 "after, and give the new plan_digest if they are meant"
@@ -199,60 +225,102 @@ class _Run:
             errors = {"errors": list(plan.refused)} if plan.refused else {}
             self._fail(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending, **errors)
 
-    def _carry_out(self, plan: Plan, view: t.Any) -> list[dict[str, t.Any]]:
-        """Write, look again where an outcome is unclear, verify. Returns ``after``."""
-        from ._execute import Executor  # Most runs change nothing.
+    def _carry_out(self, view: t.Any) -> list[dict[str, t.Any]]:
+        """Write, look again where an outcome is unclear or the view too old, verify. Returns ``after``."""
+        from ._execute import Age, Executor  # Most runs change nothing.
 
         executor = Executor(self._client)
-        rest = plan
+        rest = plan = self._the_plan()
+        age = Age(view.since)
         #: What was unclear, and was written again because a look did not show it.
         repeated: list[Request] = []
+        idle = 0
         while rest.requests:
-            outcome = executor.run(rest.phases)
+            outcome = executor.run(rest.phases, age)
+            self._say_window(age)
             self._done.made += outcome.made + outcome.put_back
             self._done.answers += outcome.answers
+            doubted = {executor.identity(request) for request in repeated}
+            # What was answered 404 was removed by somebody else, unless a request of ours may have done it before.
+            gone = [request for request in outcome.gone if executor.identity(request) not in doubted]
             made = [executor.identity(request) for request in outcome.made + outcome.unclear]
             repeated = [request for request in repeated if executor.identity(request) not in made]
             doubtful = [executor.identity(request) for request in repeated]
             self._done.unclear = repeated + outcome.unclear
             self._done.pending = [request for request in outcome.pending if executor.identity(request) not in doubtful]
             if outcome.failures:
+                self._not_made(gone)
                 self._fail(self._ended("; ".join(outcome.failures + outcome.doubts)))
-            if not outcome.doubts:
+            if not (outcome.doubts or outcome.outdated or outcome.not_acted):
                 break
-            rest, seen = self._look_again(plan, outcome, executor)
-            again = [executor.identity(request) for request in rest.requests]
-            repeated = [request for request in self._done.unclear if executor.identity(request) in again]
-            self._done.made += [request for request in self._done.unclear if executor.identity(request) not in again]
-            self._done.unclear, self._done.pending = [], rest.requests
-            self._client.counts["retries"] += len(repeated)
-            self._done.made.sort(key=_places(plan, executor))
-            view = seen if rest.requests else view
+            idle = idle + 1 if outcome.outdated and not outcome.made else 0
+            if idle > _READS:
+                raise ApiError(f"{outcome.outdated[0]}. Nothing could be sent within {FRESH:g} s of being read: raise rate_limit")
+            if not outcome.doubts and not self._touched():
+                # Nothing is written yet: what is there now is planned for, and looked at, as if it had been read first.
+                view, rest = self._read_for_writing(view)
+                if _exceeds(plan, rest):
+                    self._done.pending = plan.requests
+                    raise ApiError(f"{'; '.join(outcome.outdated + outcome.not_acted)}; {_CHANGED}{_units_of(plan, rest)}")
+                self._plan = plan = rest
+                self._done.pending = []
+                self._guard(plan)
+            else:
+                rest, seen = self._look_again(plan, outcome, executor)
+                again = [executor.identity(request) for request in rest.requests]
+                repeated = [request for request in self._done.unclear if executor.identity(request) in again]
+                self._done.made += [
+                    request for request in self._done.unclear if request not in gone and executor.identity(request) not in again
+                ]
+                self._done.unclear, self._done.pending = [], rest.requests
+                self._client.counts["retries"] += len(repeated)
+                self._done.made.sort(key=_places(plan, executor))
+                view = seen
+                if not self._touched() and not rest.requests:
+                    self._plan = plan = rest  # Somebody else has done all of it.
+            age = Age(view.since)
         self._done.unclear, self._done.pending = [], []
         if not self.module.params["verify"]:
             try:
                 return self.resource.learned(plan, self._done.answers)
-            except (AttributeError, KeyError, TypeError):  # The answers are not as documented: what was written is known all the same.
-                return plan.after
+            except (AttributeError, KeyError, TypeError, Undocumented):
+                return plan.after  # The answers are not as documented: what was written is known all the same.
         return self._verify(plan, view)
 
+    def _the_plan(self) -> Plan:
+        if self._plan is None:
+            raise ApiError("internal error: nothing was planned")
+        return self._plan
+
+    def _say_window(self, age: Age) -> None:
+        if age.longest > FRESH:
+            self._client.warn(
+                f"reading took so long that {age.longest:.0f} s lay between the first answer and the write: what somebody else changed in "
+                "that time, in what the request carries along, is lost"
+            )
+
+    def _not_made(self, gone: list[Request]) -> None:
+        """A removal that was answered 404 was not made."""
+        self._done.unclear = [request for request in self._done.unclear if request not in gone]
+        self._done.pending = gone + self._done.pending
+
     def _look_again(self, first: Plan, outcome: Outcome, executor: Executor) -> tuple[Plan, t.Any]:
-        """What is left to do after writes whose outcome nobody knows, planned anew from what is there now; and that.
+        """What is left to do after writes whose outcome nobody knows, or once the view is too old, planned anew from what is there now; and
+        that.
 
         A read may lag behind the write, so that only what is still missing after several looks is written again; and that only while it is
         part of the first plan: nobody has seen another one.
         """
         rest, view = first, None
-        doubts = "; ".join(outcome.doubts)
-        for wait in _LOOKS_AFTER_DOUBT:
-            if not self._client.budget.wait(wait):
+        doubts = "; ".join(outcome.doubts + outcome.outdated + outcome.not_acted)
+        for wait in _LOOKS_AFTER_DOUBT if outcome.doubts else (0.0, *_LOOKS_AFTER_DOUBT):
+            if wait and not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             try:
-                view = self._read()
-                rest = self.resource.plan(view, self.config, self.state)
+                view, rest = self._read_for_writing()
                 tried = [executor.identity(request) for request in self._done.unclear + self._done.made]
                 repeats = any(executor.identity(request) in tried for request in rest.requests)
-                if not repeats and rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
+                if rest.requests and not repeats and rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
                     # All is as it was to be: nothing is left, whatever else a plan would find to do from there.
                     rest = first._replace(phases=())
             except (ApiError, Faults) as error:
@@ -268,17 +336,18 @@ class _Run:
             (outcome.gone, "and it is there all the same"),
         ):
             if any(executor.identity(request) in again for request in requests):
+                self._not_made([request for request in outcome.gone if executor.identity(request) in again])
                 self._done.unclear = [request for request in self._done.unclear if request not in outcome.gone]
-                self._done.pending = [request for request in outcome.gone if executor.identity(request) in again] + self._done.pending
-                self._give_up(f"{doubts}; {why}", rest, executor)
+                self._give_up(f"{doubts}; {why}", rest, executor, view)
         if _strays(first, rest, executor):
-            changed = "what is there has changed meanwhile, and what is left to do is no longer what was planned"
-            self._give_up(f"{doubts}; {changed}", rest, executor)
+            self._give_up(f"{doubts}; {_CHANGED}{_units_of(first, rest)}", rest, executor, view)
         return rest, view
 
-    def _give_up(self, reason: str, rest: Plan, executor: Executor) -> t.NoReturn:
+    def _give_up(self, reason: str, rest: Plan, executor: Executor, view: t.Any) -> t.NoReturn:
         """End without doing the rest; what was taken away for it is put back."""
-        outcome = executor.put_back(rest.phases)
+        from ._execute import Age
+
+        outcome = executor.put_back(rest.phases, Age(view.since))
         self._done.made += outcome.put_back
         self._done.unclear = self._done.unclear + outcome.unclear
         raise ApiError("; ".join([reason, *outcome.failures]))
@@ -292,6 +361,8 @@ class _Run:
             now = self._read()
             wrong = self._differences(now, {**plan.expected, **carried})
             if not wrong:
+                for text in self.resource.undone(view, now, plan):
+                    self._client.warn(text)
                 return self.resource.units(now, plan.expected)
         found = "; ".join(
             f"{key}{' (not listed, carried along)' if key in carried else ''}: wanted {_short(form)}, found {_short(there)}"
@@ -324,7 +395,8 @@ class _Run:
     def _planned(self, plan: Plan) -> dict[str, t.Any]:
         for text in plan.warnings:
             self._client.warn(text)
-        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest, **plan.extras}
+        place = self.resource.place()
+        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest(place), "place": place, **plan.extras}
 
     def _fail(self, message: str, **result: t.Any) -> t.NoReturn:
         unknown = [{**request.show(), "outcome": "unknown"} for request in self._done.unclear]
@@ -383,7 +455,18 @@ def _strays(first: Plan, rest: Plan, executor: Executor) -> bool:
     planned = {executor.identity(request) for request in first.requests}
     # Moves may have other ranks by now.
     fresh = any(executor.identity(request) not in planned for request in rest.requests if request.gives or request.method == "PUT")
-    return ends or fresh or not rest.removed <= first.removed or bool(rest.refused)
+    return ends or fresh or _exceeds(first, rest)
+
+
+def _exceeds(first: Plan, rest: Plan) -> bool:
+    """Whether a plan that is made again does more than the first: it changes another unit, or removes another object."""
+    return not rest.removed <= first.removed or not rest.expected.keys() <= first.expected.keys() or bool(rest.refused)
+
+
+def _units_of(first: Plan, rest: Plan) -> str:
+    """The units of a plan that is no longer the first one, as far as they are to end otherwise."""
+    keys = [key for key, form in rest.expected.items() if first.expected.get(key, key) != form or key not in first.expected]
+    return f": {', '.join((keys or list(rest.expected))[:10])}"
 
 
 def _places(plan: Plan, executor: Executor) -> t.Callable[[Request], int]:

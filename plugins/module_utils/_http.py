@@ -71,6 +71,10 @@ class Unclear(ApiError):
         self.late = late
 
 
+class NotActed(ApiError):
+    """The server did not act, and the wait before another try is over: the caller reads again before it sends the request again."""
+
+
 class Held(Exception):
     """The request was not sent, because the caller's ``proceed`` said no when its turn came."""
 
@@ -135,8 +139,12 @@ class Client:
             self.warn("ca_path has no effect, for validate_certs is off")
 
     def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
-        """Read ``target`` (a path below the base, or a URL). The answer's body is JSON. Raises ``ApiError``."""
-        return self.request("GET", target, query=query, headers=headers)
+        """Read ``target`` (a path below the base, or a URL). The answer's status is 200, its body JSON. Raises ``ApiError``."""
+        answer = self.request("GET", target, query=query, headers=headers)
+        if answer.status != 200:
+            # Part of a list, or a proxy's own version of it.
+            raise ApiError(f"GET {urlsplit(answer.url).path}: answered {answer.status} where the API documents 200", answer.status)
+        return answer
 
     def send(self, method: str, target: str, body: t.Any = None, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> Answer:
         """Write. Raises ``Unclear`` where nobody knows whether the server acted, else ``ApiError``; ``more`` as in ``request``."""
@@ -155,14 +163,17 @@ class Client:
         count: str | None = None,
         proceed: t.Callable[[], bool] | None = None,
         once: bool = False,
+        tries: int | None = None,
     ) -> Answer:
         """One request, with every retry that is safe; with ``once`` without any.
+
+        ``tries``: how often the caller has sent it before; with it, what would be sent again raises ``NotActed`` after the wait.
 
         ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts
         it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
         ``Unclear``.
         """
-        call = _Call(self, method, target, method == "GET" if safe is None else safe, once)
+        call = _Call(self, method, target, method == "GET" if safe is None else safe, once, tries)
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
         renewals = 0
@@ -332,20 +343,22 @@ class Client:
 class _Call:
     """One request through all its tries: what is known of it by now, and what each answer means for it.
 
-    ``safe``: may be sent again although it may have been acted upon. ``once``: never is, for there is another way. ``fetch``: what
-    fetches a pending answer, which is the identical request with this header beside the others.
+    ``safe``: may be sent again although it may have been acted upon. ``once``: never is, for there is another way. ``tries``: how often
+    the caller has sent it before, where it is the caller who sends it again. ``fetch``: what fetches a pending answer, which is the
+    identical request with this header beside the others.
     """
 
-    def __init__(self, client: Client, method: str, target: str, safe: bool, once: bool) -> None:
+    def __init__(self, client: Client, method: str, target: str, safe: bool, once: bool, tries: int | None) -> None:
         self.client = client
         self.method = method
         self.target = target
         self.safe = safe
         self.once = once
+        self.by_caller = tries is not None
         # The path as users know it: without the base and without what a query may hold.
         self.name = f"{method} {target.removeprefix(client.base_url).split('?')[0]}"
         self.fetch: dict[str, str] = {}
-        self._tries = 0
+        self._tries = tries or 0
         self._polls = 0
         self._bad_bodies = 0
 
@@ -434,6 +447,8 @@ class _Call:
                 f"{self._advice()}".strip()
             )
         self.client.count("retries")
+        if self.by_caller:
+            raise NotActed(why)
 
     def _asked(self, answer: Answer) -> float:
         """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""

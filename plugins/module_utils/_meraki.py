@@ -11,11 +11,16 @@ import typing as t
 from urllib.parse import quote
 
 from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
+from ._documented import Shape
 from ._http import ApiError, Client, Vendor
 from ._names import Index
 from ._plan import Faults, fault
 
 DEFAULT_BASE = "https://api.meraki.com/api/v1"
+
+_ORGANIZATION = Shape("an organization", id="id!", name="text!")
+_NETWORK = Shape("a network", id="id!", name="text!", tags="texts", productTypes="texts")
+_GROUP_POLICY = Shape("a group policy", groupPolicyId="id!", name="text!")
 
 ARGUMENTS = {
     "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
@@ -48,6 +53,10 @@ class Meraki:
         """The organization's URL."""
         return self.client.base_url + self.path("")
 
+    def place(self) -> dict[str, str]:
+        """Which tenant it is: the organization's id, also where its name was given."""
+        return {"vendor": "meraki", "organization": self.organization()}
+
     def path(self, tail: str) -> str:
         """A path below the organization."""
         return organization_path(self.organization(), tail)
@@ -74,7 +83,7 @@ class Meraki:
         """Every network of the organization that the key can see. Page size: the largest (spec, getOrganizationNetworks)."""
         networks: list[dict[str, t.Any]] = []
         for page in self.pages(self.path("/networks"), {"perPage": 100000}):
-            networks += _listed(page, "networks")
+            networks += [_NETWORK.check(item) for item in _listed(page, "networks")]
         return networks
 
     def group_policies(self, network_ids: t.Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -82,7 +91,9 @@ class Meraki:
 
         def read(network_id: str) -> list[tuple[str, str]]:
             data = self.client.get(f"/networks/{quote(network_id, safe='')}/groupPolicies").data
-            return [(str(item["groupPolicyId"]), str(item["name"])) for item in _listed(data, "group policies")]
+            where = f" of network {network_id}"
+            listed = [_GROUP_POLICY.check(item, where) for item in _listed(data, "group policies")]
+            return [(str(item["groupPolicyId"]), item["name"]) for item in listed]
 
         if len(network_ids) < 2:
             return {network_id: read(network_id) for network_id in network_ids}
@@ -94,7 +105,8 @@ class Meraki:
     def _by_name(self, name: str) -> str:
         organizations: list[tuple[str, str]] = []
         for page in self.pages("/organizations", {"perPage": 9000}):
-            organizations += [(str(item["id"]), str(item["name"])) for item in _listed(page, "organizations")]
+            listed = [_ORGANIZATION.check(item) for item in _listed(page, "organizations")]
+            organizations += [(str(item["id"]), item["name"]) for item in listed]
         found, problem = Index("organization", organizations).find(name)
         if found is None:
             raise Faults([fault("organization", problem)])

@@ -64,7 +64,8 @@ class Index:
         The fault, if there is one; ``path`` is that of the entry, without the field.
         """
         if key in fields and fields[key] not in self.names:
-            return fault(f"{path}.{key}", f"there is no {self.what} with the id {fields[key]}{self.where}")
+            many = f"{self.what[:-1]}ies" if self.what.endswith("y") else f"{self.what}s"
+            return fault(f"{path}.{key}", f"{self.what} {fields[key]} is not in the list of {many}{self.where}")
         if name is None:
             return None
         if key in fields and self.names[fields[key]] == name:

@@ -36,6 +36,13 @@ def fault(path: str, message: str) -> dict[str, str]:
     return {"path": path, "message": message}
 
 
+#: What a request takes along of what was read and does not mean to change: the place of an object among others (it is only read again
+#: before the first write), attributes of the object itself, or other objects (then each retry reads and plans again first).
+POSITION, ATTRIBUTES, OBJECTS = "position", "attributes", "objects"
+#: Such a request is sent for so many seconds after the first answer of what it was made from.
+FRESH = 10.0
+
+
 # Named tuples, for each frozen dataclass costs every task a millisecond.
 class Request(t.NamedTuple):
     """One write. ``body`` is what goes over the wire; ``shown`` what a user sees of it, where that is less.
@@ -45,7 +52,8 @@ class Request(t.NamedTuple):
     answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is for.
     ``undo`` puts back what this request took away, should a later request of its chain be refused; its own is the next best, should it be
     refused in turn. ``may_be_gone`` is for removals: a 404 then means that what was to go is gone, once a read has shown it. ``explain``
-    says in a sentence, from the data of a refusal, what of the body it is about.
+    says in a sentence, from the data of a refusal, what of the body it is about. ``carries`` is one of the values below; ``renew`` makes
+    the body anew from the data of a GET of the same path, for an undo whose view has become too old.
     """
 
     method: str
@@ -60,6 +68,8 @@ class Request(t.NamedTuple):
     undo: Request | None = None
     may_be_gone: bool = False
     explain: t.Callable[[t.Any], str] | None = None
+    carries: str = ""
+    renew: t.Callable[[t.Any], t.Any] | None = None
 
     @property
     def seen(self) -> t.Any:
@@ -83,8 +93,8 @@ class Plan(t.NamedTuple):
 
     ``before`` and ``after`` hold the units that change, in the shape of ``config`` (``after`` as predicted). ``phases`` are carried out one
     after the other. ``removed`` names the objects that go, each in its own way, so that two plans can be compared. ``identity`` is what
-    the digest is taken over: the change itself in a canonical form, without ids that the server has yet to give, without names that were
-    only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form that a later read must
+    the digest is taken over, beside the place: the change itself in a canonical form, without ids that the server has yet to give, without
+    names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form that a later read must
     show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as they are. ``extras`` are more result
     keys. ``refused``: why, as faults, the plan must not be carried out; it is shown all the same.
     """
@@ -106,10 +116,19 @@ class Plan(t.NamedTuple):
         """Every planned write, in order."""
         return [request for phase in self.phases for chain in phase for request in chain.requests]
 
-    @property
-    def digest(self) -> str:
-        """sha256 over the canonical JSON of ``identity``."""
-        return hashlib.sha256(canonical_json(self.identity).encode()).hexdigest()
+    def carries(self, *kinds: str) -> bool:
+        """Whether any request takes along what it does not mean to change, of these kinds."""
+        return any(request.carries in kinds for request in self.requests)
+
+    def digest(self, place: t.Mapping[str, str]) -> str:
+        """sha256 over the canonical JSON of ``identity`` and the place (a resource's ``place()``): a plan is approved for one tenant."""
+        return hashlib.sha256(canonical_json({"place": dict(place), **NO_OPTIONS, **self.identity}).encode()).hexdigest()
+
+
+#: The options that alter what is written, as they enter a digest where a resource has none.
+NO_OPTIONS: dict[str, t.Any] = {
+    "options": {"force": False, "allow_group_removal": False, "groups_removed": [], "groups_created": [], "api": ""}
+}
 
 
 class Outcome:
@@ -117,8 +136,9 @@ class Outcome:
 
     ``late`` are those of ``unclear`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
     (``unclear`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``answers``
-    the data that came back. ``gone`` are those of ``unclear`` that were answered 404: if what was to go is there all the same, they were
-    refused.
+    the data that came back. ``gone`` are those of ``unclear`` that were answered 404: somebody else removed what was to go, or, if it is
+    still there, they were refused. ``outdated`` and ``not_acted``: why nothing more was sent from this view, in words (it is too old by now;
+    the server did not act, and what is tried again is made anew); the plan has to be made again from a new one.
     """
 
     def __init__(self) -> None:
@@ -128,6 +148,8 @@ class Outcome:
         self.pending: list[Request] = []
         self.put_back: list[Request] = []
         self.gone: list[Request] = []
+        self.outdated: list[str] = []
+        self.not_acted: list[str] = []
         self.failures: list[str] = []
         self.doubts: list[str] = []
         self.answers: list[tuple[Request, t.Any]] = []

@@ -59,14 +59,13 @@ class PrivateApplications:
     """The resource behind ``meraki_private_app``."""
 
     schema = SCHEMA
-    #: Each application is written by itself: what somebody else changes meanwhile in others is not touched.
-    stale_after = 60.0
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._chosen = Options(options["force"], options["allow_group_removal"])
         self._api: t.Any = None
         self._groups: Index | None = None
+        self._shown: Index | None = None
         self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
         self._wanted: list[Wanted] | None = None
         self._faults: list[dict[str, str]] = []
@@ -89,39 +88,59 @@ class PrivateApplications:
         return api.client
 
     def read(self, config: Config | None, state: str) -> View:
-        applications = _secure_connect.applications(self._api)
+        found = _secure_connect.applications(self._api)
         if self._wanted is None:
-            self._listed = _concerned(config or [], state, applications)
-            if needs_groups(self._listed) or state == "gathered" and self._options["with_names"]:
-                self._read_groups()
+            self._listed = _concerned(config or [], state, found.applications)
+            if needs_groups(self._listed):
+                self._groups = self._read_groups()
             self._resolve()
-        view = View(self._api.organization(), applications, self._groups, self._wanted or [], tuple(self._faults))
-        if self._groups is None and state != "gathered" and _empties(view, state):
-            # What goes with an application is said by name.
-            self._read_groups()
-            self._resolve()
-            view = view._replace(groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
-        return view
+        view = View(
+            self._api.organization(),
+            found.applications,
+            self._groups,
+            self._wanted or [],
+            tuple(self._faults),
+            found.counted,
+            found.since,
+            self._shown,
+        )
+        if state == "gathered":
+            naming = bool(self._options["with_names"])
+        else:
+            naming = _empties(view, state)  # What goes with an application is said by name.
+        return self.named(view, ()) if naming else view
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _private_app_plan.plan(view, state, self._chosen)
 
+    def proven(self, view: View, plan: Plan) -> bool:
+        return view.counted
+
     def named(self, view: View, keys: t.Iterable[str]) -> View:
-        if self._groups is None:
-            self._read_groups()
-            # Names that stand beside ids can be judged only now.
-            self._resolve()
-        return view._replace(groups=self._groups, wanted=self._wanted or [], faults=tuple(self._faults))
+        if self._groups is None and self._shown is None:
+            self._shown = self._read_groups()
+            found: list[dict[str, str]] = []
+            # Whether names are read to be shown must not decide anything.
+            resolve(self._listed, self._shown, found)
+            for item in found:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return view._replace(shown=self._shown)
+
+    def place(self) -> dict[str, str]:
+        return self._api.place()
+
+    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+        return []  # An application that was changed in between shows nothing of it.
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         if config is None:
-            return [shaped(item, view.groups) for item in view.applications.values()], []
+            return [shaped(item, view.labels) for item in view.applications.values()], []
         found: list[dict[str, str]] = []
         warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
         units = [there for _unit, there in _private_app_plan.match(view, "gathered", found, warnings) if there is not None]
         if found:
             raise Faults(found)
-        return [shaped(item, view.groups) for item in units], warnings
+        return [shaped(item, view.labels) for item in units], warnings
 
     def source(self) -> str:
         return str(self._api.source())
@@ -132,7 +151,7 @@ class PrivateApplications:
 
     def units(self, view: View, keys: t.Iterable[str]) -> Config:
         found = _by_key(view)
-        return [shaped(found[key], view.groups) for key in keys if key in found]
+        return [shaped(found[key], view.labels) for key in keys if key in found]
 
     def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
         told: dict[str, t.Any] = {}
@@ -141,14 +160,15 @@ class PrivateApplications:
                 item = read(data)
                 told[item["application_id"]] = told[item["name"]] = item
         found = [told.get(unit.get("application_id", unit["name"])) for unit in plan.after]
-        return [shaped(item, self._groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
+        groups = self._shown or self._groups
+        return [shaped(item, groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
 
     def _resolve(self) -> None:
         self._faults = []
         self._wanted = resolve(self._listed, self._groups, self._faults)
 
-    def _read_groups(self) -> None:
-        self._groups = Index("application group", _secure_connect.groups(self._api))
+    def _read_groups(self) -> Index:
+        return Index("application group", _secure_connect.groups(self._api))
 
 
 def _concerned(config: Config, state: str, applications: t.Mapping[str, Application]) -> list[dict[str, t.Any]]:

@@ -10,19 +10,21 @@ import re
 import typing as t
 
 from ._meraki import organization_path
-from ._plan import Chain, Faults, Request, fault
-from ._secure_connect import LIMIT, Application, path, wire
+from ._plan import ATTRIBUTES, Chain, Faults, Request, fault
+from ._secure_connect import LIMIT, Application, path, read, wire
 
 #: (what must be done first, what has to wait for it, why)
 Edge = tuple[str, str, str]
 
 
 class Change(t.NamedTuple):
-    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry."""
+    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry. ``carries``: some of
+    ``after`` is only there because it was read."""
 
     before: Application | None
     after: Application | None
     path: str
+    carries: bool = False
 
     @property
     def key(self) -> str:
@@ -78,7 +80,7 @@ def _requests(change: Change, organization: str, force: bool, emptied: t.Collect
         return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
     if change.after is None:
         return _removal(change.before, organization, force, emptied)
-    return (_put(change, change.after, organization, "update the application"),)
+    return (_put(change, change.after, organization, "update the application", change.carries),)
 
 
 def _removal(there: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
@@ -90,13 +92,20 @@ def _removal(there: Application, organization: str, force: bool, emptied: t.Coll
     if not there["application_group_ids"]:
         return (delete,)
     left = [group for group in there["application_group_ids"] if group not in emptied]
-    some = Request(
-        "PUT", target, wire({**there, "application_group_ids": left}), f"put the application {name!r} back into the groups that are left"
-    )
-    whole = Request("PUT", target, wire(there), f"put the application {name!r} back into its groups")
+    some = _joining(there, left, target, f"put the application {name!r} back into the groups that are left")
+    whole = _joining(there, there["application_group_ids"], target, f"put the application {name!r} back into its groups")
     undo = whole if left in ([], there["application_group_ids"]) else whole._replace(undo=some)
-    delinked = wire({**there, "application_group_ids": []})
-    return (Request("PUT", target, delinked, f"take the application {name!r} off its groups", undo=undo), delete)
+    delinked = _joining(there, [], target, f"take the application {name!r} off its groups")
+    return (delinked._replace(undo=undo, may_be_gone=True), delete)
+
+
+def _joining(there: Application, groups: list[str], target: str, what: str) -> Request:
+    """Puts an application into these groups, and leaves everything else as it is."""
+
+    def renew(data: t.Any) -> t.Any:
+        return wire({**read(data), "application_group_ids": groups})
+
+    return Request("PUT", target, wire({**there, "application_group_ids": groups}), what, carries=ATTRIBUTES, renew=renew)
 
 
 def _interim(change: Change, why: set[str], names: set[str]) -> Application:
@@ -112,12 +121,13 @@ def _interim(change: Change, why: set[str], names: set[str]) -> Application:
 def _early(change: Change, fields: Application, organization: str) -> Request:
     renamed = change.before is not None and fields["name"] != change.before["name"]
     what = "give a temporary name to the application" if renamed else "put into its new groups early the application"
-    return _put(change, fields, organization, what)
+    return _put(change, fields, organization, what, True)
 
 
-def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
+def _put(change: Change, fields: Application, organization: str, what: str, carries: bool) -> Request:
     name = (change.before or fields)["name"]
-    return Request("PUT", organization_path(organization, path(change.key)), wire(fields), f"{what} {name!r}")
+    target = organization_path(organization, path(change.key))
+    return Request("PUT", target, wire(fields), f"{what} {name!r}", carries=ATTRIBUTES if carries else "")
 
 
 def _temporary(application_id: str, names: set[str]) -> str:

@@ -13,7 +13,7 @@ from ._names import Index
 from ._plan import Faults, Plan, fault
 from ._private_app_config import Known, Wanted, without_effect, words
 from ._private_app_order import Change, phases
-from ._secure_connect import DEFAULTS, LIMIT, Application, normal, normal_destination
+from ._secure_connect import API, DEFAULTS, LIMIT, Application, normal, normal_destination
 
 #: The order in which people read an application.
 _SHAPE = (
@@ -31,7 +31,8 @@ _SHAPE = (
 class View(t.NamedTuple):
     """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
 
-    ``faults``: what the list of groups says against the config.
+    ``faults``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
+    groups where their list was read to show their names and for nothing else.
     """
 
     organization: str
@@ -39,6 +40,19 @@ class View(t.NamedTuple):
     groups: Index | None
     wanted: list[Wanted]
     faults: tuple[dict[str, str], ...] = ()
+    counted: bool = True
+    since: float = 0.0
+    shown: Index | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.applications
+
+    @property
+    def labels(self) -> Index | None:
+        """The groups' names to show, where they were read."""
+        return self.shown or self.groups
 
 
 class Options(t.NamedTuple):
@@ -52,18 +66,20 @@ def plan(view: View, state: str, options: Options) -> Plan:
     """The plan for ``view.wanted``. Raises ``Faults``."""
     changes, unchanged, warnings = changed(view, state)
     emptied = emptied_groups(view, changes)
-    names = view.groups.names if view.groups is not None else {}
+    names = view.labels.names if view.labels is not None else {}
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
         warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
     kinds = [change.kind for change in changes]
     removed = [change.key for change in changes if change.kind == "delete"]
-    taken: dict[str, t.Any] = {}
-    if removed:
-        taken["force"] = options.force
-    if emptied:
-        taken.update({"allow_group_removal": True, "groups": sorted(emptied)})
+    taken = {
+        "force": bool(removed and options.force),
+        "allow_group_removal": bool(emptied),
+        "groups_removed": sorted(emptied),
+        "groups_created": [],
+        "api": API if changes else "",
+    }
     summary: t.Any = {
         "created": kinds.count("create"),
         "updated": kinds.count("update"),
@@ -73,8 +89,8 @@ def plan(view: View, state: str, options: Options) -> Plan:
         "groups_removed": named,
     }
     return Plan(
-        before=[shaped(change.before, view.groups) for change in changes if change.before],
-        after=[shaped(change.after, view.groups) for change in changes if change.after],
+        before=[shaped(change.before, view.labels) for change in changes if change.before],
+        after=[shaped(change.after, view.labels) for change in changes if change.after],
         phases=phases(changes, view.organization, view.applications, options.force, emptied),
         summary=summary,
         removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
@@ -108,7 +124,8 @@ def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
         if there is not None and normal(there) == normal(result):
             unchanged += 1
         else:
-            changes.append(Change(there, result, unit.path))
+            # Merged sends what it was not given as it was read.
+            changes.append(Change(there, result, unit.path, carries=there is not None and state == "merged"))
     if state == "overridden":
         reached = {there["application_id"] for _unit, there in found if there is not None}
         changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]

@@ -21,16 +21,14 @@ class Resource(t.Protocol):
 
     It is made with the module's options before anything is validated, opens no connection by itself,
     and reads through the client that ``connect`` gives it. Everything but ``connect`` and ``read`` is pure.
-    A ``view`` is what ``read`` returned: only the resource looks into it, but for ``since``, which a view may have where names were
-    looked up first: when (on the monotonic clock) reading what a write depends on began.
+    A ``view`` is what ``read`` returned: only the resource looks into it, but for ``since`` (when, on the monotonic clock, the first answer
+    came of the list that a write depends on) and ``listed`` (that list, as data; two reads that are equal in it saw the same).
     ``config`` is always coerced, without nulls and validated.
     Keys name units: the same unit has the same key before and after the run.
     """
 
     #: jsonschema for one entry of ``config``
     schema: t.ClassVar[dict[str, t.Any]]
-    #: A view older than this many seconds is read again before the first write.
-    stale_after: t.ClassVar[float]
 
     def faults(self, config: Config, state: str) -> list[Fault]:
         """What the vendor's words and the contract forbid and the schema cannot say, each with its path.
@@ -56,14 +54,25 @@ class Resource(t.Protocol):
     def plan(self, view: t.Any, config: Config, state: str) -> Plan:
         """From the view to what ``config`` and ``state`` mean. Raises ``Faults``."""
 
+    def proven(self, view: t.Any, plan: Plan) -> bool:
+        """Whether the lists that ``plan`` was made from prove to be whole, as far as it depends on that."""
+
     def named(self, view: t.Any, keys: t.Iterable[str]) -> t.Any:
-        """The view with the names that show these units, from lists that ``read`` did not need. Raises ``ApiError``."""
+        """The view with the names that show these units, from lists that ``read`` did not need: they are shown, and decide nothing. What
+        they say against the config is a warning. Raises ``ApiError``."""
 
     def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
 
     def source(self) -> str:
         """Where it is read from, as a URL; called after ``read``."""
+
+    def place(self) -> dict[str, str]:
+        """Which tenant of which vendor it is, the same however it was given; called after ``read``. A plan is approved for it, and a snapshot
+        belongs to it."""
+
+    def undone(self, view: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        """After the write: what ``now`` proves that somebody else had changed since ``view``, and that the write has undone; in words."""
 
     def canonical(self, view: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
         """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 import typing as t
 from urllib.parse import quote
 
+from ._documented import Shape
 from ._http import ApiError
 
 if t.TYPE_CHECKING:
@@ -21,6 +23,8 @@ if t.TYPE_CHECKING:
 
 Application = dict[str, t.Any]
 
+#: What this API is called where it matters which one it is: in a plan's digest.
+API = "private_applications"
 #: The most applications of an organization (spec, createOrganizationSecureConnectPrivateApplication).
 LIMIT = 300
 APPLICATIONS = "/secureConnect/privateApplications"
@@ -55,28 +59,64 @@ def path(application_id: str | None = None) -> str:
     return APPLICATIONS + (f"/{quote(application_id, safe='')}" if application_id is not None else "")
 
 
-def applications(api: Meraki) -> dict[str, Application]:
-    """Every application of the organization by its id. The page size is the largest, so that one request reads all (at most 300)."""
-    listed = [_with_destinations(api, item) for item in _whole_list(api, APPLICATIONS)]
+class Listed(t.NamedTuple):
+    """``applications`` by id. ``counted``: the lists that they were read from hold as many as they say that there are. ``since``: when, on
+    the monotonic clock, the first answer came."""
+
+    applications: dict[str, Application]
+    counted: bool
+    since: float
+
+
+def applications(api: Meraki) -> Listed:
+    """Every application of the organization. The page size is the largest, so that one request reads all (at most 300)."""
+    whole = _whole_list(api, APPLICATIONS, _APPLICATION)
+    listed = [_with_destinations(api, item) for item in whole.items]
     untold = [item for item in listed if item.get("applicationGroupIds") is None]
+    counted = whole.counted
     if untold:
         # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
-        joined = _joined(api)
+        joined = _whole_list(api, GROUPS, _GROUP)
+        counted = counted and joined.counted
         for item in untold:
-            item["applicationGroupIds"] = joined.get(str(item["applicationId"]), [])
-    return {item["application_id"]: item for item in map(read, listed)}
+            own = str(item["applicationId"])
+            item["applicationGroupIds"] = [
+                str(group["applicationGroupId"]) for group in joined.items if own in map(str, group.get("applicationIds") or [])
+            ]
+    return Listed({item["application_id"]: item for item in map(read, listed)}, counted, whole.since)
 
 
 def groups(api: Meraki) -> list[tuple[str, str]]:
     """Every application group as ``(id, name)``."""
-    return [(str(item["applicationGroupId"]), str(item["name"])) for item in _whole_list(api, GROUPS)]
+    return [(str(item["applicationGroupId"]), item["name"]) for item in _whole_list(api, GROUPS, _GROUP).items]
+
+
+#: What the API documents of its answers (docs/specs/meraki-secure-connect.openapi.json).
+_APPLICATION = Shape(
+    "an application",
+    applicationId="id!",
+    name="text!",
+    description="text",
+    destinations="objects",
+    appProtocol="text",
+    sni="text",
+    sslVerificationEnabled="flag",
+    applicationGroupIds="ids",
+)
+_DESTINATION = Shape("a destination", destinationAddr="texts", protocolPorts="objects", accessType="text")
+_PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
+_GROUP = Shape("an application group", applicationGroupId="id!", name="text!", applicationIds="ids")
 
 
 def read(item: t.Mapping[str, t.Any]) -> Application:
-    """An application as the API gives it, with the fields of ``config``."""
+    """An application as the API gives it, with the fields of ``config``. Raises ``Undocumented``."""
+    where = f" of the application {_APPLICATION.check(item)['applicationId']}"
+    for destination in item.get("destinations") or []:
+        for pair in _DESTINATION.check(destination, where).get("protocolPorts") or []:
+            _PAIR.check(pair, where)
     return {
         "application_id": str(item["applicationId"]),
-        "name": str(item["name"]),
+        "name": item["name"],
         "description": item.get("description") or "",
         "destinations": [
             {
@@ -194,26 +234,26 @@ def _with_destinations(api: Meraki, item: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**item, **whole}
 
 
-def _joined(api: Meraki) -> dict[str, list[str]]:
-    """The ids of the groups of each application, as the groups tell it."""
-    joined: dict[str, list[str]] = {}
-    for group in _whole_list(api, GROUPS):
-        for key in group.get("applicationIds") or []:
-            joined.setdefault(str(key), []).append(str(group["applicationGroupId"]))
-    return joined
+class _Whole(t.NamedTuple):
+    items: list[dict[str, t.Any]]
+    counted: bool
+    since: float
 
 
-def _whole_list(api: Meraki, tail: str) -> list[dict[str, t.Any]]:
+def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
     listed: list[dict[str, t.Any]] = []
     total: t.Any = None
+    since = 0.0
     for page in api.pages(api.path(tail), {"perPage": 1000}):
+        since = since or time.monotonic()
         if not isinstance(page, dict) or not isinstance(page.get("data"), list):
             raise ApiError(f"GET {api.path(tail)}: the answer is not the list that the API documents")
-        listed += page["data"]
-        total = (page.get("meta") or {}).get("total")
-    if isinstance(total, int) and len(listed) < total:
+        listed += [shape.check(item) for item in page["data"]]
+        meta = page.get("meta")
+        total = meta.get("total") if isinstance(meta, dict) else None
+    if type(total) is int and len(listed) < total:
         raise ApiError(
             f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned "
             "on a list that is not whole; is there a proxy that takes the Link header off?"
         )
-    return listed
+    return _Whole(listed, type(total) is int and len(listed) == total, since)

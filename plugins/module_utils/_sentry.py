@@ -10,12 +10,13 @@ import time
 import typing as t
 
 from . import _sentry_plan
+from ._documented import Shape
 from ._http import ApiError, Client
 from ._meraki import ARGUMENTS as CONNECTION
 from ._meraki import Meraki, faults, organization_path
 from ._plan import Faults, Plan, Request
 from ._sentry_config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
-from ._sentry_plan import View, canonical, content, other_case, shaped, wire
+from ._sentry_plan import View, canonical, content, other_case, shaped, undone, wire
 
 ARGUMENTS: dict[str, t.Any] = {
     "config": {
@@ -60,13 +61,14 @@ class SentryAssignments:
     """The resource behind ``meraki_sentry_assignments``."""
 
     schema = SCHEMA
-    #: The PUT carries the whole organization as it was read: after so many seconds it is read again first.
-    stale_after = 10.0
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._api: t.Any = None
         self._names: Names | None = None
+        self._shown: Names | None = None
+        self._since = 0.0
+        self._counted = True
         self._config: Config = []
         self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
         self._wanted: list[t.Any] = []
@@ -91,47 +93,62 @@ class SentryAssignments:
     def read(self, config: Config | None, state: str) -> View:
         if self._names is None:
             self._look_up(config or [], state)
-        since = time.monotonic()
+        self._since, self._counted = 0.0, True
         networks: dict[str, list[dict[str, t.Any]]] = {}
         locales: dict[str, list[str]] = {}
         untold: set[str] = set()
         for item in self._items():
-            key = str(item.get("networkId"))
+            key = str(_ITEM.check(item)["networkId"])
             if key in networks:
                 raise ApiError(
                     f"GET {self._api.path(_READ)}: network {key} is listed twice; somebody may be changing it at this moment. "
                     "Run the task again"
                 )
             policies = item.get("policies") or []
-            if not isinstance(item.get("policies"), list):
+            if item.get("policies") is None:
                 untold.add(key)
-            networks[key] = [_read(policy) for policy in policies]
+            networks[key] = [_read(policy, f" of network {key}") for policy in policies]
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
                 locales[key] = others
-        if self._naming(state):
-            self._name_groups(networks)
+        if state == "gathered" and self._options["with_names"]:
+            asked = [network_id for _path, _entry, network_id in self._units] or list(networks)
+            # A network that the list does not hold (a locale) has no names.
+            self._shown = self._names_to_show(self._names or Names(), [key for key in asked if networks.get(key)])
         for key, others in locales.items():
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
         for key in sorted(untold):
             self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
-        names = self._names or Names()
-        return View(self._api.path(_WRITE), networks, names, self._wanted, locales, tuple(self._faults), since, frozenset(untold))
+        return View(
+            self._api.path(_WRITE),
+            networks,
+            self._names or Names(),
+            self._wanted,
+            locales,
+            tuple(self._faults),
+            self._since,
+            frozenset(untold),
+            self._counted,
+            self._shown,
+        )
 
     def plan(self, view: View, config: Config, state: str) -> Plan:
         return _sentry_plan.plan(view, state)
 
+    def proven(self, view: View, plan: Plan) -> bool:
+        return view.counted
+
     def named(self, view: View, keys: t.Iterable[str]) -> View:
-        names = view.names
-        if names.networks is None:
-            names.add_networks(self._api.networks())
-        names.add_groups(self._api.group_policies([key for key in keys if key in names.tags and key not in names.group_policies]))
-        # Names that stand beside ids can be judged only now.
-        self._faults = []
-        self._wanted = resolve(units(self._config, names, self._faults), names, self._faults)
-        return view._replace(wanted=self._wanted, faults=tuple(self._faults))
+        self._shown = self._names_to_show(view.names, keys)
+        return view._replace(shown=self._shown)
+
+    def place(self) -> dict[str, str]:
+        return self._api.place()
+
+    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+        return undone(view, now, plan.carried)
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         given = [(path, network_id) for path, _entry, network_id in self._units]
@@ -151,7 +168,7 @@ class SentryAssignments:
         if config == []:
             warnings.append("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
         # One that is not told would be cleared by what said that it had nothing.
-        return [shaped(key, view.networks.get(key, []), view.names) for key in keys if key not in view.untold], warnings
+        return [shaped(key, view.networks.get(key, []), view.labels) for key in keys if key not in view.untold], warnings
 
     def source(self) -> str:
         return str(self._api.source())
@@ -160,14 +177,14 @@ class SentryAssignments:
         return {key: canonical(view.networks.get(key, [])) for key in keys}
 
     def units(self, view: View, keys: t.Iterable[str]) -> Config:
-        return [shaped(key, view.networks.get(key, []), view.names) for key in keys]
+        return [shaped(key, view.networks.get(key, []), view.labels) for key in keys]
 
     def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
         told: dict[str, list[dict[str, t.Any]]] = {}
         for _request, data in answers:
             for item in (data or {}).get("items") or [] if isinstance(data, dict) else []:
                 told[str(item.get("networkId"))] = [_read(policy) for policy in item.get("policies") or []]
-        names = self._names or Names()
+        names = self._shown or self._names or Names()
         return [
             shaped(key, told[key], names)
             if key in told and [content(policy) for policy in told[key]] == [content(policy) for policy in unit["policies"]]
@@ -178,7 +195,7 @@ class SentryAssignments:
     def _look_up(self, config: Config, state: str) -> None:
         """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
         self._config = config
-        networks = self._api.networks() if needs_networks(config, state) or self._naming(state) else None
+        networks = self._api.networks() if needs_networks(config, state) else None
         found = units(config, Names(networks), self._faults)
         needing = [
             network_id
@@ -190,30 +207,38 @@ class SentryAssignments:
         self._units = found
         self._wanted = [] if state == "gathered" else resolve(found, self._names, self._faults)
 
-    def _naming(self, state: str) -> bool:
-        return state == "gathered" and bool(self._options["with_names"])
-
-    def _name_groups(self, networks: t.Mapping[str, list[dict[str, t.Any]]]) -> None:
-        """The names of the group policies of what will be shown; a network that the list does not hold (a locale) has none."""
-        shown = [network_id for _path, _entry, network_id in self._units] or list(networks)
-        if self._names:
-            self._names.add_groups(self._api.group_policies([key for key in shown if networks.get(key) and key in self._names.tags]))
+    def _names_to_show(self, names: Names, keys: t.Iterable[str]) -> Names:
+        """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are read
+        must not decide anything."""
+        shown = names.copy()
+        if shown.networks is None:
+            shown.add_networks(self._api.networks())
+        shown.add_groups(self._api.group_policies([key for key in keys if key in shown.tags and key not in shown.group_policies]))
+        found: list[dict[str, str]] = []
+        reached = units(self._config, shown, found)
+        if self._options["state"] != "gathered":
+            resolve(reached, shown, found)
+        for item in found:
+            if item not in self._faults:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return shown
 
     def _items(self) -> t.Iterator[dict[str, t.Any]]:
         """Every item of every page; 1000 a page is the most (spec). The body is an array holding one object, or that object alone."""
         path = self._api.path(_READ)
-        meta: t.Any = {}
+        total = remaining = None
         count = 0
         for page in self._api.pages(path, {"perPage": 1000}):
+            self._since = self._since or time.monotonic()
+            total = remaining = None
             for part in page if isinstance(page, list) else [page]:
                 if not isinstance(part, dict) or not isinstance(part.get("items"), list):
                     raise ApiError(f"GET {path}: the answer is not the list of assignments that the API documents")
                 yield from part["items"]
                 count += len(part["items"])
-                meta = part.get("meta")
-        counts = ((meta or {}).get("counts") or {}).get("items") or {}
-        total = counts.get("total")
-        missing = counts.get("remaining") or (max(0, total - count) if isinstance(total, int) else 0)
+                total, remaining = (_count(part.get("meta"), "items", key) for key in ("total", "remaining"))
+        self._counted = total == count and not remaining
+        missing = remaining or (max(0, total - count) if total is not None else 0)
         if missing:
             raise ApiError(
                 f"GET {path}: the last page says that there are {missing} more, but has no Link to them. "
@@ -221,10 +246,26 @@ class SentryAssignments:
             )
 
 
-def _read(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+_ITEM = Shape("an item of the list of Sentry policy assignments", networkId="id!", policies="objects")
+_POLICY = Shape("a Sentry policy", policyId="id", networkId="id", smNetworkId="id", scope="text", tags="texts", groupPolicyId="id")
+
+
+def _count(meta: t.Any, *keys: str) -> int | None:
+    """A number of ``meta.counts``; None where it is not there."""
+    found = meta.get("counts") if isinstance(meta, dict) else None
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if type(found) is int else None
+
+
+def _read(policy: t.Mapping[str, t.Any], where: str = "") -> dict[str, t.Any]:
     """A policy as the API gives it, with the fields of ``config``; read-only ones and those unknown to the spec left out."""
+    _POLICY.check(policy, where)
     read: dict[str, t.Any] = {ours: str(policy[theirs]) for theirs, ours in _API_FIELDS if policy.get(theirs) is not None}
-    read["tags"] = list(policy.get("tags") or [])
+    if policy.get("tags") is not None:
+        read["tags"] = list(policy["tags"])
+    elif not str(policy.get("scope")).startswith("with"):
+        read["tags"] = []  # There are none. A scope that looks at tags has some, and nobody knows which.
     return read
 
 

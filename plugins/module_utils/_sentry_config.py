@@ -63,6 +63,13 @@ class Names:
         self.group_policies: dict[str, Index] = {}
         self.add_groups(group_policies or {})
 
+    def copy(self) -> Names:
+        """The same lists, to be added to."""
+        other = Names()
+        other.tags, other.networks, other._managed = self.tags, self.networks, self._managed
+        other.group_policies = dict(self.group_policies)
+        return other
+
     def add_networks(self, networks: list[dict[str, t.Any]]) -> None:
         """The networks, read later than the rest."""
         self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks}

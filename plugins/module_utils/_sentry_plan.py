@@ -10,7 +10,7 @@ import typing as t
 from collections import Counter
 from types import MappingProxyType
 
-from ._plan import Chain, Faults, Plan, Request, fault, kept_in_place
+from ._plan import OBJECTS, Chain, Faults, Plan, Request, fault, kept_in_place
 from ._sentry_config import FIELDS, Names, Wanted, tag_fault
 
 Policy = dict[str, t.Any]
@@ -23,7 +23,8 @@ class View(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
     ``locales``: items whose id is not the one that their policies carry. ``untold``: networks that are listed without their policies.
-    ``faults``: what the lists of names say against the config. ``since``: when (on the monotonic clock) reading the policies began.
+    ``faults``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
+    ``counted``: the list holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
     """
 
     path: str
@@ -34,6 +35,18 @@ class View(t.NamedTuple):
     faults: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     untold: frozenset[str] = frozenset()
+    counted: bool = True
+    shown: Names | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.networks, self.untold
+
+    @property
+    def labels(self) -> Names:
+        """The names to show."""
+        return self.shown or self.names
 
     @property
     def hidden(self) -> dict[str, str]:
@@ -98,6 +111,22 @@ def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str,
 def content(policy: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
     """What makes two policies equal: everything but the id, tags as a set."""
     return policy.get("sm_network_id"), policy.get("scope"), tuple(sorted(set(policy.get("tags") or ()))), policy.get("group_policy_id")
+
+
+def undone(before: View, now: View, keys: t.Iterable[str]) -> list[str]:
+    """Policies of these networks that the write carried along under their id and that have another one now: somebody had removed them."""
+    found = []
+    for key in keys:
+        policies = before.networks.get(key, [])
+        ids = {policy.get("policy_id") for policy in now.networks.get(key, [])}
+        contents = {content(policy) for policy in now.networks.get(key, [])}
+        gone = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id") not in ids and content(policy) in contents]
+        if gone:
+            found.append(
+                f"network {key}: {', '.join(gone)} came back under another id: somebody seems to have removed or changed it between the read "
+                "and the write, which has undone that"
+            )
+    return found
 
 
 def canonical(policies: t.Iterable[Policy]) -> list[t.Any]:
@@ -182,7 +211,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
     result = {**there, **policy}
     if content(result) == content(there):
         return _Slot(there, source)
-    faults += tag_fault(path, result.get("scope"), result["tags"])
+    faults += tag_fault(path, result.get("scope"), result.get("tags"))
     return _Slot(result, source)
 
 
@@ -328,11 +357,12 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             shown={"items": [item for item in items if item["networkId"] in touched]},
             more={"untouched": len(items) - len(changed)},
             explain=lambda refusal: _explained(refusal, items, view.networks),
+            carries=OBJECTS,
         )
         phases = ((Chain(ORGANIZATION, (request,)),),)
     return Plan(
-        before=[shaped(key, before[key], view.names) for key in changed],
-        after=[shaped(key, after[key], view.names) for key in changed],
+        before=[shaped(key, before[key], view.labels) for key in changed],
+        after=[shaped(key, after[key], view.labels) for key in changed],
         phases=phases,
         summary=summary,
         removed=frozenset(name for key in changed for name in _removed(key, slots[key], view.networks.get(key, []))),
@@ -367,7 +397,7 @@ def _removed(network_id: str, listed: list[_Slot], current: list[Policy]) -> lis
 
 def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
     """Policies that cannot be sent back, for the API lists them without what its PUT requires."""
-    required = {"sm_network_id": "Systems Manager network", "scope": "scope", "group_policy_id": "group policy"}
+    required = {"sm_network_id": "Systems Manager network", "scope": "scope", "tags": "list of tags", "group_policy_id": "group policy"}
     return [
         fault(
             f"organization: network {key}",

@@ -124,17 +124,19 @@ def test_a_server_that_ignores_filters_is_filtered_here(cloud, monkeypatch):
 def test_lists_are_read_for_names_and_for_what_is_new_once_each(cloud):
     by_name = [{"target": {"device_group": "Servers"}, "policies": [{"policy": "Baseline"}, {"policy": "Hardening"}]}]
     result = good(run(cloud, config=by_name))
-    assert asked(cloud) == ["device_groups", "policies", "policy-assignments", "policy-assignments"]
+    # Once more before the first write, for a target that shows nothing may only be missing from the list; and once after it.
+    assert asked(cloud) == ["device_groups", "policies", "policy-assignments", "policy-assignments", "policy-assignments"]
     assert result["after"][0]["policies"] == [{"policy_uuid": "p1", "policy": "Baseline"}, {"policy_uuid": "p2", "policy": "Hardening"}]
     cloud.clear_log()
     good(run(cloud, config=of({"device_uuid": "d1"}, "p1") + of({"device_group_uuid": "g2"}, "p1"), verify=False))
     # Nothing by name, so that what is new is looked up once it is known to be new.
     assert asked(cloud) == sorted(
         ["devices:batchGet" if cloud.deployment == "on_prem" else "d1", "device_groups", "policies", "policy-assignments"]
+        + ["policy-assignments"]
     )
     cloud.clear_log()
     good(run(cloud, config=of({"subscription_uuid": "s1"}, "p1"), verify=False))
-    assert asked(cloud) == ["policies", "policy-assignments"], "a subscription cannot be looked up"
+    assert asked(cloud) == ["policies", "policy-assignments", "policy-assignments"], "a subscription cannot be looked up"
     cloud.clear_log()
     good(run(cloud, state="deleted", config=of({"device_uuid": "d1"}, "p1"), verify=False))
     assert asked(cloud) == ["policy-assignments"], "what goes need not be looked up"
@@ -215,7 +217,7 @@ def test_ranks_order_the_stack_whatever_order_the_list_has(cloud, as_text):
     assert done["summary"]["moved"] == 14 and cloud.eset.stack("deviceUuid", "d1") == stack[::-1]
 
 
-@pytest.mark.parametrize("ranks", [(1, 1), (None, 2), (0, 1), ("x", 1)])
+@pytest.mark.parametrize("ranks", [(1, 1), (None, 2), (0, 1), ("0", "1")])
 @pytest.mark.parametrize("times", [1, None])
 def test_ranks_that_do_not_fit_together_are_read_again_and_else_an_error(cloud, ranks, times):
     cloud.eset.assign("p1", "deviceUuid", "d1")
@@ -231,6 +233,14 @@ def test_ranks_that_do_not_fit_together_are_read_again_and_else_an_error(cloud, 
     else:
         assert "device d1" in result["msg"] and "order" in result["msg"] and len(cloud.reads()) == 3
     assert cloud.writes() == []
+
+
+@pytest.mark.parametrize("rank", ["x", 1.5, "", "-1", True, [], "9" * 5000])
+def test_a_rank_that_is_none_is_an_error_before_the_first_write(cloud, rank):
+    torn = [{"uuid": "a1", "policyUuid": "p1", "rank": rank, "target": {"deviceUuid": "d1"}}]
+    cloud.faults.add("status", status=200, body={"assignments": torn}, path=LIST, times=None)
+    result = run(cloud, state="replaced", config=of({"device_uuid": "d1"}, "p1", "p2"))
+    assert result["failed"] and "rank" in result["msg"] and "documents a whole number" in result["msg"] and cloud.writes() == []
 
 
 def test_an_order_that_is_not_known_matters_only_where_it_does(cloud):
@@ -523,12 +533,14 @@ def changing(target, policies, **more):
         (changing({"device_group_uuid": "g1"}, [{"policy_uuid": "p2", "policy": "Baseline"}]), ["policies[0].policy"]),
     ],
 )
-def test_names_beside_ids_are_judged_where_the_lists_are_read_for_names(cloud, options, paths):
+def test_lists_that_are_read_to_show_names_decide_nothing(cloud, options, paths):
     for kind, uuid in (("deviceGroupUuid", "g1"), ("deviceUuid", "d2")):
         for policy in ("p1", "p2"):
             cloud.eset.assign(policy, kind, uuid)
-    result = run(cloud, state="replaced", with_names=True, **options)
-    assert [item["path"] for item in result["errors"]] == [f"config[0].{path}" for path in paths] and cloud.writes() == []
+    bare, named = (run(cloud, check=True, state="replaced", with_names=names, **options) for names in (False, True))
+    for key in ("plan_digest", "requests", "changed", "summary"):
+        assert named[key] == bare[key], key
+    assert all(any(f"config[0].{path}: " in text for text in named["warnings"]) for path in paths)
 
 
 def test_gathered_does_not_show_what_a_list_disproves(cloud):
@@ -537,7 +549,8 @@ def test_gathered_does_not_show_what_a_list_disproves(cloud):
     assert [item["path"] for item in result["errors"]] == ["config[1].target.device_group_uuid"]
     config = [{"target": {"device_uuid": "nodev"}}, {"target": {"device_uuid": "d2"}}]
     result = run(cloud, state="gathered", config=config, with_names=True)
-    assert [item["path"] for item in result["errors"]] == ["config[0].target.device_uuid"]
+    assert [len(unit["policies"]) for unit in result["gathered"]] == [0, 0]
+    assert any("config[0].target.device_uuid" in text and "nodev" in text for text in result["warnings"])
     (text,) = run(cloud, state="gathered", config=[{"target": {"device_group_uuid": "nope"}}])["warnings"]
     assert "not looked up" in text
 
