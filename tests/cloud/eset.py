@@ -17,7 +17,7 @@ from .eset_devices import ROOT, Devices
 from .eset_errors import Refusal, denied, invalid, not_found, wrong_content_type
 from .eset_lists import Lists
 from .eset_pending import Pending
-from .eset_policies import Policies
+from .eset_policies import Assignment, Policies
 from .spec import Operation, find
 from .web import Request, Response
 
@@ -71,7 +71,7 @@ class Eset:
         self.lag = 0
         self.before_write: Callable[[Request], None] | None = None
         self.lists = Lists(self)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._random = random.Random(7)
         self._sign_in = SignIn(self)
         self._devices = Devices(self)
@@ -97,33 +97,33 @@ class Eset:
 
     def add_policy(self, name: str, uuid: str | None = None, visible: bool = True) -> str:
         """A policy; its uuid. One that is not visible cannot be read or assigned through the API."""
-        with self._lock:
+        with self.lock:
             made = uuid or self.new_uuid()
             self._policies.add_policy(made, name, visible)
             return made
 
     def add_group(self, name: str, parent: str | None = None, uuid: str | None = None, static: bool = True) -> str:
         """A device group below ``parent`` (a uuid; default: the group All); its uuid."""
-        with self._lock:
+        with self.lock:
             made = uuid or self.new_uuid()
             self._devices.add_group(made, name, parent, static)
             return made
 
     def add_device(self, name: str, group: str | None = None, uuid: str | None = None) -> str:
         """A device in a static group (a uuid; default: the group All); its uuid."""
-        with self._lock:
+        with self.lock:
             made = uuid or self.new_uuid()
             self._devices.add_device(made, name, group)
             return made
 
     def add_member(self, group: str, device: str) -> None:
         """The device is in one more group, a dynamic one for example: lists of members may then show it twice."""
-        with self._lock:
+        with self.lock:
             self._devices.add_member(group, device)
 
     def add_subscription(self, uuid: str | None = None) -> str:
         """A subscription; its uuid."""
-        with self._lock:
+        with self.lock:
             made = uuid or self.new_uuid()
             self._subscriptions.add(made)
             return made
@@ -133,12 +133,12 @@ class Eset:
 
         One that is not visible counts in the ranks and is not listed. ``ValueError`` where there is no such policy or target.
         """
-        with self._lock:
+        with self.lock:
             return self._policies.assign(self.new_uuid(), policy_uuid, kind, target_uuid, visible).uuid
 
     def move(self, kind: str, target_uuid: str, rank: int, to: int) -> None:
         """Somebody else gives the assignment of one rank another one."""
-        with self._lock:
+        with self.lock:
             self._policies.move(kind, target_uuid, rank, to)
 
     def pend(
@@ -158,7 +158,7 @@ class Eset:
         acts at once (``first``), when its answer is ready or lost (``fetch``), or not at all (``never``). ``no_response_id``: nothing can
         be fetched, and ``fetch`` never acts.
         """
-        with self._lock:
+        with self.lock:
             self._pending.add(method, path, polls, times, lost, acts, no_response_id)
 
     @property
@@ -168,17 +168,22 @@ class Eset:
 
     def stack(self, kind: str, target_uuid: str) -> list[str]:
         """The policies of a target, rank 1 first, hidden ones too."""
-        with self._lock:
+        with self.lock:
             return self._policies.stack(kind, target_uuid)
 
     def assignments(self) -> list[dict[str, Any]]:
         """All assignments as the API has them, hidden ones too, target by target and in the order of their ranks."""
-        with self._lock:
+        with self.lock:
             return self._policies.assignments()
+
+    def stacks(self) -> dict[tuple[str, str], tuple[Assignment, ...]]:
+        """The same by kind and uuid of the target; each says whether it is visible."""
+        with self.lock:
+            return self._policies.stacks()
 
     def state(self) -> dict[str, Any]:
         """Everything but users and tokens, as JSON data."""
-        with self._lock:
+        with self.lock:
             return {**self._devices.state(), "subscriptions": sorted(self._subscriptions), **self._policies.state()}
 
     @property
@@ -203,7 +208,7 @@ class Eset:
 
     def handle(self, request: Request) -> Response:
         """The answer to one request; every one carries a ``request-id``."""
-        with self._lock:
+        with self.lock:
             try:
                 response = self._handle(request)
             except Refusal as refused:

@@ -76,6 +76,10 @@ class Policies:
         """All of them as the API has them, hidden ones too, target by target and in the order of their ranks."""
         return [assignment.shown(rank) for _key, stack in sorted(self._stacks.items()) for rank, assignment in enumerate(stack, start=1)]
 
+    def stacks(self) -> dict[tuple[str, str], tuple[Assignment, ...]]:
+        """The stacks of all targets that have, or had, one."""
+        return {target: tuple(stack) for target, stack in self._stacks.items()}
+
     def state(self) -> dict[str, Any]:
         """Everything, as JSON data."""
         return {"policies": [dict(policy) for policy in self._policies.values()], "assignments": self.assignments()}

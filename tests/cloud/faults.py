@@ -38,15 +38,18 @@ class Fault:
     kind: str
     method: str | None = None
     path: str | None = None
+    who: str | None = None
     nth: int = 1
     times: int | None = 1
     arguments: dict[str, Any] = field(default_factory=dict)
     seen: int = 0
     hits: int = 0
 
-    def matches(self, method: str, target: str) -> bool:
-        """Whether it concerns such a request; ``target`` is path and query."""
-        return (self.method is None or self.method == method) and (self.path is None or re.search(self.path, target) is not None)
+    def matches(self, method: str, target: str, who: str) -> bool:
+        """Whether it concerns such a request; ``target`` is path and query, ``who`` the credentials that came with it."""
+        if self.method not in (None, method) or (self.who is not None and self.who not in who):
+            return False
+        return self.path is None or re.search(self.path, target) is not None
 
     @property
     def used_up(self) -> bool:
@@ -95,12 +98,19 @@ class Faults:
         self._faults: list[Fault] = []
 
     def add(
-        self, kind: str, method: str | None = None, path: str | None = None, nth: int = 1, times: int | None = 1, **arguments: Any
+        self,
+        kind: str,
+        method: str | None = None,
+        path: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        who: str | None = None,
+        **arguments: Any,
     ) -> Fault:
         """One more; ``ValueError`` where there is no such kind or argument.
 
         ``path``: a regular expression, searched in path and query. ``nth``: the first matching request to hit, counted from 1 from now.
-        ``times``: how many matching requests from there on; None: all.
+        ``times``: how many matching requests from there on; None: all. ``who``: a key or token; only the requests of its owner match.
 
         - ``status``: ``status`` (503), ``headers``, ``body`` (None: the vendor's own shape; a text or bytes: just that; else JSON)
         - ``reset_before``, ``reset_after``: the connection is reset before, or after, the vendor acts
@@ -120,7 +130,7 @@ class Faults:
         missing = [name for name, value in given.items() if value is _REQUIRED]
         if unknown or missing:
             raise ValueError(f"{kind} takes {', '.join(KINDS[kind]) or 'no arguments'}; unknown: {unknown}, missing: {missing}")
-        fault = Fault(kind, method, path, nth, times, given)
+        fault = Fault(kind, method, path, who, nth, times, given)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -135,12 +145,12 @@ class Faults:
         """Those that have not hit as often as they were to; such without an end count until they have hit once."""
         return [fault for fault in self._faults if not (fault.used_up or fault.times is None and fault.hits)]
 
-    def take(self, method: str, target: str) -> Fault | None:
+    def take(self, method: str, target: str, who: str = "") -> Fault | None:
         """The fault that hits this request."""
         due: Fault | None = None
         with self._lock:
             for fault in self._faults:
-                if not fault.matches(method, target):
+                if not fault.matches(method, target, who):
                     continue
                 fault.seen += 1
                 if due is None and fault.seen >= fault.nth and not fault.used_up:

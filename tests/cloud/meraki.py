@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .meraki_errors import Refusal, not_found, refuse
-from .meraki_lists import page, values
+from .meraki_lists import Page, page, values
 from .meraki_sentry import Sentry
 from .secure_connect import SecureConnect
 from .spec import Operation, find
@@ -31,6 +31,7 @@ class Meraki:
     """What the Dashboard knows. Keys, organizations and all below them are added by methods; the switches are plain attributes:
 
     - ``sentry_put``: what is not in the sentry PUT is deleted: ``organization`` (everywhere) or ``listed`` (in the networks listed)
+    - ``sentry_stale_id``: what a ``policyId`` that is not there is in the PUT: ``refuse`` is 400, ``create`` makes it anew under another id
     - ``sentry_answer``: what its answer holds: the networks ``listed``, or the whole ``organization``
     - ``sentry_bare``: the sentry list is the bare object, not an array around it
     - ``sentry_list_empty``: the sentry list holds networks without policies as well
@@ -38,6 +39,7 @@ class Meraki:
     - ``strict_user_agent``: a ``User-Agent`` of another form than the vendor's is 400
     - ``sm_off``, ``early_access_off``: the paths of Systems Manager, of Secure Connect, are 404
     - ``lag``: so many list reads of policies, applications and groups show the state before the last write; counts down
+    - ``page_most``: so many items are on a page at most, whatever ``perPage`` asks for; None: as many as it asks for
     - ``link_origin``: scheme and authority of the URLs in ``Link``; None: the request's own
     - ``before_write``: called with each write just before it acts
 
@@ -46,6 +48,7 @@ class Meraki:
 
     def __init__(self) -> None:
         self.sentry_put = "organization"
+        self.sentry_stale_id = "refuse"
         self.sentry_answer = "listed"
         self.sentry_bare = False
         self.sentry_list_empty = False
@@ -54,6 +57,7 @@ class Meraki:
         self.sm_off = False
         self.early_access_off = False
         self.lag = 0
+        self.page_most: int | None = None
         self.link_origin: str | None = None
         self.before_write: Callable[[Request], None] | None = None
         self.lock = threading.RLock()
@@ -113,6 +117,12 @@ class Meraki:
         }
         self._network_texts[network_id] = json_text(network)
         self._groups.setdefault(network_id, {})
+
+    def remove_network(self, network_id: str) -> None:
+        """Somebody deletes a network, and with it its group policies and Sentry policies."""
+        with self.lock:
+            self._sentry.remove(self._networks.pop(network_id)["organizationId"], network_id)
+            del self._network_texts[network_id], self._groups[network_id]
 
     def add_group_policy(self, network_id: str, group_id: str, name: str) -> None:
         """A group policy of a network."""
@@ -219,7 +229,7 @@ class Meraki:
 
     def _list_organizations(self, request: Request, key: dict[str, Any]) -> Response:
         visible = [org_id for org_id in self._organizations if self._visible(key, org_id)]
-        listed = page(request, visible, 9000, self.link_origin)
+        listed = self.page(request, visible, 9000)
         return json_response(200, [self._organizations[org_id] for org_id in listed.keys], listed.headers)
 
     def _get_organization(self, _request: Request, _key: dict[str, Any], org_id: str) -> Response:
@@ -237,7 +247,7 @@ class Meraki:
         if tags:
             enough = len(tags) if request.query.get("tagsFilterType") == ["withAllTags"] else 1
             networks = [network_id for network_id in networks if len(tags & set(self._networks[network_id]["tags"])) >= enough]
-        listed = page(request, networks, 1000, self.link_origin)
+        listed = self.page(request, networks, 1000)
         body = b"[" + b",".join(self._network_texts[network_id] for network_id in listed.keys) + b"]"
         return Response(200, {"Content-Type": "application/json", **listed.headers}, body)
 
@@ -245,6 +255,10 @@ class Meraki:
         return json_response(200, list(self._groups[network_id].values()))
 
     # What the parts ask of the whole.
+
+    def page(self, request: Request, keys: Sequence[str], default: int) -> Page:
+        """The page of a list that the request asks for."""
+        return page(request, keys, default, self.page_most, self.link_origin)
 
     def network_ids(self, org_id: str) -> list[str]:
         """The organization's networks."""

@@ -25,9 +25,10 @@ class Page:
     headers: dict[str, str]
 
 
-def page(request: Request, keys: Sequence[str], default: int, link_origin: str | None) -> Page:
+def page(request: Request, keys: Sequence[str], default: int, most: int | None, link_origin: str | None) -> Page:
     """The page that the request asks for, of the items with these keys. Raises ``Refusal`` for a token that is none."""
-    size = int(request.query.get("perPage", [str(default)])[0])
+    asked = int(request.query.get("perPage", [str(default)])[0])
+    size = asked if most is None else min(asked, most)
     start, end = _bounds(request, keys, size)
     links = [("first", "")]
     if start:
@@ -35,7 +36,7 @@ def page(request: Request, keys: Sequence[str], default: int, link_origin: str |
     if end < len(keys):
         links.append(("next", f"&startingAfter={_token(end, keys[end - 1])}"))
         links.append(("last", f"&endingBefore={_token(len(keys), '')}"))
-    base = _base(request, size, link_origin)
+    base = _base(request, asked, link_origin)
     # ``rel`` without quotes, though RFC 8288 would have them around most values and clients expect them.
     return Page(keys[start:end], len(keys) - end, {"Link": ", ".join(f"<{base}{token}>; rel={name}" for name, token in links)})
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .meraki_errors import refuse
-from .meraki_lists import page, values
+from .meraki_lists import values
 from .web import Request, Response, json_response, json_text
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Sentry:
         made = [*stored.get(network_id, []), *(self._made(network_id, policy, None, at) for policy in policies)]
         stored[network_id] = _ranked(made)
 
+    def remove(self, org_id: str, network_id: str) -> None:
+        """The network is no more, nor are its policies."""
+        self._stored[org_id] = {key: policies for key, policies in self._stored[org_id].items() if key != network_id}
+
     def locale(self, network_id: str, locale_id: str) -> None:
         """The read side lists the network under the locale's id from now on."""
         self._locales[network_id] = locale_id
@@ -67,7 +71,7 @@ class Sentry:
         wanted = set(values(request, "networkIds"))
         if wanted:
             networks = [network_id for network_id in networks if wanted & {network_id, self._locales.get(network_id)}]
-        listed = page(request, networks, 50, self._meraki.link_origin)
+        listed = self._meraki.page(request, networks, 50)
         items = b",".join(self._item(network_id, stored.get(network_id, [])) for network_id in listed.keys)
         meta = json_text({"counts": {"items": {"total": len(networks), "remaining": listed.remaining}}})
         body = b'{"items":[' + items + b'],"meta":' + meta + b"}"
@@ -124,7 +128,8 @@ class Sentry:
 
     def _policy_errors(self, org_id: str, network_id: str, policy: Policy, known: set[str]) -> list[str]:
         errors = []
-        if "policyId" in policy and policy["policyId"] not in known:
+        stale = "policyId" in policy and policy["policyId"] not in known
+        if stale and self._meraki.sentry_stale_id == "refuse":
             errors.append(f"policyId: there is no Sentry policy {policy['policyId']} in network {network_id}")
         if not self._meraki.is_manager(org_id, policy["smNetworkId"]):
             errors.append(f"smNetworkId: {policy['smNetworkId']} is not a Systems Manager network of the organization")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .meraki_errors import not_found, refuse
-from .meraki_lists import page, values
+from .meraki_lists import values
 from .web import Request, Response, json_response
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ class SecureConnect:
             keys.sort(key=lambda key: listed[key][by], reverse=request.query.get("sortOrder") == ["desc"])
         elif self.shuffle:
             keys.reverse()
-        found = page(request, keys, 10, self._meraki.link_origin)
+        found = self._meraki.page(request, keys, 10)
         return json_response(200, {"data": [listed[key] for key in found.keys], "meta": {"total": len(keys)}}, found.headers)
 
     def _gone(self) -> Response:

@@ -34,7 +34,10 @@ _CODES = {429: 8, 503: 14, 504: 4}
 
 @dataclass
 class Entry:
-    """One request in the log. ``status`` is None where the connection was cut before an answer; ``at`` monotonic seconds of arrival."""
+    """One request in the log. ``status`` is None where the connection was cut before an answer; ``at`` monotonic seconds of arrival.
+
+    ``acted`` is the status that the vendor answered, whatever became of the answer; None where the request did not get there.
+    """
 
     vendor: str
     method: str
@@ -45,6 +48,12 @@ class Entry:
     at: float
     fault: str | None
     headers: dict[str, str]
+    acted: int | None = None
+
+    @property
+    def who(self) -> str:
+        """The credentials that came with it, in the form of their header."""
+        return self.headers.get("authorization") or self.headers.get("x-cisco-meraki-api-key", "")
 
     @property
     def counts(self) -> bool:
@@ -57,6 +66,8 @@ class Cloud:
 
     ``meraki`` and ``eset`` are the vendors, ``faults`` what goes wrong, ``log`` what was asked, in the order of arrival.
     ``latency``: seconds before every answer. ``retry_after``: what a 429 carries in its header; None: a 429 without.
+    ``around``: called with each entry of the log, and with what answers that request (None: with a reset), faults included; what it
+    returns is sent. So other things can happen just before and just after any request, on whatever way it ends.
     """
 
     def __init__(self) -> None:
@@ -66,6 +77,7 @@ class Cloud:
         self.latency = 0.0
         self.retry_after: str | None = "1"
         self.log: list[Entry] = []
+        self.around: Callable[[Entry, Callable[[], Response | None]], Response | None] | None = None
         self._limiter = Limiter()
         self._refused = itertools.count(1)
         self._server: _Server | None = None
@@ -244,15 +256,26 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path.startswith(_ADMIN):
             self._send(cloud.administer(request))
             return
-        fault = cloud.faults.take(self.command, self.path)
-        entry = Entry(_vendor(parts.path), self.command, parts.path, query, _parsed(body), None, at, fault.kind if fault else None, headers)
+        entry = Entry(_vendor(parts.path), self.command, parts.path, query, _parsed(body), None, at, None, headers)
+        fault = cloud.faults.take(self.command, self.path, entry.who)
+        entry.fault = fault.kind if fault else None
         cloud.log.append(entry)
         # Counted when it arrives and not when it is answered; what never gets to the vendor does not count.
         admitted = (fault is not None and not fault.reaches_vendor) or cloud.admits(request)
-        act = cloud.answer if admitted else cloud.too_many
-        if cloud.latency:
-            time.sleep(cloud.latency)
-        response = fault.answer(request, act, cloud.refuse) if fault else act(request)
+
+        def act(request: Request) -> Response:
+            if not admitted:
+                return cloud.too_many(request)
+            answer = cloud.answer(request)
+            entry.acted = answer.status
+            return answer
+
+        def respond() -> Response | None:
+            if cloud.latency:
+                time.sleep(cloud.latency)
+            return fault.answer(request, act, cloud.refuse) if fault else act(request)
+
+        response = cloud.around(entry, respond) if cloud.around else respond()
         if response is None:
             self._reset()
         elif fault is not None and fault.kind == "cut_body":

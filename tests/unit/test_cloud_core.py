@@ -433,6 +433,46 @@ def test_before_write_is_called_for_both_vendors(cloud, session):
     assert create(cloud, session, "Another").status_code == 201
 
 
+def test_what_is_around_a_request_sees_every_way_it_ends(cloud, session):
+    """Others can act before and after it, and their own requests do not come back to the same place."""
+    seen = []
+
+    def around(entry, respond):
+        if entry.headers.get("x-other"):
+            return respond()
+        create(cloud, session, f"Before {len(seen)}", headers={"X-Other": "yes"})
+        response = respond()
+        seen.append((entry.fault, entry.acted, response and response.status))
+        create(cloud, session, f"After {len(seen)}", headers={"X-Other": "yes"})
+        return response
+
+    cloud.around = around
+    cloud.faults.add("reset_after", path="networks")
+    with contextlib.suppress(requests.ConnectionError):
+        get(cloud, session, f"{ORG}/networks")
+    cloud.faults.add("status", status=503, path="networks")
+    assert get(cloud, session, f"{ORG}/networks").status_code == 503
+    assert get(cloud, session, f"{ORG}/networks").status_code == 200
+    cloud.limit(0)
+    assert get(cloud, session, f"{ORG}/networks").status_code == 429
+    assert seen == [("reset_after", 200, None), ("status", None, 503), (None, 200, 200), (None, None, 429)]
+    assert [entry.acted for entry in cloud.log if entry.method == "GET"] == [200, None, 200, None]
+    made = [group["name"].split()[0] for group in cloud.meraki.groups(ORGANIZATION).values()]
+    assert (made.count("Before"), made.count("After")) == (3, 3), "those beyond the limit were turned away"
+
+
+def test_a_fault_for_one_of_the_clients(cloud, session):
+    cloud.meraki.add_key("another")
+    cloud.faults.add("status", who="another")
+    assert get(cloud, session).status_code == 200
+    assert requests.get(f"{cloud.meraki_url}{ORG}", headers={"Authorization": "Bearer another"}, timeout=5).status_code == 503
+    cloud.faults.add("status", who="another", nth=2)
+    for status in (400, 503):
+        headers = {"X-Cisco-Meraki-API-Key": "another", "User-Agent": "x"}
+        assert requests.get(f"{cloud.meraki_url}{ORG}", headers=headers, timeout=5).status_code == status
+    assert cloud.faults.left == []
+
+
 def test_the_administration(cloud, session):
     def post(what, data=None):
         return session.post(f"{cloud.url}/_cloud/{what}", json=data, timeout=5)

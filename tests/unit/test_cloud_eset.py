@@ -455,6 +455,10 @@ def test_an_assignment_lands_last_and_has_the_shape_of_the_specification(eset, c
     assert made in client.get(LIST)["assignments"]
     assert eset.stack(GROUP, group) == policies[:2]
     assert [item["rank"] for item in eset.assignments()] == [1, 2]
+    eset.assign(policies[0], GROUP, group, visible=False)
+    there = eset.stacks()[GROUP, group]
+    assert [(one.policy, one.visible) for one in there] == [(policies[0], True), (policies[1], True), (policies[0], False)]
+    assert there[1].uuid == made["uuid"]
 
 
 def test_every_kind_of_target(eset, client, policies):

@@ -367,6 +367,22 @@ def test_default_pages(cloud, dashboard, path, default, largest, read):
     assert len(read(dashboard.get(path, perPage=3))) == 3
 
 
+@pytest.mark.parametrize(("path", "count"), [(NETWORKS, 5), (f"{SENTRY}/byNetwork", 2), (APPS, 3), (GROUPS, 2)])
+def test_pages_that_are_smaller_than_what_was_asked_for(cloud, dashboard, path, count):
+    """Link leads on, and to all that there is."""
+    cloud.meraki.add_network("1", "N_9", "One more")
+    for number in range(3):
+        cloud.meraki.add_application("1", name=f"App {number}")
+    for number in range(2):
+        cloud.meraki.add_group("1", f"Group {number}")
+    cloud.meraki.page_most = 1
+    pages = dashboard.follow(path, perPage=1000)
+    assert len(pages) == count
+    assert all("perPage=1000" in page.headers["Link"] for page in pages)
+    cloud.meraki.page_most = None
+    assert len(dashboard.follow(path, perPage=1000)) == 1
+
+
 # Networks and group policies.
 
 
@@ -460,6 +476,22 @@ def test_policies_keep_their_id_and_age_where_it_is_given(cloud, dashboard):
     assert made["createdAt"] > first["createdAt"]
     assert [made["priority"], kept["priority"]] == ["1", "2"]
     assert cloud.meraki.sentry("1")["N_1"] == [made, kept]
+
+
+def test_an_id_that_is_not_there_is_refused_or_made_anew(cloud, dashboard):
+    stale = {"N_2": [policy(2, policyId="77")]}
+    assert "77" in "; ".join(dashboard.put_sentry(stale, 400)["errors"])
+    cloud.meraki.sentry_stale_id = "create"
+    dashboard.put_sentry(stale)
+    (made,) = dashboard.sentry()["N_2"]
+    assert made["groupPolicyId"] == "102" and made["policyId"] != "77"
+
+
+def test_a_network_that_somebody_deletes(cloud, dashboard):
+    cloud.meraki.remove_network("N_1")
+    assert "N_1" not in dashboard.sentry() and "N_1" not in column(dashboard.get(NETWORKS), "id")
+    dashboard.get("/networks/N_1/groupPolicies", 404)
+    assert "N_1" in "; ".join(dashboard.put_sentry({"N_1": []}, 400)["errors"])
 
 
 @pytest.mark.parametrize("reading", ["organization", "listed"])
