@@ -35,6 +35,7 @@ _KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
     "text": (lambda value: type(value) is str, "a text"),
     "word": (_word, "a text"),
     "rank": (_rank, "a whole number"),
+    "number": (lambda value: type(value) is int, "a whole number"),
     "flag": (lambda value: type(value) is bool, "true or false"),
     "object": (lambda value: type(value) is dict, "an object"),
     "texts": (lambda value: type(value) is list and all(type(item) is str for item in value), "a list of texts"),
@@ -46,7 +47,7 @@ _KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
 class Shape:
     """The documented fields of one kind of object; others are ignored, and a null counts as missing.
 
-    ``fields`` maps names to kinds (``id text word rank flag object texts ids objects``); a kind that ends in ``!`` is required.
+    ``fields`` maps names to kinds (``id text word rank number flag object texts ids objects``); a kind that ends in ``!`` is required.
     """
 
     def __init__(self, what: str, **fields: str) -> None:

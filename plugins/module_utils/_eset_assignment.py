@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _eset_assignment_plan
+from ._documented import Shape
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
@@ -112,7 +113,7 @@ class PolicyAssignments:
         return self._labelled(view, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
 
     def place(self) -> dict[str, str]:
-        return self._api.place()
+        return dict(self._api.place())
 
     def undone(self, view: View, now: View, plan: Plan) -> list[str]:
         return []  # No request carries what somebody else has assigned.
@@ -256,7 +257,11 @@ def _by_id(config: Config) -> Target | None:
     return next((Target(kind, config[0]["target"][kind]) for kind in KINDS if kind in config[0]["target"]), None)
 
 
+_TARGET = Shape("the target of a policy assignment", **{camel(kind): "word" for kind in KINDS})
+
+
 def _target(given: t.Mapping[str, t.Any]) -> Target | None:
+    _TARGET.check(given)
     return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
 
 

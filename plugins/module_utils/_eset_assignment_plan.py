@@ -79,7 +79,9 @@ def plan(view: View, state: str) -> Plan:
     if faults:
         raise Faults(faults)
     changed = [change for change in found if not change.empty]
-    phases = tuple(tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed)))
+    phases = tuple(
+        tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed))
+    )
     return Plan(
         before=[shaped(change.target, change.before, view.labels) for change in changed],
         after=[shaped(change.target, change.final, view.labels) for change in changed],
@@ -91,6 +93,7 @@ def plan(view: View, state: str) -> Plan:
             "after": sorted([change.target.key, canonical(change.final)] for change in changed),
         },
         expected={change.target.key: canonical(change.final) for change in changed},
+        titles={change.target.key: describe(change.target, view.labels) for change in changed},
         warnings=tuple(warnings),
     )
 

@@ -67,8 +67,8 @@ class Executor:
         return canonical_json([request.method, self.path(request), request.seen])
 
     def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
-        """Carry out ``phases``, made from a view of that ``age``. After a refusal or an unclear write, and where the view is too old for the
-        next request, nothing new starts; what is under way finishes."""
+        """Carry out ``phases``, made from a view of that ``age``. After a refusal or an unclear write, and where the view is too old for
+        the next request, nothing new starts; what is under way finishes."""
         outcome = Outcome()
         work = self._work(phases, outcome, age)
         for phase in phases:

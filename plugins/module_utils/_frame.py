@@ -31,6 +31,7 @@ _LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
+_CARRIED = " (not listed, carried along)"
 _CHANGED = "what is there has changed meanwhile, and what is left to do is no longer what was planned"
 #: How often a list that does not prove to be whole is read, at most, until it is the same twice.
 _READS = 3
@@ -192,7 +193,7 @@ class _Run:
         )
 
     def _read_anew(self, view: t.Any, plan: Plan, named: bool) -> bool:
-        """Whether what was read may not be written from as it is: names were read since, it is too old, or it does not prove to be whole."""
+        """Whether what was read may not be written from: names were read since, it is too old, or it does not prove to be whole."""
         aged = plan.carries(POSITION, ATTRIBUTES, OBJECTS) and time.monotonic() - view.since > FRESH
         return aged or named and plan.carries(ATTRIBUTES, OBJECTS) or not self.resource.proven(view, plan)
 
@@ -320,7 +321,12 @@ class _Run:
                 view, rest = self._read_for_writing()
                 tried = [executor.identity(request) for request in self._done.unclear + self._done.made]
                 repeats = any(executor.identity(request) in tried for request in rest.requests)
-                if rest.requests and not repeats and rest.expected.keys() <= first.expected.keys() and not self._differences(view, first.expected):
+                if (
+                    rest.requests
+                    and not repeats
+                    and rest.expected.keys() <= first.expected.keys()
+                    and not self._differences(view, first.expected)
+                ):
                     # All is as it was to be: nothing is left, whatever else a plan would find to do from there.
                     rest = first._replace(phases=())
             except (ApiError, Faults) as error:
@@ -365,7 +371,7 @@ class _Run:
                     self._client.warn(text)
                 return self.resource.units(now, plan.expected)
         found = "; ".join(
-            f"{key}{' (not listed, carried along)' if key in carried else ''}: wanted {_short(form)}, found {_short(there)}"
+            f"{plan.titles.get(key, key)}{_CARRIED if key in carried else ''}: wanted {_short(form)}, found {_short(there)}"
             for key, (form, there) in list(wrong.items())[:5]
         )
         self._fail(
@@ -466,7 +472,8 @@ def _exceeds(first: Plan, rest: Plan) -> bool:
 def _units_of(first: Plan, rest: Plan) -> str:
     """The units of a plan that is no longer the first one, as far as they are to end otherwise."""
     keys = [key for key, form in rest.expected.items() if first.expected.get(key, key) != form or key not in first.expected]
-    return f": {', '.join((keys or list(rest.expected))[:10])}"
+    titles = {**first.titles, **rest.titles}
+    return f": {', '.join(titles.get(key, key) for key in (keys or list(rest.expected))[:10])}"
 
 
 def _places(plan: Plan, executor: Executor) -> t.Callable[[Request], int]:

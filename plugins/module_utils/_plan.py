@@ -93,10 +93,11 @@ class Plan(t.NamedTuple):
 
     ``before`` and ``after`` hold the units that change, in the shape of ``config`` (``after`` as predicted). ``phases`` are carried out one
     after the other. ``removed`` names the objects that go, each in its own way, so that two plans can be compared. ``identity`` is what
-    the digest is taken over, beside the place: the change itself in a canonical form, without ids that the server has yet to give, without
-    names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form that a later read must
-    show (None: gone). ``carried`` are keys of units that the writes carry along and must leave as they are. ``extras`` are more result
-    keys. ``refused``: why, as faults, the plan must not be carried out; it is shown all the same.
+    the digest is taken over, beside the place: the change itself in a canonical form, without ids that the server has yet to give,
+    without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form
+    that a later read must show (None: gone), and ``titles`` names these units for people. ``carried`` are keys of units that the writes
+    carry along and must leave as they are. ``extras`` are more result keys. ``refused``: why, as faults, the plan must not be carried out;
+    it is shown all the same.
     """
 
     before: list[dict[str, t.Any]]
@@ -106,6 +107,7 @@ class Plan(t.NamedTuple):
     removed: frozenset[str]
     identity: t.Any
     expected: dict[str, t.Any]
+    titles: t.Mapping[str, str] = MappingProxyType({})
     carried: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     extras: t.Mapping[str, t.Any] = MappingProxyType({})
@@ -137,8 +139,8 @@ class Outcome:
     ``late`` are those of ``unclear`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
     (``unclear`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``answers``
     the data that came back. ``gone`` are those of ``unclear`` that were answered 404: somebody else removed what was to go, or, if it is
-    still there, they were refused. ``outdated`` and ``not_acted``: why nothing more was sent from this view, in words (it is too old by now;
-    the server did not act, and what is tried again is made anew); the plan has to be made again from a new one.
+    still there, they were refused. ``outdated`` and ``not_acted``: why nothing more was sent from this view, in words (it is too old by
+    now; the server did not act, and what is tried again is made anew); the plan has to be made again from a new one.
     """
 
     def __init__(self) -> None:

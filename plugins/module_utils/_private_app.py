@@ -127,7 +127,7 @@ class PrivateApplications:
         return view._replace(shown=self._shown)
 
     def place(self) -> dict[str, str]:
-        return self._api.place()
+        return dict(self._api.place())
 
     def undone(self, view: View, now: View, plan: Plan) -> list[str]:
         return []  # An application that was changed in between shows nothing of it.

@@ -103,7 +103,8 @@ def _joining(there: Application, groups: list[str], target: str, what: str) -> R
     """Puts an application into these groups, and leaves everything else as it is."""
 
     def renew(data: t.Any) -> t.Any:
-        return wire({**read(data), "application_group_ids": groups})
+        now = read(data)
+        return wire({**now, "application_group_ids": list(dict.fromkeys([*now["application_group_ids"], *groups]))})
 
     return Request("PUT", target, wire({**there, "application_group_ids": groups}), what, carries=ATTRIBUTES, renew=renew)
 

@@ -101,9 +101,16 @@ def plan(view: View, state: str, options: Options) -> Plan:
             "options": taken,
         },
         expected={change.key: normal(change.after) if change.after else None for change in changes},
+        titles={change.key: _title(change) for change in changes},
         warnings=tuple(warnings),
         refused=() if options.allow_group_removal else tuple(_group_fault(view, changes, item) for item in named),
     )
+
+
+def _title(change: Change) -> str:
+    if change.before is None:
+        return f"application {change.after['name'] if change.after else ''}"
+    return f"application {change.before['name']} ({change.key})"
 
 
 def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:

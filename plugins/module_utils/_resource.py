@@ -68,8 +68,8 @@ class Resource(t.Protocol):
         """Where it is read from, as a URL; called after ``read``."""
 
     def place(self) -> dict[str, str]:
-        """Which tenant of which vendor it is, the same however it was given; called after ``read``. A plan is approved for it, and a snapshot
-        belongs to it."""
+        """Which tenant of which vendor it is, the same however it was given; called after ``read``. A plan is approved for it, and a
+        snapshot belongs to it."""
 
     def undone(self, view: t.Any, now: t.Any, plan: Plan) -> list[str]:
         """After the write: what ``now`` proves that somebody else had changed since ``view``, and that the write has undone; in words."""

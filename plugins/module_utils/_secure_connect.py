@@ -105,6 +105,7 @@ _APPLICATION = Shape(
 )
 _DESTINATION = Shape("a destination", destinationAddr="texts", protocolPorts="objects", accessType="text")
 _PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
+_META = Shape("meta", total="number")
 _GROUP = Shape("an application group", applicationGroupId="id!", name="text!", applicationIds="ids")
 
 
@@ -249,11 +250,10 @@ def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
         if not isinstance(page, dict) or not isinstance(page.get("data"), list):
             raise ApiError(f"GET {api.path(tail)}: the answer is not the list that the API documents")
         listed += [shape.check(item) for item in page["data"]]
-        meta = page.get("meta")
-        total = meta.get("total") if isinstance(meta, dict) else None
-    if type(total) is int and len(listed) < total:
+        total = _META.check(page.get("meta") or {}, f" of {tail}").get("total")
+    if total is not None and len(listed) < total:
         raise ApiError(
             f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned "
             "on a list that is not whole; is there a proxy that takes the Link header off?"
         )
-    return _Whole(listed, type(total) is int and len(listed) == total, since)
+    return _Whole(listed, len(listed) == total, since)

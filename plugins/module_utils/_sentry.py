@@ -145,7 +145,7 @@ class SentryAssignments:
         return view._replace(shown=self._shown)
 
     def place(self) -> dict[str, str]:
-        return self._api.place()
+        return dict(self._api.place())
 
     def undone(self, view: View, now: View, plan: Plan) -> list[str]:
         return undone(view, now, plan.carried)
@@ -208,8 +208,8 @@ class SentryAssignments:
         self._wanted = [] if state == "gathered" else resolve(found, self._names, self._faults)
 
     def _names_to_show(self, names: Names, keys: t.Iterable[str]) -> Names:
-        """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are read
-        must not decide anything."""
+        """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are
+        read must not decide anything."""
         shown = names.copy()
         if shown.networks is None:
             shown.add_networks(self._api.networks())
@@ -232,11 +232,9 @@ class SentryAssignments:
             self._since = self._since or time.monotonic()
             total = remaining = None
             for part in page if isinstance(page, list) else [page]:
-                if not isinstance(part, dict) or not isinstance(part.get("items"), list):
-                    raise ApiError(f"GET {path}: the answer is not the list of assignments that the API documents")
-                yield from part["items"]
+                yield from _PART.check(part)["items"]
                 count += len(part["items"])
-                total, remaining = (_count(part.get("meta"), "items", key) for key in ("total", "remaining"))
+                total, remaining = _counts(part)
         self._counted = total == count and not remaining
         missing = remaining or (max(0, total - count) if total is not None else 0)
         if missing:
@@ -250,12 +248,17 @@ _ITEM = Shape("an item of the list of Sentry policy assignments", networkId="id!
 _POLICY = Shape("a Sentry policy", policyId="id", networkId="id", smNetworkId="id", scope="text", tags="texts", groupPolicyId="id")
 
 
-def _count(meta: t.Any, *keys: str) -> int | None:
-    """A number of ``meta.counts``; None where it is not there."""
-    found = meta.get("counts") if isinstance(meta, dict) else None
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if type(found) is int else None
+_PART = Shape("the list of Sentry policy assignments", items="objects!", meta="object")
+_META = Shape("meta of the list of Sentry policy assignments", counts="object")
+_COUNTS = Shape("meta.counts of the list of Sentry policy assignments", items="object")
+_COUNT = Shape("meta.counts.items of the list of Sentry policy assignments", total="number", remaining="number")
+
+
+def _counts(part: dict[str, t.Any]) -> tuple[int | None, int | None]:
+    """How many items there are in all, and behind this page, as far as it says so."""
+    counts = _COUNTS.check(_META.check(part.get("meta") or {}).get("counts") or {})
+    count = _COUNT.check(counts.get("items") or {})
+    return count.get("total"), count.get("remaining")
 
 
 def _read(policy: t.Mapping[str, t.Any], where: str = "") -> dict[str, t.Any]:

@@ -123,8 +123,8 @@ def undone(before: View, now: View, keys: t.Iterable[str]) -> list[str]:
         gone = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id") not in ids and content(policy) in contents]
         if gone:
             found.append(
-                f"network {key}: {', '.join(gone)} came back under another id: somebody seems to have removed or changed it between the read "
-                "and the write, which has undone that"
+                f"network {key}: {', '.join(gone)} came back under another id: somebody seems to have removed or changed it between the "
+                "read and the write, which has undone that"
             )
     return found
 
@@ -132,6 +132,12 @@ def undone(before: View, now: View, keys: t.Iterable[str]) -> list[str]:
 def canonical(policies: t.Iterable[Policy]) -> list[t.Any]:
     """A network's policies as a later read must show them: contents in order; new ids are the server's."""
     return [[*content(policy)[:2], list(content(policy)[2]), content(policy)[3]] for policy in policies]
+
+
+def title(network_id: str, names: Names) -> str:
+    """A network for people."""
+    name = names.networks.names.get(network_id) if names.networks else None
+    return f"network {name} ({network_id})" if name else f"network {network_id}"
 
 
 def shaped(network_id: str, policies: t.Iterable[Policy], names: Names) -> dict[str, t.Any]:
@@ -371,6 +377,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             "after": [[key, [[policy.get("policy_id"), *content(policy)] for policy in after[key]]] for key in sorted(changed)],
         },
         expected={key: canonical(after[key]) for key in changed},
+        titles={key: title(key, view.labels) for key in changed},
         carried=tuple(key for key in view.networks if key not in touched) if changed else (),
         warnings=tuple(warnings),
     )

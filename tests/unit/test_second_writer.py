@@ -427,7 +427,8 @@ def test_of_many_updates_none_is_old(cloud, clock, owner, watched_apps):
     does, key, left = THEIRS["closes a destination"]
     for number in range(150):
         cloud.meraki.add_application("1", **application(f"App {number}", number))
-    watched_apps.on("write", 0, "before", lambda: clock.later(12, lambda: does(owner)))
+    # The last of them goes out after 15 s, and what it was made from was read after 5 s at the earliest.
+    watched_apps.on("write", 0, "before", lambda: clock.later(3, lambda: does(owner)))
     config = [*({"name": f"App {number}", "description": "x"} for number in range(150)), {"name": "Lab", "description": "x"}]
     result = apps(cloud, config=config)
     assert named(cloud, "Lab")[key] == left

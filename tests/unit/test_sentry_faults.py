@@ -200,7 +200,7 @@ def test_a_list_with_fewer_items_than_it_counts_is_not_planned_on(cloud):
 def test_a_list_that_is_not_as_documented_is_no_fault_of_ours(cloud):
     answering(cloud, lambda data: [{**data[0], "items": [None]}])
     result = run(cloud, state="gathered")
-    assert result["failed"] and "None" in result["msg"] and "the API documents an object" in result["msg"]
+    assert result["failed"] and "None" in result["msg"] and "the API documents a list of objects" in result["msg"]
 
 
 def test_ids_may_be_numbers(cloud):
