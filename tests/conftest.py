@@ -30,7 +30,9 @@ def pytest_configure() -> None:
     set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
     # Times vary on shared machines; what matters is asserted, not measured, here.
     settings.register_profile("collection", deadline=None, print_blob=True)
-    settings.load_profile("collection")
+    # HYPOTHESIS_PROFILE=full looks for longer, where a test leaves the number of examples to the profile.
+    settings.register_profile("full", settings.get_profile("collection"), max_examples=2000)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "collection"))
 
 
 def _importable() -> None:

@@ -32,7 +32,8 @@ def page(request: Request, keys: Sequence[str], default: int, most: int | None, 
     start, end = _bounds(request, keys, size)
     links = [("first", "")]
     if start:
-        links.append(("prev", f"&endingBefore={_token(start, keys[start])}"))
+        # The list may have become shorter since the page before was asked for.
+        links.append(("prev", f"&endingBefore={_token(start, keys[start] if start < len(keys) else '')}"))
     if end < len(keys):
         links.append(("next", f"&startingAfter={_token(end, keys[end - 1])}"))
         links.append(("last", f"&endingBefore={_token(len(keys), '')}"))

@@ -17,7 +17,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,11 @@ class Clock:
                 act()
             self._now = max(self._now, end)
 
+    def forget(self) -> None:
+        """Nothing of what is due happens any more."""
+        with self._lock:
+            self._due.clear()
+
     def later(self, seconds: float, act: Act) -> None:
         """``act``, once so much time has gone by from now."""
         with self._lock:
@@ -103,21 +108,25 @@ class _InTurn(concurrent.futures.ThreadPoolExecutor):
 
 @dataclass(frozen=True)
 class View:
-    """What the run could know when a write went out: when the first page of the list was answered, and the state of that moment."""
+    """A list that the run was given whole: the state when its first page was asked for, and when that, and the last one, was answered."""
 
-    at: float
     state: State
+    at: float
+    order: int
+    until: float = 0.0
 
 
 @dataclass
 class Sent:
-    """One request of the run, by its number from 0. ``at`` and ``answered`` are virtual seconds since the start.
+    """One request of the run, by its number from 0. ``at`` and ``answered`` are virtual seconds since the start; ``order`` and ``done`` say
+    what came before what among all that happened.
 
     ``acted`` is the status that the vendor answered, ``status`` the one that the run saw. ``before`` and ``after``: the state around what
     the vendor did. ``views`` are the last whole list (``""``), and units read by themselves since, as the run had them when this went out.
     """
 
     number: int
+    order: int
     at: float
     method: str
     path: str
@@ -165,8 +174,10 @@ class Watched:
         self.latency: Callable[[Sent], float] = lambda sent: 0.0
         self.tampers: list[Callable[[Sent, Any], Any]] = []
         self.sent: list[Sent] = []
-        #: What somebody else wrote, and when.
-        self.others: list[tuple[float, str]] = []
+        #: What somebody else wrote, when, and where in the order of things.
+        self.others: list[tuple[float, int, str]] = []
+        #: Mistakes in what somebody else was to do, which are the test's.
+        self.mistakes: list[Exception] = []
         self._key = key
         self._listed = re.compile(listed)
         self._single = re.compile(single)
@@ -188,6 +199,8 @@ class Watched:
         self.cloud.around = None
         for vendor in (self.cloud.meraki, self.cloud.eset):
             del vendor.handle
+        if self.mistakes:
+            raise self.mistakes[0]
 
     def on(self, which: str, number: int, when: str, act: Act) -> None:
         """``act`` just ``before`` a request of the run is looked at, or just ``after`` it was answered: the one of this number, from 0, of
@@ -213,15 +226,20 @@ class Watched:
         found = [sent for sent in self.sent if sent.method == "GET" and self._listed.search(sent.path)]
         return [sent for sent in found if before is None or sent.number < before.number]
 
+    @property
+    def last_view(self) -> View | None:
+        """The list that the run was given last."""
+        return self._views.get("")
+
     def note(self, what: str) -> None:
         """Somebody else has written in a way that is no request."""
-        self.others.append((self.clock.now, what))
+        self.others.append((self.clock.now, next(self._order), what))
 
     def story(self) -> str:
         """What happened, for whoever reads a failure."""
-        lines = [(sent.at, str(sent)) for sent in self.sent]
-        lines += [(at, f"{at:8.2f} s      somebody else: {what}") for at, what in self.others]
-        return "\n".join(text for _at, text in sorted(lines, key=lambda line: line[0]))
+        lines = [(sent.order, str(sent)) for sent in self.sent]
+        lines += [(order, f"{at:8.2f} s      somebody else: {what}") for at, order, what in self.others]
+        return "\n".join(text for _order, text in sorted(lines))
 
     # Between the run and the vendor.
 
@@ -231,7 +249,8 @@ class Watched:
                 self.note(f"{entry.method} {entry.path}")
             return respond()
         with self._lock:
-            sent = Sent(len(self.sent), self.clock.now, entry.method, entry.path, entry.query, entry.body, views=dict(self._views))
+            place = len(self.sent), next(self._order), self.clock.now
+            sent = Sent(*place, entry.method, entry.path, entry.query, entry.body, views=dict(self._views))
             self.sent.append(sent)
             places = self._places(sent)
         self._act(places, "before")
@@ -259,7 +278,11 @@ class Watched:
     def _act(self, places: Mapping[str, int], when: str) -> None:
         for which, number in places.items():
             for act in self._moments.pop((which, number, when), []):
-                act()
+                try:
+                    act()
+                except Exception as mistake:
+                    self.mistakes.append(mistake)
+                    raise
 
     def _watching(self, vendor: Any, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def handle(request: Any) -> Any:
@@ -279,7 +302,7 @@ class Watched:
         """Whether the run has a whole list now, or a unit."""
         if sent.method != "GET" or response.status != 200 or sent.fault not in _HARMLESS:
             return
-        view = View(self.clock.now, sent.before)
+        view = View(sent.before, self.clock.now, sent.done, self.clock.now)
         unit = self._single.search(sent.path)
         if unit:
             self._views[unit[1]] = view
@@ -288,7 +311,7 @@ class Watched:
                 self._first_page = view
             follows = "rel=next" in response.headers.get("Link", "") or b'"nextPageToken":"' in response.body.replace(b" ", b"")
             if not follows and self._first_page is not None:
-                self._views = {"": self._first_page}
+                self._views = {"": replace(self._first_page, until=self.clock.now)}
 
 
 class Client:
@@ -334,7 +357,8 @@ class SentryAdmin:
 
     def networks(self) -> dict[str, list[dict[str, Any]]]:
         """What there is, as it has to be sent."""
-        items = [item for page in self._client.pages(f"{self.PATH}/byNetwork", perPage=1000) for part in page for item in part["items"]]
+        pages = self._client.pages(f"{self.PATH}/byNetwork", perPage=1000)
+        items = [item for page in pages for part in (page if isinstance(page, list) else [page]) for item in part["items"]]
         return {item["networkId"]: [{key: policy[key] for key in self._WRITABLE} for policy in item["policies"]] for item in items}
 
     def put(self, networks: Mapping[str, list[dict[str, Any]]]) -> Any:
@@ -367,6 +391,10 @@ class SentryAdmin:
             policy.update(fields)
         self.put(networks)
 
+    def retag(self, network: str, place: int) -> None:
+        """A policy is for other devices from now on."""
+        self.change(network, place, scope="withAny", tags=["theirs"])
+
     def clear(self, network: str) -> None:
         """No policies any more."""
         self.put({**self.networks(), network: []})
@@ -388,15 +416,27 @@ class ApplicationAdmin:
         self._client = Client(cloud.meraki_url)
         self.close = self._client.close
 
-    def change(self, name: str, **fields: Any) -> None:
+    def change(self, name: str, /, **fields: Any) -> None:
         """Some attributes of an application, the others as they are."""
         for found in self._named(name):
             body = {key: found[key] for key in self._WRITABLE if key in found} | fields
             self._client.ask("PUT", f"{self.PATH}/{found['applicationId']}", body)
 
-    def create(self, **fields: Any) -> None:
+    def describe(self, name: str, text: str) -> None:
+        """Another description."""
+        self.change(name, description=text)
+
+    def open(self, name: str, numbers: Sequence[int]) -> None:
+        """Other destinations."""
+        self.change(name, destinations=_destinations(numbers))
+
+    def rename(self, name: str, other: str) -> None:
+        """Another name, unless it is taken."""
+        self.change(name, name=other)
+
+    def make(self, name: str, numbers: Sequence[int]) -> None:
         """A new application."""
-        self._client.ask("POST", self.PATH, fields)
+        self._client.ask("POST", self.PATH, {"name": name, "destinations": _destinations(numbers)})
 
     def delete(self, name: str) -> None:
         """The whole application."""
@@ -429,6 +469,11 @@ class ApplicationAdmin:
         return [item for page in pages for item in page["data"] if item["name"] == name]
 
 
+def _destinations(numbers: Sequence[int]) -> list[dict[str, Any]]:
+    ports = [{"protocol": "TCP", "ports": "443"}]
+    return [{"destinationAddr": [f"10.0.0.{number}/32"], "protocolPorts": ports, "accessType": "browser"} for number in numbers]
+
+
 class AssignmentAdmin:
     """Somebody else who assigns ESET policies. A target is ``(kind, uuid)`` as the API has them."""
 
@@ -447,6 +492,12 @@ class AssignmentAdmin:
         """What stands at a place of a stack, from 0."""
         for uuid in self._stack(target)[place : place + 1]:
             self._client.ask("DELETE", f"{self.PATH}/{uuid}")
+
+    def remove_policy(self, target: tuple[str, str], policy: str) -> None:
+        """A policy, wherever it stands."""
+        for one in self._cloud.eset.stacks().get(target, ()):
+            if one.visible and one.policy == policy:
+                self._client.ask("DELETE", f"{self.PATH}/{one.uuid}")
 
     def rank(self, target: tuple[str, str], place: int, rank: int) -> None:
         """What stands at a place goes elsewhere."""
