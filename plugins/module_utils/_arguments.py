@@ -14,7 +14,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from ._connection import without_secret
 from ._plan import fault, summed
-from ._schema import coerce
+from ._schema import coerce, unsupported
 
 WRITING = ("merged", "replaced", "overridden", "deleted")
 
@@ -107,7 +107,7 @@ class PolicyModule(AnsibleModule):
         result = self.validation_result
         found = [fault(self._option(str(error)), str(error)) for error in result.errors.errors if not isinstance(error, UnsupportedError)]
         names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
-        return found + [fault(name, f"is no option here; there are: {', '.join(sorted(self.argument_spec))}") for name in names]
+        return found + [fault(name, unsupported(name, sorted(self.argument_spec))) for name in names]
 
     def _option(self, message: str) -> str:
         """The option that one of Ansible's own messages speaks of."""

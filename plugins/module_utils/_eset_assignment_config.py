@@ -148,7 +148,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str,
             continue
         first = reached.setdefault(target, path)
         if first != path:
-            faults.append(fault(f"{path}.target", f"is {target.key}, which {first} means too: one entry for one target"))
+            says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {target.uuid} is listed twice, by {first} too"
+            faults.append(fault(f"{path}.target", f"{says}: one entry for one target"))
         wanted.append(Wanted(path, target, target.kind not in entry["target"], policies))
     return wanted
 
@@ -183,7 +184,7 @@ def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names,
         uuid = fields["policy_uuid"]
         first = reached.setdefault(uuid, at)
         if first != at:
-            faults.append(fault(at, f"is the policy {uuid}, as {first} is: a policy can be listed once for a target"))
+            faults.append(fault(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target"))
         found.append(WantedPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
     return found
 
@@ -208,11 +209,13 @@ def _target_faults(path: str, target: t.Mapping[str, t.Any], seen: dict[tuple[st
     if not kinds:
         return [fault(path, f"must say what is meant, by one of: {options}")]
     if len(kinds) > 1:
-        return [fault(path, f"must be of one kind, not {' and '.join(kinds)}: an entry is for one target")]
+        written = [key for kind in kinds for key in (kind, KINDS[kind]) if key in target]
+        return [fault(path, f"must be of one kind, not {' and '.join(written)}: an entry is for one target")]
     # Names may repeat where ids stand beside them.
     key = kinds[0] if kinds[0] in target else KINDS[kinds[0]]
     first = seen.setdefault((key, str(target[key])), entry)
-    return [] if first == entry else [fault(f"{path}.{key}", f"{first} has the same target already: one entry for one target")]
+    says = f"{key.removesuffix('_uuid').replace('_', ' ')} {target[key]} is listed twice, by {first} too: one entry for one target"
+    return [] if first == entry else [fault(f"{path}.{key}", says)]
 
 
 def _policy_faults(path: str, policies: t.Sequence[t.Any], state: str) -> list[dict[str, str]]:
@@ -227,7 +230,7 @@ def _policy_faults(path: str, policies: t.Sequence[t.Any], state: str) -> list[d
         # Names may repeat where ids stand beside them.
         key = "policy_uuid" if "policy_uuid" in policy else "policy"
         if isinstance(policy.get(key), str) and seen.setdefault((key, policy[key]), at) != at:
-            faults.append(fault(f"{at}.{key}", f"{seen[key, policy[key]]} has the same policy already"))
+            faults.append(fault(f"{at}.{key}", f"policy {policy[key]} is listed twice, by {seen[key, policy[key]]} too"))
         if "rank" not in policy:
             continue
         rank = policy["rank"]

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ._eset import ASSIGNMENTS
 from ._eset_assignment_config import KINDS, Names, Target, Wanted
 from ._eset_assignment_order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
+from ._names import folded, unlike
 from ._plan import NEW, POSITION, Chain, Faults, Plan, Request, fault
 
 
@@ -238,17 +239,19 @@ def _other_case(view: View) -> list[dict[str, str]]:
     """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
     targets: dict[str, dict[str, str]] = {}
     for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
-        targets.setdefault(kind, {})[uuid.casefold()] = uuid
-    policies = {uuid.casefold(): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
+        targets.setdefault(kind, {})[folded(uuid)] = uuid
+    policies = {folded(uuid): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
     faults = []
     for unit in view.wanted:
-        assigned = {uuid.casefold(): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
+        assigned = {folded(uuid): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
         given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
         given += [(f"{policy.path}.policy_uuid", policy.uuid, {**policies, **assigned}) for policy in unit.policies or []]
         for path, uuid, there in given:
-            found = there.get(uuid.casefold(), uuid)
+            found = there.get(folded(uuid), uuid)
             if found != uuid:
-                faults.append(fault(path, f"there is no {uuid}, but one in other case: {found}. Ids must match exactly"))
+                faults.append(
+                    fault(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
+                )
     return faults
 
 

@@ -6,9 +6,45 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
+import unicodedata
 
 from ._plan import fault
+
+#: How many of the names that exist a message lists, the nearest first.
+_LISTED = 10
+
+
+def folded(text: str) -> str:
+    """A name without what people do not see: case, Unicode normal form, invisible characters, white space at the ends or repeated."""
+    plain = unicodedata.normalize("NFKC", text)
+    visible = "".join(letter for letter in plain if unicodedata.category(letter) not in ("Cf", "Cc") or letter.isspace())
+    return " ".join(visible.split()).casefold()
+
+
+def unlike(given: str, exists: str) -> str:
+    """How two names differ that are alike once they are ``folded``, in words."""
+    if given.casefold() == exists.casefold():
+        return "in case only"
+    if "".join(given.split()).casefold() == "".join(exists.split()).casefold():
+        return "in white space only"
+    return "only in characters that look alike or cannot be seen"
+
+
+def nearest(name: str, names: t.Iterable[str]) -> list[str]:
+    """``names``, those first that somebody may have meant by ``name``."""
+    listed = sorted(set(names))
+    near = {text: label for label in reversed(listed) for text in [folded(label)]}
+    close = [near[text] for text in difflib.get_close_matches(folded(name), list(near), n=3, cutoff=0.6)]
+    return close + [label for label in listed if label not in close]
+
+
+def listing(name: str, names: t.Iterable[str]) -> str:
+    """The names that exist, for a message about one that does not."""
+    found = nearest(name, names)
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return ", ".join(map(repr, found[:_LISTED])) + more if found else "none"
 
 
 class Index:
@@ -38,14 +74,13 @@ class Index:
             advice = "Give the id, or the path" if self._paths and name in self._ids else "Give the id"
             listed = ", ".join(self._label(key) for key in sorted(exact))
             return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {listed}. {advice}"
-        folded = name.casefold()
-        near = [f"{label!r} ({key})" for key, label in self._labels() if label.casefold() == folded]
+        text = folded(name)
+        near = [(key, label) for key, label in self._labels() if folded(label) == text]
         if near:
-            other = f"but one in other case: {', '.join(near)}. Names must match exactly"
-            return None, f"there is no {self.what} named {name!r}{self.where}, {other}"
-        labels = sorted(self._ids)
-        some = ", ".join(repr(label) for label in labels[:10]) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
-        return None, f"there is no {self.what} named {name!r}{self.where}; there are: {some or 'none'}"
+            others = ", ".join(dict.fromkeys(f"{label!r} ({key})" for key, label in near))
+            differs = f"but one that differs {unlike(name, near[0][1])}: {others}. Names must match exactly"
+            return None, f"there is no {self.what} named {name!r}{self.where}, {differs}"
+        return None, f"there is no {self.what} named {name!r}{self.where}; there are: {listing(name, self._ids)}"
 
     def means(self, name: str) -> list[str]:
         """The ids of all that have exactly this name, else of all that have exactly this path."""

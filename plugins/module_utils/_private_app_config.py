@@ -53,6 +53,10 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
+#: What some programs read as an IPv4 address, though it does not look like one.
+_NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)(\.(0[xX][0-9A-Fa-f]*|[0-9]+))*(/[0-9]+)?")
+
+
 Known = t.Callable[[str, t.Any], bool]
 
 
@@ -81,7 +85,8 @@ def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
             if isinstance(value, str):
                 first = seen.setdefault((key, value), path)
                 if first != path:
-                    faults.append(fault(f"{path}.{key}", f"{first} has the same {key} already: one entry for one application"))
+                    says = f"application {value} is listed twice, by {first} too: one entry for one application"
+                    faults.append(fault(f"{path}.{key}", says))
         if state in ("replaced", "overridden"):
             faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
         names, ids = entry.get("application_groups"), entry.get("application_group_ids")
@@ -211,6 +216,8 @@ def _address_fault(address: str, browser: bool) -> str:
         return f"{address!r}: only single addresses (/32) are allowed for browser access" if browser and not single else ""
     if _is_ipv6(address):
         return f"{address!r}: IPv6 is not supported"
+    if _NUMBER.fullmatch(address):
+        return f"{address!r} reads as a number in hexadecimal or octal notation, and not as a host name: write the address in decimal"
     if _HOST.fullmatch(address) and re.search("[A-Za-z]", address):
         return ""
     return f"{address!r} is neither an IPv4 address, nor a network such as 10.0.0.0/24, nor a host name"

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ._meraki import organization_path
+from ._names import folded
 from ._plan import ATTRIBUTES, Chain, Faults, Request, fault
 from ._secure_connect import LIMIT, Application, path, read, wire
 
@@ -63,7 +64,7 @@ def phases(
         edges = _loosened(_circle(stuck, edges), edges, by_key, early)
     waited_for = {first for first, _then, _why in edges}
     last = max(levels.values()) + 1
-    names = {item["name"].casefold() for item in there.values()} | {change.after["name"].casefold() for change in changes if change.after}
+    names = {folded(item["name"]) for item in there.values()} | {folded(change.after["name"]) for change in changes if change.after}
     interim = {key: _interim(by_key[key], why, names) for key, why in early.items()}
     placed: dict[int, list[Chain]] = {}
     for change in changes:
@@ -135,22 +136,22 @@ def _temporary(application_id: str, names: set[str]) -> str:
     """A valid name that nothing else has, added to ``names``; a run that dies here is completed by the next, which finds the application
     by its id."""
     name = "temporary name " + re.sub(r"[^0-9A-Za-z]", "-", application_id)
-    while name.casefold() in names:
+    while folded(name) in names:
         name += "-"
-    names.add(name.casefold())
+    names.add(folded(name))
     return name
 
 
 def _name_edges(changes: list[Change]) -> list[Edge]:
     freed = {
-        change.before["name"].casefold(): change.key
+        folded(change.before["name"]): change.key
         for change in changes
         if change.before and (change.after is None or change.after["name"] != change.before["name"])
     }
     return [
-        (freed[change.after["name"].casefold()], change.key, "name")
+        (freed[folded(change.after["name"])], change.key, "name")
         for change in changes
-        if change.after and freed.get(change.after["name"].casefold(), change.key) != change.key
+        if change.after and freed.get(folded(change.after["name"]), change.key) != change.key
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from operator import itemgetter
 
-from ._names import Index
+from ._names import Index, folded, unlike
 from ._plan import Faults, Plan, fault
 from ._private_app_config import Known, Wanted, without_effect, words
 from ._private_app_order import Change, phases
@@ -181,9 +181,9 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
     leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
     by_name = {item["name"]: item for key, item in view.applications.items() if key not in leaving}
-    folded: dict[str, list[Application]] = {}
+    alike: dict[str, list[Application]] = {}
     for item in view.applications.values():
-        folded.setdefault(item["name"].casefold(), []).append(item)
+        alike.setdefault(folded(item["name"]), []).append(item)
     reached: dict[str, str] = {}
     found = []
     for unit in view.wanted:
@@ -194,11 +194,12 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
             faults.append(fault(f"{unit.path}.name", says))
         if there is None and name is not None:
             there = by_name.get(name)
-            # In another case it is an error all the same; it is only the name itself that can be taken over.
-            near = [] if there else [item for item in folded.get(name.casefold(), []) if item["name"] != name]
+            # One that only looks like it is an error: it is only the name itself that can be taken over.
+            near = [] if there else [item for item in alike.get(folded(name), []) if item["name"] != name]
             if near:
                 others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
-                says = f"there is no application named {name!r}, but one in other case: {others}. Names must match exactly"
+                differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
+                says = f"there is no application named {name!r}, {differs}"
                 faults.append(fault(f"{unit.path}.name", says))
                 continue
         if own is not None and (there is None or there["application_id"] != own):
@@ -269,16 +270,17 @@ def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
     holders: dict[str, list[str]] = {}
     names = {}
     for key, item in final(view, changes).items():
-        holders.setdefault(item["name"].casefold(), []).append(key)
+        holders.setdefault(folded(item["name"]), []).append(key)
         names[key] = item["name"]
     for change in changes:
         if change.after is None or change.before is not None and change.before["name"] == change.after["name"]:
             continue
         name = change.after["name"]
-        for other in holders[name.casefold()]:
+        for other in holders[folded(name)]:
             if other != change.key:
                 who = f"the application {other}" if other in view.applications else "another entry"
-                clash = "is taken by" if names[other] == name else f"differs only in case from {names[other]!r}, which belongs to"
+                differs = f"differs {unlike(name, names[other])} from {names[other]!r}, which belongs to"
+                clash = "is taken by" if names[other] == name else differs
                 faults.append(fault(f"{change.path}.name", f"{name!r} {clash} {who}"))
     return faults
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_int, check_type_list, check_type_str
@@ -60,6 +61,27 @@ def schema_faults(schema: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str
     return list(faults.values())
 
 
+def unsupported(name: t.Any, known: t.Iterable[str]) -> str:
+    """What is wrong with a parameter that does not exist."""
+    names = list(known)
+    return f"Unsupported parameter. Supported parameters include: {', '.join(names)}{did_you_mean(name, names)}"
+
+
+def did_you_mean(given: t.Any, names: t.Iterable[str]) -> str:
+    """The end of a sentence about a word that does not exist: the one that somebody may have meant."""
+    close = difflib.get_close_matches(str(given).casefold(), {name.casefold(): name for name in names}, n=1, cutoff=0.6)
+    return "".join(f". Did you mean {name}?" for name in names if [name.casefold()] == close)
+
+
+def not_of_type(kind: str, value: t.Any) -> str:
+    """What is wrong with a value that is not of a type of JSON's (``string``, ``array``, ...)."""
+    if kind == "string" and isinstance(value, (bool, float)):
+        return f"must be text, and YAML reads what is written here as {show(value)}: quote it"
+    if kind in ("array", "object") and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        return f"must be {_WORDS[kind]}, not a text that holds JSON: pass it through the filter from_json"
+    return f"must be {_WORDS.get(kind, kind)}, not {'null' if value is None else show(value)}"
+
+
 def show(value: t.Any) -> str:
     """A value for a message: short, whatever it is."""
     text = repr(value)
@@ -71,6 +93,8 @@ def _coerced(value: t.Any, kind: str) -> t.Any:
         return value  # Ansible would write Python's notation of it: never what anybody meant.
     if kind in ("int", "str") and value is None or kind == "int" and isinstance(value, bool):
         return value
+    if kind == "str" and isinstance(value, (bool, float)):
+        return value  # YAML's reading of NO, or of 1.10: the text that was written is lost.
     try:
         return _COERCERS[kind](value)
     except (TypeError, ValueError):
@@ -84,15 +108,14 @@ def _worded(error: t.Any) -> t.Iterator[dict[str, str]]:
             if name not in error.instance:
                 yield fault(f"{path}.{name}", "is required")
     elif error.validator == "additionalProperties":
-        known = ", ".join(error.schema["properties"])
         for name in error.instance:
             if name not in error.schema["properties"]:
-                yield fault(f"{path}.{name}", f"is no option here; there are: {known}")
+                yield fault(f"{path}.{name}", unsupported(name, error.schema["properties"]))
     elif error.validator == "enum":
-        yield fault(path, f"{show(error.instance)} is not one of: {', '.join(map(str, error.validator_value))}")
+        meant = did_you_mean(error.instance, error.validator_value)
+        yield fault(path, f"{show(error.instance)} is not one of: {', '.join(map(str, error.validator_value))}{meant}")
     elif error.validator == "type":
-        there = "null" if error.instance is None else show(error.instance)
-        yield fault(path, f"must be {_WORDS.get(error.validator_value, error.validator_value)}, not {there}")
+        yield fault(path, not_of_type(error.validator_value, error.instance))
     elif error.validator in ("minLength", "minItems"):
         yield fault(path, "must not be empty")
     else:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ._names import Index
+from ._names import Index, folded, listing, unlike
 from ._plan import fault
 from ._schemas.sentry import NETWORK
 
@@ -49,6 +50,9 @@ FIELDS = ("policy_id", "sm_network_id", "scope", "tags", "group_policy_id")
 _UNTAGGED = ("all", "none")
 
 
+_MANAGED = "Systems Manager network"
+
+
 class Names:
     """The lists that were read anyway: networks as the API gives them, group policies as ``{network: [(id, name)]}``."""
 
@@ -57,7 +61,7 @@ class Names:
     ) -> None:
         self.tags: dict[str, set[str]] = {}
         self.networks: Index | None = None
-        self._managed = Index("network", [])
+        self._managed = Index(_MANAGED, [])
         if networks is not None:
             self.add_networks(networks)
         self.group_policies: dict[str, Index] = {}
@@ -74,23 +78,19 @@ class Names:
         """The networks, read later than the rest."""
         self.tags = {str(item["id"]): set(item.get("tags") or []) for item in networks}
         self.networks = Index("network", _pairs(networks))
-        self._managed = Index("network", _pairs([item for item in networks if "systemsManager" in (item.get("productTypes") or [])]))
+        self._managed = Index(
+            _MANAGED, _pairs([item for item in networks if "systemsManager" in (item.get("productTypes") or ["systemsManager"])])
+        )
 
     def add_groups(self, group_policies: t.Mapping[str, list[tuple[str, str]]]) -> None:
         """The group policies of networks, read later than the rest."""
         for network_id, policies in group_policies.items():
             self.group_policies[network_id] = Index("group policy", policies, f" in network {network_id}")
 
-    def sm_networks(self, name: str | None) -> Index | None:
-        """Where to look a Systems Manager network up: of several networks with one name only such a network can be meant."""
-        if (
-            self.networks is not None
-            and name is not None
-            and self.networks.find(name)[0] is None
-            and self._managed.find(name)[0] is not None
-        ):
-            return self._managed
-        return self.networks
+    @property
+    def sm_networks(self) -> Index | None:
+        """Where to look a Systems Manager network up, where the networks were read."""
+        return None if self.networks is None else self._managed
 
 
 def _pairs(networks: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]:
@@ -132,14 +132,26 @@ def rule_faults(config: t.Any, state: str, read: bool = True) -> list[dict[str, 
 
 
 def tag_fault(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
-    """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense."""
-    if not isinstance(scope, str) or tags is not None and not isinstance(tags, list):
+    """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense. Tags hold no
+    white space: a server that splits them would never show what was written."""
+    if tags is not None and not isinstance(tags, list):
         return []
+    spaced = _spaced(f"{path}.tags", tags or [])
+    if spaced or not isinstance(scope, str):
+        return spaced
     if scope in _UNTAGGED and tags:
         return [fault(f"{path}.tags", f"must be empty for scope {scope}")]
     if scope.startswith("with") and not tags:
         return [fault(f"{path}.tags", f"is required and must not be empty for scope {scope}")]
     return []
+
+
+def _spaced(path: str, tags: t.Sequence[t.Any]) -> list[dict[str, str]]:
+    return [
+        fault(f"{path}[{place}]", f"{tag!r} holds white space, and tags hold none: write each tag as an element of the list")
+        for place, tag in enumerate(tags)
+        if isinstance(tag, str) and re.search(r"\s", tag)
+    ]
 
 
 def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> bool:
@@ -166,9 +178,8 @@ def units(
             faults += [problem] if problem else []
         for network_id in reaches:
             if network_id in reached:
-                faults.append(
-                    fault(path, f"reaches network {network_id}, which {reached[network_id]} reaches too: one entry for one network")
-                )
+                says = f"network {network_id} is reached twice, by {reached[network_id]} too: one entry for one network"
+                faults.append(fault(path, says))
             reached.setdefault(network_id, path)
             found.append((path, entry, network_id))
     return found
@@ -199,7 +210,8 @@ def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, faults: 
     if tags is not None:
         fitting = [network_id for network_id, carried in names.tags.items() if carried.issuperset(tags)]
         if not fitting:
-            faults.append(fault(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}"))
+            exist = {tag for carried in names.tags.values() for tag in carried}
+            faults.append(fault(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}{_other_tags(tags, exist)}"))
         return fitting
     fields = {"network_id": entry["network_id"]} if "network_id" in entry else {}
     problem = names.networks and names.networks.settle(path, "network_id", fields, entry.get("network"))
@@ -209,15 +221,27 @@ def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, faults: 
     return [fields["network_id"]] if "network_id" in fields else []
 
 
+def _other_tags(tags: t.Sequence[str], exist: set[str]) -> str:
+    """What a message about tags that no network carries says of those that exist."""
+    missing = [tag for tag in tags if tag not in exist]
+    if not missing:
+        return ". Each of them exists, on different networks"
+    alike = [(tag, other) for tag in missing for other in sorted(exist) if folded(tag) == folded(other)]
+    if alike:
+        return "".join(f". {other!r} differs from {tag!r} {unlike(tag, other)}" for tag, other in alike)
+    return f"; there are: {listing(missing[0], exist)}"
+
+
 def _settle_manager(path: str, policy: t.Mapping[str, t.Any], fields: dict[str, t.Any], names: Names) -> dict[str, str] | None:
     """The Systems Manager network of a policy by its id, into ``fields``; the fault, if there is one."""
-    name = policy.get("sm_network")
-    managers = names.sm_networks(None if "sm_network_id" in policy else name)
-    return managers.settle(path, "sm_network_id", fields, name) if managers is not None else None
+    managers = names.sm_networks
+    return managers.settle(path, "sm_network_id", fields, policy.get("sm_network")) if managers is not None else None
 
 
 def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:
     faults = []
+    if isinstance(entry.get("network_tags"), list):
+        faults += _spaced(f"{path}.network_tags", entry["network_tags"])
     given = [key for key in ("network_id", "network", "network_tags") if key in entry]
     if not given:
         faults.append(fault(f"{path}.network_id", "is required, or network with its name, or network_tags"))
@@ -228,7 +252,8 @@ def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dic
         if isinstance(entry[key], str):
             first = seen.setdefault((key, entry[key]), path)
             if first != path:
-                faults.append(fault(f"{path}.{key}", f"{first} has the same network already: one entry for one network"))
+                says = f"network {entry[key]} is listed twice, by {first} too: one entry for one network"
+                faults.append(fault(f"{path}.{key}", says))
     if state in ("merged", "replaced", "overridden") and "policies" not in entry:
         faults.append(fault(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
     if state == "deleted" and entry.get("policies", 0) == []:
@@ -250,7 +275,7 @@ def _policy_faults(path: str, policy: t.Mapping[str, t.Any], state: str, by_tags
     if isinstance(policy_id, str):
         first = ids.setdefault(policy_id, path)
         if first != path:
-            faults.append(fault(f"{path}.policy_id", f"{first} has the same policy already"))
+            faults.append(fault(f"{path}.policy_id", f"policy {policy_id} is listed twice, by {first} too"))
     if policy_id is None or state in ("replaced", "overridden"):
         for key, name in (("sm_network_id", "sm_network"), ("group_policy_id", "group_policy")):
             if key not in policy and name not in policy:

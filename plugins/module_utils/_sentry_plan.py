@@ -10,6 +10,7 @@ import typing as t
 from collections import Counter
 from types import MappingProxyType
 
+from ._names import folded, unlike
 from ._plan import OBJECTS, Chain, Faults, Plan, Request, fault, kept_in_place
 from ._sentry_config import FIELDS, Names, Wanted, tag_fault
 
@@ -66,11 +67,19 @@ def plan(view: View, state: str) -> Plan:
     faults = [*view.faults, *other_case([(unit.path, unit.network_id) for unit in view.wanted], view)]
     warnings: list[str] = []
     owners = _owners(view)
+    known = {*view.networks, *view.names.tags, *view.hidden}
     slots: dict[str, list[_Slot]] = {}
     for unit in view.wanted:
         if state == "deleted" and not view.networks.get(unit.network_id) and not unit.named:
             # It may have been cleared before, or be a slip of the pen.
             warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
+        if state in ("replaced", "overridden") and unit.policies == [] and not unit.named and unit.network_id not in known:
+            warnings.append(
+                f"{unit.path}: network {unit.network_id} is not listed as one with Sentry policies, and its id was not looked up; there is "
+                "nothing to clear"
+            )
+        if state != "deleted":
+            warnings += _listed_twice(unit)
         slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, faults, warnings)
     if state == "overridden":
         for network_id in view.networks:
@@ -90,6 +99,18 @@ def plan(view: View, state: str) -> Plan:
     return _assembled(view, slots, changed, warnings)
 
 
+def _listed_twice(unit: Wanted) -> list[str]:
+    """A warning for each policy whose content is listed before, neither with an id: two policies are what it says, and rarely what is
+    meant."""
+    first: dict[t.Any, int] = {}
+    said = []
+    for place, policy in enumerate(unit.policies or []):
+        if "policy_id" not in policy and first.setdefault(content(policy), place) != place:
+            same = f"policies[{first[content(policy)]}]"
+            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.network_id} is to have it twice")
+    return said
+
+
 #: What is wrong with a network of which it is not known what it has.
 UNTOLD = (
     "the API lists it without its policies, so that nobody knows what it has, and the request has to carry it along: nothing is written. "
@@ -100,11 +121,14 @@ UNTOLD = (
 def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str, str]]:
     """Ids of networks (after the path of their entry) that fit one which is there but for their case: it is meant, and must not be passed
     over in silence."""
-    there = {key.casefold(): key for key in (*view.networks, *view.names.tags)}
+    there = {folded(key): key for key in (*view.networks, *view.names.tags)}
     return [
-        fault(f"{path}.network_id", f"there is no {key}, but one in other case: {there[key.casefold()]}. Ids must match exactly")
+        fault(
+            f"{path}.network_id",
+            f"there is no {key}, but one that differs {unlike(key, there[folded(key)])}: {there[folded(key)]}. Ids must match exactly",
+        )
         for path, key in given
-        if key.casefold() in there and key not in view.networks and key not in view.names.tags
+        if folded(key) in there and key not in view.networks and key not in view.names.tags
     ]
 
 

@@ -366,7 +366,7 @@ def test_names_that_repeat_may_stand_beside_ids(cloud):
         ({"device_uuid": "d9"}, "no device with the id d9"),
         ({"device_group_uuid": "g9"}, "no device group with the id g9"),
         ({"device_uuid": "D1"}, "no device with the id D1"),
-        ({"device_group_uuid": "G1"}, "in other case: g1"),
+        ({"device_group_uuid": "G1"}, "in case only: g1"),
     ],
 )
 def test_what_gets_a_new_assignment_has_to_be_there_before_the_first_write(cloud, target, says):
