@@ -207,7 +207,8 @@ class Client:
     def trusts(self, url: str) -> bool:
         """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains; https, but for loopback.
 
-        Neither redirects nor ``Link`` headers lead anywhere else.
+        Neither redirects nor ``Link`` headers lead anywhere else. Two names or addresses of loopback are two hosts, for different users may
+        listen there. With plain http, which is for loopback, the port does not matter.
         """
         if not _PLAIN_URL.fullmatch(url):
             return False
@@ -217,9 +218,10 @@ class Client:
         except ValueError:
             return False
         host = (to.hostname or "").lower()
+        same = host == (base.hostname or "").lower()
         if is_loopback(base.hostname or "") and base.scheme == "http":
-            return to.scheme == "http" and is_loopback(host) or to.scheme == "https" and self._of_vendor(host)
-        same = host == (base.hostname or "").lower() and (port or 443) == (base.port or 443)
+            return to.scheme == "http" and same or to.scheme == "https" and self._of_vendor(host)
+        same = same and (port or 443) == (base.port or 443)
         return to.scheme == "https" and (same or self._of_vendor(host) and port in (None, 443))
 
     def stats(self) -> dict[str, t.Any]:

@@ -418,6 +418,35 @@ def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, sta
         assert plain.requests == other.requests == []
 
 
+LOOPBACK = ["http://127.0.0.1:8080", "http://127.0.0.2:8080", "http://localhost:8080", "http://[::1]:8080"]
+
+
+@pytest.mark.parametrize("base", LOOPBACK)
+@pytest.mark.parametrize("to", LOOPBACK)
+def test_two_names_of_this_machine_are_two_hosts(base, to):
+    """Who listens on one of them need not be who listens on the other; a port says no more than it did."""
+    vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", str, lambda status, target: "")
+    options = {"timeout": 5, "retry_timeout": 20, "rate_limit": 10, "validate_certs": True, "ca_path": None}
+    made = Client(base + "/base", vendor, Sign(), options)
+    assert made.trusts(to + "/x") is made.trusts(to.replace("8080", "9090") + "/x") is (to == base)
+    assert not made.trusts(to.replace("http:", "https:") + "/x")
+    secure = Client(base.replace("http:", "https:") + "/base", vendor, Sign(), options)
+    assert secure.trusts(to.replace("http:", "https:") + "/x") is (to == base) and not secure.trusts(to + "/x")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_another_name_of_this_machine_gets_no_key(method, status):
+    with Scripted(answer()) as other:
+        to = other.url.replace("127.0.0.1", "localhost")
+        with (
+            Scripted(answer(status, Location=f"{to}/x")) as server,
+            pytest.raises(ApiError, match="redirect to http://localhost:.*not followed"),
+        ):
+            client(server).request(method, "/x", body={"a": 1})
+        assert other.requests == []
+
+
 def test_redirects_in_a_circle_end():
     with Scripted(answer(302, Location="/again")) as server:
         with pytest.raises(ApiError, match="redirected more than"):
