@@ -18,7 +18,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._connection import echoes, is_loopback
+from ._connection import is_loopback
+from ._mask import Mask
 from ._pace import Budget, Pacer, backoff, poll_wait
 from ._session import due, no_netrc, session, whole
 
@@ -128,7 +129,9 @@ class Client:
         self.counts: t.Counter[str] = Counter()
         self._counting = threading.Lock()
         self.secrets: set[str] = set()
+        self._mask = Mask(())
         self.warnings: list[str] = []
+        self._said: set[str] = set()
         self._reached = False
         self._session = session(USER_AGENT, bool(self.verify))
         if options["ca_path"] and not self.verify:
@@ -195,14 +198,16 @@ class Client:
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
-        for shown in sorted({form for secret in self.secrets for form in echoes(secret)}, key=len, reverse=True):
-            text = text.replace(shown, "********")
-        return text
+        if self._mask.secrets != self.secrets:
+            self._mask = Mask(self.secrets)
+        return self._mask(text)
 
     def warn(self, text: str) -> None:
         """Keep a warning for the user; each text once."""
-        if text not in self.warnings:
-            self.warnings.append(self.mask(text))
+        text = self.mask(text)
+        if text not in self._said:
+            self._said.add(text)
+            self.warnings.append(text)
 
     def trusts(self, url: str) -> bool:
         """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains; https, but for loopback.

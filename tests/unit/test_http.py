@@ -657,3 +657,14 @@ def test_a_secret_that_no_header_can_carry_is_a_fault_that_does_not_show_it():
     (found,) = secret_faults("api_key", "abc\ndef")
     assert "abc" not in found["message"]
     assert secret_faults("api_key", SECRET) == []
+
+
+def test_many_warnings_take_no_time():
+    with Scripted(answer()) as server:
+        tried = client(server)
+        started = time.process_time()
+        for number in range(20_000):
+            tried.warn(f"config[{number}]: {SECRET} is not there")
+        tried.warn("config[0]: ******** is not there")
+        assert len(tried.warnings) == 20_000 and time.process_time() - started < 5
+        assert not any(SECRET in text for text in tried.warnings)
