@@ -16,17 +16,16 @@ from importlib.util import find_spec
 from ansible.module_utils.basic import missing_required_lib
 
 from ._arguments import COMMON, WRITING, PolicyModule
-from ._connection import echoes
 from ._http import MISSING, ApiError
+from ._mask import Mask
 from ._plan import Faults, Outcome, Plan, Request, canonical_json, fault
+from ._result import presentable
 from ._schema import schema_faults
 
 if t.TYPE_CHECKING:
     from ._execute import Executor
     from ._resource import Resource
 
-#: AWX drops a task's result above 700,000 characters.
-_LARGEST_RESULT = 500_000
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
@@ -106,6 +105,8 @@ class _Run:
         self._client: t.Any = None
         self._plan: Plan | None = None
         self._done = Outcome()
+        #: What is to be said where there is no client to keep it.
+        self._warnings: list[str] = []
 
     def go(self) -> None:
         """Everything, ending in ``exit_json`` or ``fail_json``."""
@@ -335,30 +336,26 @@ class _Run:
             **({} if self._plan is None else {"after": self._plan.after, **self._planned(self._plan)}),
             **result,
         }
-        self.module.fail_json(msg=self._client.mask(message), **self._finished(result))
+        self.module.fail_json(**self._finished({"msg": message, **result}))
 
     def _exit(self, **result: t.Any) -> t.NoReturn:
         self.module.exit_json(**self._finished({"changed": False, "requests": [], **result}))
 
     def _finished(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """The result with diff and stats, warnings said, secrets out, and small enough for AWX."""
+        warnings = self._warnings
         if self._client is None:
             result["stats"] = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
         else:
             result["stats"] = self._client.stats()
-            self.module.no_log_values.update(text for secret in self._client.secrets for text in echoes(secret))
+            warnings = self._client.warnings
+            self.module.no_log_values.update(self._client.secrets)
         if self.state in WRITING and self.module._diff and "after" in result:
             result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
-        if len(json.dumps(result)) > _LARGEST_RESULT:
-            for key in {"requests", "pending"} & set(result):
-                result[key] = [{**request, "body": _counted(request["body"])} for request in result[key]]
-            if "diff" in result:
-                result["diff"] = {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
-            left_out = "diff and the bodies in requests were left out" if self.state in WRITING else "nothing of it can be left out"
-            self._warn(f"The result is large: {left_out}. Split the scope over several tasks or hosts.")
         for name in self._without_effect():
             self._warn(f"{name} has no effect in state {self.state}")
-        for text in self._client.warnings if self._client else []:
+        result, said = presentable(result, warnings, Mask(self.module.no_log_values))
+        for text in said:
             self.module.warn(text)
         return result
 
@@ -371,7 +368,7 @@ class _Run:
 
     def _warn(self, text: str) -> None:
         if self._client is None:
-            self.module.warn(text)
+            self._warnings.append(text)
         else:
             self._client.warn(text)
 
@@ -402,9 +399,3 @@ def _short(form: t.Any) -> str:
 
 def _text(units: list[dict[str, t.Any]]) -> str:
     return json.dumps(units, indent=2, ensure_ascii=False) + "\n" if units else ""
-
-
-def _counted(body: t.Any) -> t.Any:
-    if not isinstance(body, dict):
-        return body
-    return {key: len(value) if isinstance(value, (list, dict, str)) else value for key, value in body.items()}
