@@ -13,7 +13,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.errors import UnsupportedError
 
 from ._connection import without_secret
+from ._mask import Mask
 from ._plan import fault, summed
+from ._result import presentable
 from ._schema import coerce, unsupported
 
 WRITING = ("merged", "replaced", "overridden", "deleted")
@@ -93,7 +95,11 @@ class PolicyModule(AnsibleModule):
     def fail_unsent(self, message: str, **kwargs: t.Any) -> t.NoReturn:
         """Fail before anything was connected to."""
         none = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
-        super().fail_json(msg=message, changed=False, requests=[], pending=[], stats=none, **kwargs)
+        result = {"msg": message, "changed": False, "requests": [], "pending": [], "stats": none, **kwargs}
+        result, said = presentable(result, (), Mask(self.no_log_values))
+        for text in said:
+            self.warn(text)
+        super().fail_json(**result)
 
     def fail_faults(self, faults: list[dict[str, str]]) -> t.NoReturn:
         """Fail with everything that is wrong with the arguments; nothing was connected to."""

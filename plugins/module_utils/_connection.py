@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 import re
 import typing as t
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
@@ -94,14 +93,6 @@ def without_secret(url: str) -> str:
     if "@" in host or ":" in host and not host.rpartition(":")[2].isdigit():
         rest = re.sub(r".*@", "********@", rest, flags=re.S)
     return scheme + re.sub(r"[?#].*", "?********", rest, flags=re.S)
-
-
-def echoes(secret: str) -> set[str]:
-    """A secret as a server may repeat it: as it is, or as it was written into a form, a URL or JSON."""
-    # What the environment holds may be no UTF-8.
-    urls = {quote(secret, safe, errors="surrogatepass") for safe in ("/", "")} | {quote_plus(secret, errors="surrogatepass")}
-    urls |= {re.sub("%..", lambda found: found[0].lower(), url) for url in urls}
-    return {secret, *urls, *(json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False))} - {""}
 
 
 def _holds_certificates(path: str) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
 from ._documented import Shape
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
-from ._http import ApiError, Client, Vendor
+from ._http import ApiError, Client, Pages, Vendor
 from ._names import Index
 from ._plan import fault
 
@@ -157,17 +157,18 @@ class Eset:
     def _pages(self, path: str, key: str, query: t.Sequence[tuple[str, str]]) -> t.Iterator[list[dict[str, t.Any]]]:
         """The items of each page; ``nextPageToken`` missing, null or empty means the end."""
         sized = [*query, ("pageSize", str(_PAGE[self._options["deployment"]]))]
-        seen: set[str] = set()
+        pages = Pages(path)
         token = ""
         while True:
-            data = self.client.get(self._url(path), [*sized, ("pageToken", token)] if token else sized).data
-            yield _items(data, key, path)
-            token = data.get("nextPageToken") or ""
+            answer = self.client.get(self._url(path), [*sized, ("pageToken", token)] if token else sized)
+            found = _items(answer.data, key, path)
+            yield found
+            token = answer.data.get("nextPageToken") or ""
             if not token:
                 return
-            if token in seen:
-                raise ApiError(f"GET {path}: the next page leads back to a page that was read already; the list cannot be read")
-            seen.add(token)
+            if not isinstance(token, str):
+                raise ApiError(f"GET {path}: the token of the next page is not a text; the list cannot be read")
+            pages.follow(answer, len(found), token, "the next page")
 
     def _url(self, path: str) -> str:
         if path in (CLOUD_PATH, ON_PREM_PATH):

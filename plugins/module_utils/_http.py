@@ -6,24 +6,27 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import threading
 import time
 import typing as t
+import zlib
 from collections import Counter
 from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._connection import echoes, is_loopback
+from ._body import BadBody, Texts
+from ._connection import is_loopback
+from ._mask import Mask
 from ._pace import Budget, Pacer, backoff, poll_wait
 from ._session import due, no_netrc, session, whole
 
 try:
     import requests
+    import urllib3
 
     MISSING: str | None = None
 except ImportError:
@@ -39,13 +42,25 @@ _HOPS = 5
 #: A host that never answered at all is most likely misspelt: no reason to try for minutes.
 _FIRST_CONTACTS = 3
 _BAD_BODIES = 3
-#: Of what a server says for itself.
+#: Of what a server says for itself, of the id that it gives a request, and of where it leads.
 _LONGEST_WORDS = 2000
+_LONGEST_ID = 200
+#: Of a body that is not JSON, so much is looked at.
+_START = 8192
+#: What no list of a real organization comes near, in pages and in bytes, and no run, in requests and in bytes.
+_MOST_PAGES = 2000
+_LARGEST_LIST = 1 << 28
+_MOST_REQUESTS = 100_000
+_LARGEST_RUN = 1 << 32
+#: A page may be empty and not the last one (https://google.aip.dev/158), but not one after the other.
+_EMPTY_PAGES = 10
 
 
 #: A URL that everybody reads alike: what takes a backslash for a slash, or for the end of a host, connects elsewhere than was judged.
 _PLAIN_URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+#: In what http.client says where a header is too long, or there are too many.
+_TOO_MUCH = "got more than "
 
 
 class ApiError(Exception):
@@ -80,13 +95,15 @@ class Held(Exception):
 
 
 class Answer(t.NamedTuple):
-    """``data`` is the body as JSON (None where it is empty); ``headers`` are case-insensitive; ``url`` is where the answer came from."""
+    """``data`` is the body as JSON (None where it is empty); ``headers`` are case-insensitive; ``url`` is where the answer came from;
+    ``size`` is the body's, in bytes."""
 
     status: int
     headers: t.Mapping[str, str]
     data: t.Any
     url: str
     next_url: str | None
+    size: int = 0
 
 
 class Sign(t.Protocol):
@@ -131,8 +148,13 @@ class Client:
         self.verify: t.Any = options["ca_path"] or True if options["validate_certs"] else False
         self.counts: t.Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._requests = 0
+        self._received = 0
+        self._texts = Texts()
         self.secrets: set[str] = set()
+        self._mask = Mask(())
         self.warnings: list[str] = []
+        self._said: set[str] = set()
         self._reached = False
         self._session = session(USER_AGENT, bool(self.verify))
         if options["ca_path"] and not self.verify:
@@ -174,6 +196,10 @@ class Client:
         ``Unclear``.
         """
         call = _Call(self, method, target, method == "GET" if safe is None else safe, once, tries)
+        try:
+            body = self._texts.written(body)
+        except ValueError as error:
+            raise ApiError(f"{call.name}: not sent: {error}") from None
         count = ("reads" if method == "GET" else "writes") if count is None else count
         url = target if "://" in target else self.base_url + target
         renewals = 0
@@ -206,19 +232,22 @@ class Client:
 
     def mask(self, text: str) -> str:
         """``text`` without any secret that this run holds."""
-        for shown in sorted({form for secret in self.secrets for form in echoes(secret)}, key=len, reverse=True):
-            text = text.replace(shown, "********")
-        return text
+        if self._mask.secrets != self.secrets:
+            self._mask = Mask(self.secrets)
+        return self._mask(text)
 
     def warn(self, text: str) -> None:
         """Keep a warning for the user; each text once."""
-        if text not in self.warnings:
-            self.warnings.append(self.mask(text))
+        text = self.mask(text)
+        if text not in self._said:
+            self._said.add(text)
+            self.warnings.append(text)
 
     def trusts(self, url: str) -> bool:
         """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains; https, but for loopback.
 
-        Neither redirects nor ``Link`` headers lead anywhere else.
+        Neither redirects nor ``Link`` headers lead anywhere else. Two names or addresses of loopback are two hosts, for different users may
+        listen there. With plain http, which is for loopback, the port does not matter.
         """
         if not _PLAIN_URL.fullmatch(url):
             return False
@@ -228,10 +257,16 @@ class Client:
         except ValueError:
             return False
         host = (to.hostname or "").lower()
+        same = host == (base.hostname or "").lower()
         if is_loopback(base.hostname or "") and base.scheme == "http":
-            return to.scheme == "http" and is_loopback(host) or to.scheme == "https" and self._of_vendor(host)
-        same = host == (base.hostname or "").lower() and (port or 443) == (base.port or 443)
+            return to.scheme == "http" and same or to.scheme == "https" and self._of_vendor(host)
+        same = same and (port or 443) == (base.port or 443)
         return to.scheme == "https" and (same or self._of_vendor(host) and port in (None, 443))
+
+    def host_of(self, url: str) -> str:
+        """The scheme and the host of a URL that is not followed, to show."""
+        shown = re.match(r"(\w+://)?(?:[^/?#]*@)?([^/?#]*)", url)
+        return self.mask("".join(filter(None, shown.groups())) if shown else "")[:_LONGEST_ID]
 
     def stats(self) -> dict[str, t.Any]:
         """What the run cost: ``reads writes retries`` in requests, ``waited_seconds``."""
@@ -250,7 +285,7 @@ class Client:
         headers: t.Mapping[str, str],
         count: str,
         proceed: t.Callable[[], bool] | None,
-    ) -> tuple[Answer, bytes, float]:
+    ) -> tuple[Answer, _Content, float]:
         """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts.
 
         The answer, its body, and when (on the monotonic clock) the request that got it went out.
@@ -275,19 +310,19 @@ class Client:
                 return answer, content, started
             url, query = _joined(url, answer.headers.get("Location", "")), None
             if not answer.headers.get("Location") or not self.trusts(url):
-                shown = re.match(r"(\w+://)?(?:[^/?#]*@)?([^/?#]*)", url)
-                to = "".join(filter(None, shown.groups())) if shown else ""
                 raise ApiError(
-                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {to}, which is not followed: the "
-                    "credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
+                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {self.host_of(url)}, which is not "
+                    "followed: the credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
                     answer.status,
                 )
         raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
 
     def _once(
         self, method: str, url: str, query: t.Any, body: t.Any, form: t.Mapping[str, str] | None, headers: t.Mapping[str, str]
-    ) -> tuple[Answer, bytes]:
+    ) -> tuple[Answer, _Content]:
+        self._spend(method, url)
         due(time.monotonic() + self.timeout)
+        content, bad = b"", None
         try:
             response = self._session.request(
                 method,
@@ -303,9 +338,12 @@ class Client:
                 verify=self.verify,
             )
             with response:
-                content = whole(response)
-            if content is None:
+                received = whole(response)
+            if received is None:
                 raise requests.exceptions.ChunkedEncodingError("cut")
+            content = received
+        except BadBody as error:
+            bad = error
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ApiError(
@@ -318,26 +356,77 @@ class Client:
             requests.exceptions.InvalidHeader,
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
+            UnicodeEncodeError,
         ):
             raise ApiError(
                 f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials"
             ) from None
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
             raise _broken(error, urlsplit(url).netloc, self.timeout) from None
-        try:
-            data = json.loads(content) if content.strip() else None
-        except (ValueError, RecursionError):
-            data = None
-        return Answer(response.status_code, response.headers, data, url, _next_url(response.headers.get("Link", ""), url)), content
+        data = None
+        if content.strip():
+            try:
+                data = self._texts.read(content, response.status_code >= 300)
+            except BadBody as error:
+                bad = error
+        with self._counting:
+            self._received += len(content)
+        next_url = _next_url(response.headers.get("Link", ""), url)
+        answer = Answer(response.status_code, response.headers, data, url, next_url, len(content))
+        return answer, _Content(content[:_START], bad)
 
-    def told(self, answer: Answer, content: bytes) -> str:
+    def _spend(self, method: str, url: str) -> None:
+        """Count a request. Raises ``ApiError`` where this run has sent more, or read more, than any needs."""
+        with self._counting:
+            self._requests += 1
+            many, much = self._requests > _MOST_REQUESTS, self._received > _LARGEST_RUN
+        if many or much:
+            what = f"sent {_MOST_REQUESTS:,} requests" if many else f"read more than {_LARGEST_RUN >> 30} GiB"
+            raise ApiError(f"{method} {urlsplit(url).path}: not sent: this run has {what}. Split the scope over several tasks")
+
+    def told(self, answer: Answer, content: _Content) -> str:
         """How a request ended, in one clause: status, the vendor's words, the request id."""
         words = self.vendor.words(answer.data) if answer.data is not None else ""
         shown = self.mask(words)
         shown = shown if len(shown) <= _LONGEST_WORDS else shown[: _LONGEST_WORDS - 3] + "..."
         ending = f": {shown.rstrip(' .')}" if words else _plain(answer, content, self.mask)
-        request_id = answer.headers.get(self.vendor.request_id)
+        request_id = self.mask(answer.headers.get(self.vendor.request_id) or "")[:_LONGEST_ID]
         return self.mask(f"answered {answer.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
+
+
+class _Content(t.NamedTuple):
+    """How a body begins; ``bad``: what is wrong with it, where it cannot be used."""
+
+    start: bytes
+    bad: BadBody | None
+
+
+class Pages:
+    """One list that comes in pages: it gets on, and it ends. ``target``: where it is read."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._seen: set[str] = set()
+        self._empty = 0
+        self._bytes = 0
+
+    def follow(self, answer: Answer, things: int, onward: str, back: str) -> None:
+        """Called where a page, which brings so many ``things``, says that another one comes after it, which ``onward`` stands for. Raises
+        ``ApiError`` where the list cannot be read; ``back`` are the words for an ``onward`` that was there before."""
+        self._bytes += answer.size
+        self._empty = 0 if things else self._empty + 1
+        if onward in self._seen:
+            raise ApiError(f"GET {self._target}: {back} leads back to a page that was read already; the list cannot be read")
+        self._seen.add(onward)
+        if self._empty >= _EMPTY_PAGES:
+            raise ApiError(
+                f"GET {self._target}: {self._empty} pages in a row are empty, and each says that there are more; the list cannot be read"
+            )
+        if len(self._seen) >= _MOST_PAGES or self._bytes > _LARGEST_LIST:
+            raise ApiError(
+                f"GET {self._target}: the list does not end: {len(self._seen)} pages were read, {self._bytes >> 20} MiB, and each says "
+                "that there are more. Nothing can be planned on a list that is not whole"
+            )
 
 
 class _Call:
@@ -372,13 +461,15 @@ class _Call:
         """No answer: wait for another try, or raise. ``reached``: the other side has answered this run before."""
         self.client.budget.charge(broken.started, time.monotonic())
         why = f"{self.name}: {self.client.mask(str(broken))}"
+        if broken.final and (self.safe or self.fetch):
+            raise self.failed(f"{why}. {self._advice()}".strip()) from None
         if broken.sent and not self.safe and not self.fetch:
             raise Unclear(why + ": nobody knows whether the server acted", late=broken.late) from None
         if not reached and self._tries + 1 >= _FIRST_CONTACTS:
             raise ApiError(f"{why}. {self._advice()}".strip()) from None
         self._again(why, self._backoff())
 
-    def answered(self, answer: Answer, content: bytes, started: float) -> bool:
+    def answered(self, answer: Answer, content: _Content, started: float) -> bool:
         """Whether ``answer``, to what was sent when ``started`` says, is the one to go on with; else wait for another try, or raise."""
         status = answer.status
         pending = status == 202 and self.client.vendor.pending
@@ -418,7 +509,7 @@ class _Call:
             if not self.safe and not self.fetch:
                 raise Unclear(why, status)
             self._bad_bodies += 1
-            if self._bad_bodies >= _BAD_BODIES:
+            if self._bad_bodies >= _BAD_BODIES or content.bad is not None and content.bad.final:
                 raise self.failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
             self._again(why, self._backoff())
         return False
@@ -462,12 +553,14 @@ class _Call:
 
 
 class _Broken(Exception):
-    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says. ``late``: there may be one yet."""
+    """No answer. ``sent``: the server may have got the request, which went out when ``started`` says. ``late``: there may be one yet.
+    ``final``: another try would end no better."""
 
-    def __init__(self, message: str, sent: bool, late: bool = False) -> None:
+    def __init__(self, message: str, sent: bool, late: bool = False, final: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
         self.late = late
+        self.final = final
         self.started = time.monotonic()
 
 
@@ -484,6 +577,8 @@ def _broken(error: Exception, host: str, timeout: float) -> _Broken:
         return _Broken(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
     if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
         return _Broken(f"no answer from {host} within {timeout:g} s", sent=True, late=True)
+    if _TOO_MUCH in str(error):
+        return _Broken(f"the headers of {host}'s answer are longer, or more, than those of any API", sent=True, final=True)
     way = " by way of the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
     return _Broken(f"the connection to {host}{way} broke before the whole answer was there", sent=True)
 
@@ -514,11 +609,9 @@ def _joined(base: str, url: str) -> str:
         return url
 
 
-def _unreadable(answer: Answer, content: bytes, method: str) -> bool:
+def _unreadable(answer: Answer, content: _Content, method: str) -> bool:
     """A 2xx whose body is not what an API answers: HTML, cut JSON, or nothing at all where something was asked for."""
-    if answer.data is None:
-        return bool(content.strip()) and content.strip() != b"null" or method == "GET" and answer.status == 200
-    return False
+    return content.bad is not None or answer.data is None and method == "GET" and answer.status == 200
 
 
 def _uncertain(status: int) -> bool:
@@ -527,16 +620,18 @@ def _uncertain(status: int) -> bool:
     return status == 408 or status >= 500 and status not in (501, 505)
 
 
-def _plain(answer: Answer, content: bytes, mask: t.Callable[[str], str]) -> str:
-    if not content.strip():
-        return " with an empty body"
+def _plain(answer: Answer, content: _Content, mask: t.Callable[[str], str]) -> str:
     if answer.data is not None:
         return ""
-    text = content[:2000].decode("utf-8", "replace")
+    if content.bad is None:
+        return " with an empty body"
+    text = content.start.decode("utf-8", "replace")
     if "html" in answer.headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
-        title = re.search(r"<title[^>]*>([^<]{1,1000})", text, re.I)
-        return " with an HTML page" + (f" titled {mask(' '.join(unescape(title[1]).split()))[:80]!r}" if title else "")
-    return " with a body that is not JSON"
+        # One that is cut might end within a secret.
+        title = re.search(r"<title[^>]*>([^<]{1,1000})<", text, re.I)
+        shown = mask(" ".join(unescape(mask(title[1])).split())) if title else ""
+        return " with an HTML page" + (f" titled {shown[:80]!r}" if title else "")
+    return f" with {content.bad}"
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:
@@ -549,6 +644,6 @@ def _retry_after(headers: t.Mapping[str, str]) -> float | None:
 
         try:
             return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     return None

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
 from ._documented import Shape
-from ._http import ApiError, Client, Vendor
+from ._http import ApiError, Client, Pages, Vendor
 from ._names import Index
 from ._plan import Faults, fault
 
@@ -62,9 +62,9 @@ class Meraki:
         return organization_path(self.organization(), tail)
 
     def pages(self, path: str, query: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
-        """The body of each page, following ``Link``. Raises ``ApiError`` where a link leads away, or in a circle."""
+        """The body of each page, following ``Link``. Raises ``ApiError`` where a link leads away, or in a circle, or on and on."""
         answer = self.client.get(path, query)
-        seen = set()
+        pages = Pages(path)
         while True:
             yield answer.data
             url = answer.next_url
@@ -72,11 +72,10 @@ class Meraki:
                 return
             if not self.client.trusts(url):
                 raise ApiError(
-                    f"GET {path}: the Link to the next page leads to a host that is not the vendor's, and is not followed. Check base_url"
+                    f"GET {path}: the Link to the next page leads to {self.client.host_of(url)}, which is neither the host of base_url nor "
+                    "the vendor's, and is not followed. Check base_url"
                 )
-            if url in seen:
-                raise ApiError(f"GET {path}: the Link to the next page leads back to a page that was read already; the list cannot be read")
-            seen.add(url)
+            pages.follow(answer, _things(answer.data), url, "the Link to the next page")
             answer = self.client.get(url)
 
     def networks(self) -> list[dict[str, t.Any]]:
@@ -160,6 +159,14 @@ def _listed(data: t.Any, what: str) -> list[t.Any]:
     if not isinstance(data, list):
         raise ApiError(f"the list of {what} is not a list")
     return data
+
+
+def _things(page: t.Any) -> int:
+    """How many things a page holds: it is a list, or an object with one under ``items`` or ``data``, or a list of such an object."""
+    if isinstance(page, list):
+        return sum(_things(item) if isinstance(item, dict) and "items" in item else 1 for item in page)
+    listed = (page.get("items") or page.get("data")) if isinstance(page, dict) else None
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def _words(data: t.Any) -> str:

@@ -7,11 +7,20 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 import time
 import typing as t
+import zlib
 from http.cookiejar import DefaultCookiePolicy
 
+from ._body import BadBody
+
+#: Bytes of a body, unpacked. A list of 100,000 networks takes about a hundred million.
+LARGEST_BODY = 1 << 27
+#: And of one that tells of an error.
+LARGEST_ERROR = 1 << 20
+_PIECE = 1 << 16
 _DUE = threading.local()
 
 
@@ -42,7 +51,7 @@ def session(user_agent: str, verified: bool) -> t.Any:
     adapter = Adapter(pool_connections=8, pool_maxsize=64)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
-    made.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+    made.headers.update({"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"})
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if not verified:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -60,11 +69,24 @@ def no_netrc(request: t.Any) -> t.Any:
 
 
 def whole(response: t.Any) -> bytes | None:
-    """The body; None where it is shorter than the answer says."""
-    content = b"".join(response.iter_content(1 << 18))
+    """The body, unpacked; None where it is shorter than the answer says. Raises ``BadBody`` where it is larger than any API's."""
+    most = LARGEST_BODY if response.status_code < 300 else LARGEST_ERROR
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise BadBody(f"a body packed in a way that was not asked for ({encoding[:40]})", final=True)
+    unpack = zlib.decompressobj(zlib.MAX_WBITS + 16) if "gzip" in encoding else None
+    content, received = bytearray(), 0
+    # As they came: urllib3 unpacks a piece as a whole, however much that makes.
+    for piece in response.raw.stream(_PIECE, decode_content=False):
+        received += len(piece)
+        while piece:
+            content += piece if unpack is None else unpack.decompress(piece, _PIECE)
+            if len(content) > most:
+                raise BadBody(f"a body of more than {most >> 20} MiB", final=True)
+            piece = b"" if unpack is None else unpack.unconsumed_tail
     length = response.headers.get("Content-Length", "")
-    told = length.isdigit() and "Content-Encoding" not in response.headers and response.request.method != "HEAD"
-    return None if told and len(content) < int(length) else content
+    cut = re.fullmatch("[0-9]{1,15}", length) and received < int(length)
+    return None if cut or unpack is not None and received and not unpack.eof else bytes(content)
 
 
 class _Dated:

@@ -241,7 +241,9 @@ rendered:
   type: list
   elements: dict
 errors:
-  description: All faults in the arguments, each with C(path) and C(message).
+  description:
+    - All faults in the arguments, each with C(path) and C(message).
+    - If the result would be too large for AWX, it holds the first hundred and the number of all.
   returned: when the arguments, or what they refer to, are wrong
   type: list
   elements: dict

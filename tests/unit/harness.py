@@ -14,7 +14,7 @@ from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as said
-from ansible_collections.secops.policy.plugins.module_utils import _frame, _http
+from ansible_collections.secops.policy.plugins.module_utils import _http, _recovery
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -58,7 +58,7 @@ def impatient(monkeypatch: Any) -> None:
     monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
     monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.02)
     for looks in ("_LOOKS_AFTER_DOUBT", "_LOOKS_AFTER_WRITE"):
-        monkeypatch.setattr(_frame, looks, tuple(wait / 50 for wait in getattr(_frame, looks)))
+        monkeypatch.setattr(_recovery, looks, tuple(wait / 50 for wait in getattr(_recovery, looks)))
 
 
 def branches(meraki: Any) -> None:

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
+import tracemalloc
 from email.utils import formatdate
 
 import pytest
 import urllib3
 import yaml
-from ansible_collections.secops.policy.plugins.module_utils import _http, _pace, _session
+from ansible_collections.secops.policy.plugins.module_utils import _body, _http, _pace, _session
 from ansible_collections.secops.policy.plugins.module_utils._connection import secret_faults, url_faults
 from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor
 from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
@@ -418,6 +421,35 @@ def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, sta
         assert plain.requests == other.requests == []
 
 
+LOOPBACK = ["http://127.0.0.1:8080", "http://127.0.0.2:8080", "http://localhost:8080", "http://[::1]:8080"]
+
+
+@pytest.mark.parametrize("base", LOOPBACK)
+@pytest.mark.parametrize("to", LOOPBACK)
+def test_two_names_of_this_machine_are_two_hosts(base, to):
+    """Who listens on one of them need not be who listens on the other; a port says no more than it did."""
+    vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", str, lambda status, target: "")
+    options = {"timeout": 5, "retry_timeout": 20, "rate_limit": 10, "validate_certs": True, "ca_path": None}
+    made = Client(base + "/base", vendor, Sign(), options)
+    assert made.trusts(to + "/x") is made.trusts(to.replace("8080", "9090") + "/x") is (to == base)
+    assert not made.trusts(to.replace("http:", "https:") + "/x")
+    secure = Client(base.replace("http:", "https:") + "/base", vendor, Sign(), options)
+    assert secure.trusts(to.replace("http:", "https:") + "/x") is (to == base) and not secure.trusts(to + "/x")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_another_name_of_this_machine_gets_no_key(method, status):
+    with Scripted(answer()) as other:
+        to = other.url.replace("127.0.0.1", "localhost")
+        with (
+            Scripted(answer(status, Location=f"{to}/x")) as server,
+            pytest.raises(ApiError, match="redirect to http://localhost:.*not followed"),
+        ):
+            client(server).request(method, "/x", body={"a": 1})
+        assert other.requests == []
+
+
 def test_redirects_in_a_circle_end():
     with Scripted(answer(302, Location="/again")) as server:
         with pytest.raises(ApiError, match="redirected more than"):
@@ -628,3 +660,248 @@ def test_a_secret_that_no_header_can_carry_is_a_fault_that_does_not_show_it():
     (found,) = secret_faults("api_key", "abc\ndef")
     assert "abc" not in found["message"]
     assert secret_faults("api_key", SECRET) == []
+
+
+# Bodies, headers and runs end.
+
+BOMB = gzip.compress(bytes(400 << 20), 6)
+
+
+def packed(data, encoding="gzip", pack=gzip.compress):
+    return answer(body=pack(json.dumps(data).encode()), Content_Encoding=encoding)
+
+
+def test_bodies_are_asked_for_packed():
+    data = [{"name": f"network {number}"} for number in range(50_000)]
+    with Scripted(packed(data)) as server:
+        got = client(server).get("/x")
+        assert got.data == data and got.size == len(json.dumps(data))
+        assert "accept-encoding: gzip\r\n" in server.requests[0].lower()
+
+
+def test_a_body_that_unpacks_to_more_than_any_is_not_unpacked():
+    """400 MB of nothing come as 0.4 MB."""
+    with Scripted(answer(body=BOMB, Content_Encoding="gzip")) as server:
+        tracemalloc.start()
+        with pytest.raises(ApiError, match="GET /x: answered 200 with a body of more than 128 MiB") as caught:
+            client(server).get("/x")
+        assert not isinstance(caught.value, Unclear) and len(server.requests) == 1, "another try would end no better"
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert taken < 300 << 20
+        with pytest.raises(Unclear, match="more than 128 MiB"):
+            client(server).send("PUT", "/x", {})
+
+
+def test_a_body_without_end_is_not_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(_session, "LARGEST_BODY", 1 << 20)
+    with Scripted(answer(body=b"[" + b"1," * (1 << 20) + b"1]")) as server, pytest.raises(ApiError, match="more than 1 MiB"):
+        client(server).get("/x")
+    with Scripted(answer(body=b"[" + b"1," * ((1 << 19) - 10) + b"1]")) as server:
+        assert client(server).get("/x").size < 1 << 20
+
+
+def test_more_values_than_any_body_holds(monkeypatch):
+    monkeypatch.setattr(_body, "MOST_VALUES", 1000)
+    with Scripted(answer(data=[1] * 2000)) as server:
+        with pytest.raises(ApiError, match="more than 1,000 values"):
+            client(server).get("/x")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404])
+def test_a_refusal_with_a_large_body_is_one_all_the_same(status):
+    refusal = answer(status, body=BOMB, Content_Encoding="gzip", Location="https://evil.example/", X_Request_Id="abc-1")
+    with Scripted(refusal) as server, pytest.raises(ApiError, match=f"answered {status}") as caught:
+        client(server).send("PUT", "/x", {})
+    assert not isinstance(caught.value, Unclear) and caught.value.status == status
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "x" * 5000])
+def test_what_was_not_asked_for_is_not_unpacked(encoding):
+    with Scripted(packed([1], encoding)) as server:
+        with pytest.raises(ApiError, match="packed in a way that was not asked for") as caught:
+            client(server).get("/x")
+        assert len(server.requests) == 1 and len(str(caught.value)) < 500
+        with pytest.raises(Unclear):
+            client(server).send("PUT", "/x", {})
+
+
+@pytest.mark.parametrize("damage", [lambda body: body[:-12], lambda body: body[:20] + b"\xff\xff" + body[22:], lambda body: b"[1]"])
+def test_what_cannot_be_unpacked_is_read_again(damage):
+    body = gzip.compress(json.dumps(list(range(100))).encode())
+    with Scripted(answer(body=damage(body), Content_Encoding="gzip"), packed([1])) as server:
+        tried = client(server)
+        assert tried.get("/x").data == [1] and tried.stats()["retries"] == 1
+    with Scripted(answer(body=damage(body), Content_Encoding="gzip")) as server, pytest.raises(Unclear, match="broke"):
+        client(server).send("PUT", "/x", {})
+
+
+@pytest.mark.parametrize("length", ["", "-1", "\u00b2", "1" * 5000])
+def test_a_length_that_is_none(length):
+    """The end of the body is then where the connection ends."""
+    body = b"HTTP/1.1 200 X\r\nContent-Length: " + length.encode("latin-1") + b"\r\n\r\n[1]"
+    with Scripted((body, 0)) as server:
+        assert client(server).get("/x").data == [1]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"".join(b"X-%d: 1\r\n" % number for number in range(200)), b"X-Long: " + b"x" * 70_000 + b"\r\n"],
+    ids=["many", "long"],
+)
+def test_headers_without_end(head):
+    with Scripted(b"HTTP/1.1 200 X\r\nContent-Length: 3\r\n" + head + b"\r\n[1]") as server:
+        with pytest.raises(ApiError, match="the headers of .*longer, or more, than those of any API"):
+            client(server).get("/x")
+        assert len(server.requests) == 1, "another try would end no better"
+        with pytest.raises(Unclear, match="the headers of"):
+            client(server).send("PUT", "/x", {})
+
+
+def test_what_a_header_says_is_quoted_in_part():
+    with Scripted(answer(403, X_Request_Id="x" * 60_000)) as server, pytest.raises(ApiError, match="X-Request-Id x") as caught:
+        client(server).get("/x")
+    assert len(str(caught.value)) < 1000
+    with Scripted(answer(302, Location="https://user:pa55word@" + "x" * 60_000)) as server, pytest.raises(ApiError) as caught:
+        client(server).get("/x")
+    assert len(str(caught.value)) < 1000 and "pa55word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("link", ["<" * 60_000, "<x>;rel" + " " * 60_000, "<x>" * 20_000, '<x>; rel="' * 5000])
+def test_a_link_that_is_none_takes_no_time(link):
+    started = time.process_time()
+    assert _http._next_url(link, "http://127.0.0.1/") is None
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "1" + "0" * 400 + ".5"])
+def test_a_wait_without_end_is_a_failure(value):
+    with (
+        Scripted(answer(429, Retry_After=value)) as server,
+        pytest.raises(ApiError, match="does not fit into what is left of retry_timeout"),
+    ):
+        client(server).get("/x")
+
+
+@pytest.mark.parametrize("value", ["Mon, 01 Jan 0001 00:00:00 +99999999999999999", "Mon, 99 Foo 2026 00:00:00 GMT", "-1", "\u00b2", "nan"])
+def test_a_wait_that_is_none_is_our_own(value):
+    with Scripted(answer(429, Retry_After=value), answer(data=[1])) as server:
+        assert client(server).get("/x").data == [1]
+
+
+def test_a_run_has_an_end(monkeypatch):
+    monkeypatch.setattr(_http, "_MOST_REQUESTS", 3)
+    with Scripted(answer(data=[1])) as server:
+        tried = client(server)
+        for _number in range(3):
+            tried.get("/x")
+        for method in ("GET", "PUT"):
+            with pytest.raises(ApiError, match=f"{method} /base/x: not sent: this run has sent 3 requests") as caught:
+                tried.request(method, "/x")
+            assert not isinstance(caught.value, Unclear)
+        assert len(server.requests) == 3
+    monkeypatch.setattr(_http, "_LARGEST_RUN", 100)
+    with Scripted(answer(data=["x" * 200])) as server:
+        tried = client(server)
+        tried.get("/x")
+        with pytest.raises(ApiError, match="not sent: this run has read more than"):
+            tried.get("/x")
+
+
+# What a body says.
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"rank": Infinity}', "Infinity"),
+        (b'{"rank": NaN}', "NaN"),
+        (b'{"rank": 1e999}', "a number that is too large"),
+        (b'{"rank": ' + b"9" * 5000 + b"}", "a number of 5000 digits"),
+        (b'{"policies": ["a"], "policies": []}', "a name twice in one object"),
+        (b'["\xff"]', "not UTF-8"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_means_several_things_is_none(impatient, body, words):
+    with Scripted(answer(body=body)) as server:
+        with pytest.raises(ApiError, match=f"answered 200 with a body .*{words}"):
+            client(server).get("/x")
+        assert len(server.requests) == 3
+        with pytest.raises(Unclear, match=words):
+            client(server).send("PUT", "/x", {})
+
+
+def test_half_a_character_comes_as_text_and_goes_back_as_it_was():
+    with Scripted(answer(body=rb'{"name": "cut \ud83d", "tags": ["whole \ud83d\ude00"]}'), answer(data={})) as server:
+        tried = client(server)
+        found = tried.get("/x").data
+        assert found == {"name": "cut \ufffd", "tags": ["whole \U0001f600"]}
+        tried.send("PUT", "/x", found)
+        assert json.loads(server.requests[1].partition("\r\n\r\n")[2]) == {"name": "cut \ud83d", "tags": ["whole \U0001f600"]}
+
+
+def test_a_text_that_could_be_one_of_two_is_not_sent():
+    with Scripted(answer(body=rb'["cut \ud83d", "cut \ude00"]')) as server:
+        tried = client(server)
+        (first, second) = tried.get("/x").data
+        assert first == second == "cut \ufffd"
+        with pytest.raises(ApiError, match="PUT /x: not sent: the vendor has several texts that read") as caught:
+            tried.send("PUT", "/x", {"tags": [first]})
+        assert not isinstance(caught.value, Unclear) and len(server.requests) == 1 and tried.stats()["writes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "shown"),
+    [
+        (answer(403, body=rb'{"errors": ["cut \ud83d"]}'), "answered 403: cut \ufffd"),
+        (answer(403, body=b'{"errors": ["K\xf6ln"]}'), "answered 403: K\ufffdln"),
+        (answer(403, body=b"<title>K\xf6ln &#xD83D;</title>"), "titled 'K\ufffdln \ufffd'"),
+        (answer(403, {"errors": []}, X_Request_Id="\u00e4\u00ff"), "X-Request-Id \u00c3"),
+    ],
+)
+def test_what_a_refusal_quotes_is_text(refusal, shown):
+    with Scripted(refusal) as server, pytest.raises(ApiError) as caught:
+        client(server).send("PUT", "/x", {})
+    assert shown in str(caught.value)
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"errors": %s}' % (b"[" * 900 + b"]" * 900), b'{"errors": [%s]}' % (b'{"a":' * 900 + b"1" + b"}" * 900)]
+)
+def test_a_refusal_that_is_nested_deeply_is_one_all_the_same(body):
+    with Scripted(answer(403, body=body)) as server, pytest.raises(ApiError, match="answered 403 with a body that is nested too deeply"):
+        client(server).send("PUT", "/x", {})
+
+
+def test_a_title_that_is_cut_is_not_shown():
+    """What is looked at may end within a secret."""
+    for filler in (8192 - 20, 1000 - 20):
+        page = answer(500, body=b"<title>" + b" " * filler + SECRET.encode() + b" more" * 400 + b"</title>")
+        with Scripted(page) as server, pytest.raises(Unclear) as caught:
+            client(server).send("PUT", "/x", {})
+        assert SECRET[:5] not in str(caught.value) and "HTML page" in str(caught.value)
+
+
+def test_a_token_that_no_header_can_carry_ends_in_words():
+    class Odd(Sign):
+        def headers(self):
+            return {"Authorization": "Bearer to\ufffdken"}
+
+    with Scripted(answer()) as server, pytest.raises(ApiError, match="header cannot be sent"):
+        client(server, Odd()).get("/x")
+    with Scripted(answer()) as server, pytest.raises(ApiError, match="cannot be sent"):
+        client(server).get("/x", [("name", "cut \ud83d")])
+
+
+def test_many_warnings_take_no_time():
+    with Scripted(answer()) as server:
+        tried = client(server)
+        started = time.process_time()
+        for number in range(20_000):
+            tried.warn(f"config[{number}]: {SECRET} is not there")
+        tried.warn("config[0]: ******** is not there")
+        assert len(tried.warnings) == 20_000 and time.process_time() - started < 5
+        assert not any(SECRET in text for text in tried.warnings)

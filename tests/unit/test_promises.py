@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _frame, _http
+from ansible_collections.secops.policy.plugins.module_utils import _http, _reader
 from ansible_collections.secops.policy.tests.cloud import Cloud
 
 from .harness import branches, run_meraki, run_module
@@ -310,17 +310,17 @@ def test_a_server_that_asks_for_no_wait_at_all_is_not_asked_without_end(cloud):
 
 def test_looking_names_up_does_not_make_the_list_old(cloud, monkeypatch):
     """What the PUT is made of is read after the names, however long these took; it is read again where it is old itself."""
-    monkeypatch.setattr(_frame, "FRESH", 0.5)
+    monkeypatch.setattr(_reader, "FRESH", 0.5)
     config = [{"network": "Branch 1", "policies": [{**policy(0), "group_policy_id": None, "group_policy": "Group 0"}]}]
     cloud.faults.add("slow", seconds=1, path="groupPolicies")
     assert sentry(cloud, config=config)["stats"]["reads"] == 4
-    monkeypatch.setattr(_frame, "FRESH", 0.0)
+    monkeypatch.setattr(_reader, "FRESH", 0.0)
     config[0]["policies"][0]["tags"] = ["other"]
     assert sentry(cloud, config=config)["stats"]["reads"] == 5
 
 
 def test_a_change_by_somebody_else_before_the_write_is_seen_where_time_has_passed(cloud, monkeypatch):
-    monkeypatch.setattr(_frame, "FRESH", 0.0)
+    monkeypatch.setattr(_reader, "FRESH", 0.0)
     cloud.meraki.add_sentry("N_2", [stored(0)])
     original, reads = cloud.meraki.handle, []
 
