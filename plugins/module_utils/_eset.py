@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ._connection import connection_faults, from_environment, secret_faults, url_from_environment
 from ._eset_sign_in import CLOUD_PATH, ON_PREM_PATH, SignIn
@@ -173,6 +173,14 @@ def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     if options["deployment"] == "on_prem" and not options["base_url"]:
         found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
     return found
+
+
+def with_port(url: str) -> str:
+    """The host of a URL and its port, also where that is the default."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def together(calls: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:

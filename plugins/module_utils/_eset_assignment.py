@@ -10,7 +10,7 @@ import typing as t
 
 from . import _eset_assignment_plan
 from ._eset import ARGUMENTS as CONNECTION
-from ._eset import ASSIGNMENTS, Eset, faults, together
+from ._eset import ASSIGNMENTS, Eset, faults, together, with_port
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
 from ._eset_assignment_order import Assigned, Stack, arranged, canonical, ranked
 from ._eset_assignment_plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
@@ -127,6 +127,9 @@ class PolicyAssignments:
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [shaped(target, view.stacks.get(target, []), view.names) for target in targets], warnings
+
+    def place(self) -> dict[str, str]:
+        return {"vendor": "eset", "host": with_port(self._api.client.base_url), "scope": ""}
 
     def source(self) -> str:
         return str(self._api.client.base_url)

@@ -147,7 +147,7 @@ class _Run:
         units, warnings = self.resource.gathered(view, self.config)
         for text in warnings:
             self._client.warn(text)
-        self._exit(gathered=units, source=self.resource.source())
+        self._exit(gathered=units, place=self.resource.place(), source=self.resource.source())
 
     def _write(self) -> None:
         started = time.monotonic()
@@ -324,7 +324,7 @@ class _Run:
     def _planned(self, plan: Plan) -> dict[str, t.Any]:
         for text in plan.warnings:
             self._client.warn(text)
-        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest, **plan.extras}
+        return {"place": self.resource.place(), "before": plan.before, "summary": plan.summary, "plan_digest": plan.digest, **plan.extras}
 
     def _fail(self, message: str, **result: t.Any) -> t.NoReturn:
         unknown = [{**request.show(), "outcome": "unknown"} for request in self._done.unclear]

@@ -123,6 +123,9 @@ class PrivateApplications:
             raise Faults(found)
         return [shaped(item, view.groups) for item in units], warnings
 
+    def place(self) -> dict[str, str]:
+        return {"vendor": "meraki", "organization": str(self._api.organization())}
+
     def source(self) -> str:
         return str(self._api.source())
 

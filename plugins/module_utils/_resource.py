@@ -62,6 +62,9 @@ class Resource(t.Protocol):
     def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
 
+    def place(self) -> dict[str, str]:
+        """Which organization or tenant it is, as plain data to compare by equality; called after ``read``."""
+
     def source(self) -> str:
         """Where it is read from, as a URL; called after ``read``."""
 

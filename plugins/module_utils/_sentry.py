@@ -153,6 +153,9 @@ class SentryAssignments:
         # One that is not told would be cleared by what said that it had nothing.
         return [shaped(key, view.networks.get(key, []), view.names) for key in keys if key not in view.untold], warnings
 
+    def place(self) -> dict[str, str]:
+        return {"vendor": "meraki", "organization": str(self._api.organization())}
+
     def source(self) -> str:
         return str(self._api.source())
 
