@@ -16,7 +16,8 @@ _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["judge", "begin", "account"]},
     "tree": {"type": "raw"},
     "plans": {"type": "dict", "required": True},
-    "expected_plans": {"type": "dict", "default": {}},
+    # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
+    "expected_plans": {"type": "raw", "default": {}},
     "require_expected_plans": {"type": "bool", "default": False},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
