@@ -64,6 +64,18 @@ options:
   returned: success
   type: dict
   sample: {snapshot_dir: snapshots, require_expected_plans: false}
+desired:
+  description:
+    - What C(secops_policy) names, where it is among the options of the role, taken from the task's own variables. C(modules) holds C(state)
+      and C(scope) of each module, C(errors) what is wrong with it as a whole.
+  returned: success
+  type: dict
+  sample: {modules: {meraki_private_app: {state: merged, scope: ""}}, errors: []}
+play_uuid:
+  description: The play in which it ran. What a task has registered is there in later plays too.
+  returned: with RV(desired)
+  type: str
+  sample: 02fc0000-0001-5c90-57de-000000000001
 msg:
   description: What is wrong with the options.
   returned: on failure
