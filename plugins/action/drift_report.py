@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
-from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report
+from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report, _secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_words import count
@@ -21,18 +21,24 @@ from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain
 _OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "str", "required": True},
     "results": {"type": "dict", "required": True},
+    "desired": {"type": "str"},
     "accepted": {"type": "str"},
     "compare_to": {"type": "str"},
     "fail_on_drift": {"type": "bool", "default": False},
 }
-#: Where credentials may stand: in the tree, in a host's variables, in the environment.
-_SECRET_OPTIONS = ("access_token", "api_key", "password")
-_SECRET_VARIABLES = ("eset_access_token", "eset_password", "meraki_api_key")
-_SECRET_ENVIRONMENT = ("ESET_ACCESS_TOKEN", "ESET_PASSWORD", "MERAKI_DASHBOARD_API_KEY")
-#: A shorter one is a word by chance in some name, and no secret.
-_SHORTEST_SECRET = 5
-
 Data = t.Mapping[str, t.Any]
+Shown = t.TypeVar("Shown")
+
+#: Where a role takes the desired state, and has not taken one on a host.
+_NOTHING: Data = {"modules": {}, "errors": []}
+
+
+class _Hostvars(t.NamedTuple):
+    """``wrong``: why they cannot be evaluated, in words without the ``secrets``; empty where they can."""
+
+    tree: t.Any
+    wrong: str
+    secrets: list[t.Any]
 
 
 class ActionModule(ActionBase):
@@ -50,7 +56,7 @@ class ActionModule(ActionBase):
         accepted = self._accepted(options["accepted"], problems)
         # Before the new report takes its place, for it may be the same file.
         earlier = self._earlier(options["compare_to"], problems)
-        tenants, waiting = self._tenants(variables, plain(options["results"]))
+        tenants, waiting = self._tenants(variables, plain(options["results"]), options["desired"])
         report = _drift_report.report(tenants, accepted, now, problems, VERSION)
         if earlier is not None:
             try:
@@ -100,7 +106,7 @@ class ActionModule(ActionBase):
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
         return found
 
-    def _tenants(self, variables: dict[str, t.Any], names: Data) -> tuple[list[dict[str, t.Any]], set[str]]:
+    def _tenants(self, variables: dict[str, t.Any], names: Data, desired: str | None) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""
         active, batch = (set(plain(variables[name])) for name in ("ansible_play_hosts", "ansible_play_batch"))
         tenants, waiting = [], set()
@@ -108,16 +114,19 @@ class ActionModule(ActionBase):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
             results = {module: plain(raw[name]) for module, name in names.items() if name in raw and self._of_this_play(raw[name])}
-            if results or host in batch:
-                tenants.append(self._tenant(variables, host, results))
+            taken = plain(raw[desired]).get("desired") if desired in raw and self._of_this_play(raw[desired]) else None
+            if desired and not taken and not results and host in batch:
+                tenants.append(_drift_report.unread(host, "its desired state was not looked at in this play"))
+            elif results or taken or host in batch:
+                tenants.append(self._tenant(variables, host, taken or (_NOTHING if desired else None), results))
             elif host in active:
                 waiting.add(host)
                 tenants.append(_drift_report.unread(host, "not looked at yet: its batch is still to come"))
             else:
-                # Its own failure is not told to other hosts; what can be seen of the reason is what its variables hold.
-                reason = self._tenant(variables, host, {})["message"]
+                # Its own failure is not told to other hosts; what can be seen of the reason is whether its variables can be evaluated.
+                reason = self._of_hostvars(variables, host)
                 before = "the host failed, or was not reached, before it could be looked at"
-                tenants.append(_drift_report.unread(host, f"{before}: {reason}" if reason else before))
+                tenants.append(_drift_report.unread(host, f"{before}: {reason.wrong}" if reason.wrong else before))
         return tenants, waiting
 
     def _of_this_play(self, result: Data) -> bool:
@@ -128,11 +137,21 @@ class ActionModule(ActionBase):
         play = result.get("play_uuid")
         return not result.get("skipped") if play is None else bool(play == self._task.get_play()._uuid)
 
-    def _tenant(self, variables: dict[str, t.Any], host: str, results: Data) -> dict[str, t.Any]:
+    def _tenant(self, variables: dict[str, t.Any], host: str, desired: Data | None, results: Data) -> dict[str, t.Any]:
+        """``desired``: what the host's tasks have registered of it. None: nobody says where that is, and the host's variables are asked."""
+        if desired is not None:
+            return _without_secrets(_drift_report.tenant(host, desired, results), [])
+        found = self._of_hostvars(variables, host)
+        if found.wrong:
+            return _drift_report.unread(host, found.wrong)
+        return _without_secrets(_drift_report.tenant(host, _drift_report.desired(found.tree), results), found.secrets)
+
+    def _of_hostvars(self, variables: dict[str, t.Any], host: str) -> _Hostvars:
+        """Whether a host's own variables can be evaluated, and the desired state in them. A play's and a role's are not among them."""
         evaluated = variables["hostvars"][host]
-        secrets = [os.environ.get(name) for name in _SECRET_ENVIRONMENT]
-        wrong = ""
-        for name in _SECRET_VARIABLES:
+        secrets: list[t.Any] = []
+        wrong, tree = "", None
+        for name in _secrets.VARIABLES:
             try:
                 secrets.append(plain(evaluated.get(name)))
             except Exception:  # Whatever a template may run into. It may quote it.
@@ -141,13 +160,16 @@ class ActionModule(ActionBase):
             tree = plain(evaluated.get("secops_policy", {}))
         except Exception as error:
             wrong = f"its variables cannot be evaluated: {str(error).partition(' String: ')[0]}"
-        if wrong:
-            one = _drift_report.unread(host, wrong)
-            return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
-        entries = [entry for entry in tree.values() if isinstance(entry, dict)] if isinstance(tree, dict) else []
-        secrets += [entry.get(key) for entry in entries for key in _SECRET_OPTIONS]
-        one = _drift_report.tenant(host, tree, results)
-        return {key: _masked(value, _worth_masking(secrets)) for key, value in one.items()}
+        entries = tree.items() if isinstance(tree, dict) else []
+        secrets += [secret for module, entry in entries for secret in _secrets.in_entry(module, entry)]
+        return _Hostvars(tree, _without_secrets(wrong, secrets), secrets)
+
+
+def _without_secrets(data: Shown, secrets: t.Sequence[t.Any]) -> Shown:
+    """Also without those of the environment."""
+    environment = [os.environ.get(name) for name in _secrets.ENVIRONMENT]
+    shown: Shown = _secrets.masked(data, _secrets.worth_masking([*secrets, *environment]))
+    return shown
 
 
 def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, str]:
@@ -191,19 +213,3 @@ def _counts(comparison: Data | None) -> dict[str, t.Any] | None:
     if comparison is None:
         return None
     return {key: value if isinstance(value, str) else len(value) for key, value in comparison.items()}
-
-
-def _worth_masking(secrets: t.Iterable[t.Any]) -> list[str]:
-    """The modules mask what they show; but a report outlives a run, and later versions of Ansible mask what is on the screen alone."""
-    found = {str(secret).strip() for secret in secrets if secret}
-    return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
-
-
-def _masked(data: t.Any, secrets: t.Sequence[str]) -> t.Any:
-    if isinstance(data, str):
-        for secret in secrets:
-            data = data.replace(secret, "********")
-        return data
-    if isinstance(data, dict):
-        return {key: _masked(value, secrets) for key, value in data.items()}
-    return [_masked(value, secrets) for value in data] if isinstance(data, list) else data

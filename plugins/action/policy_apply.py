@@ -10,13 +10,15 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _snapshot
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, registered, told, tree_faults
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["judge", "begin", "account"]},
     "tree": {"type": "raw"},
     "plans": {"type": "dict", "required": True},
-    "expected_plans": {"type": "dict", "default": {}},
+    # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
+    "expected_plans": {"type": "raw", "default": {}},
     "require_expected_plans": {"type": "bool", "default": False},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
@@ -60,8 +62,12 @@ class ActionModule(ActionBase):
             return {"snapshot": ""}
         now = _snapshot.now()
         path = os.path.join(_files.local_path(options["snapshot_dir"]), _snapshot.file_name(self._host, now))
+        snapshot = _snapshot.begun(self._host, changing, now)
+        wrong = flaw(snapshot)
+        if wrong:
+            raise AnsibleActionFail(f"Nothing was written: what is about to change could not be put back from a snapshot, for {wrong}")
         try:
-            _snapshot.write(path, _snapshot.begun(self._host, changing, now))
+            _snapshot.write(path, snapshot)
         except OSError as error:
             raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
         return {"snapshot": path}

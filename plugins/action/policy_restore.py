@@ -61,11 +61,16 @@ class ActionModule(ActionBase):
         return {
             "snapshot": path,
             "modules": list(modules),
+            "msg": f"{path} holds {', '.join(modules) or 'nothing that was written: nothing to restore'}",
             "targets": as_argument(_restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
             "networks": as_argument(_restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
         }
 
     def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        present = registered(self._variables, {PRIVATE_APPS: options["applications"]})
+        faults = _restore.misplaced(self._modules(options["snapshot"]), present)
+        if faults:
+            return told(faults, "nothing was written on this host")
         found, _present = self._applications(options)
         return {
             "removes": len(found.remove),
@@ -80,7 +85,7 @@ class ActionModule(ActionBase):
         modules = self._modules(options["snapshot"])
         plans = registered(self._variables, options["plans"])
         faults = _restore.judged(modules, plans, options["force"])
-        if PRIVATE_APPS in modules:
+        if PRIVATE_APPS in modules and not _restore.misplaced(modules, plans):
             found, present = self._applications(options)
             faults += found.faults + _restore.meanwhile(found, present, plans)
         return told(faults, "nothing was written on this host") if faults else {"modules": _apply.changing(plans)}
@@ -97,9 +102,16 @@ class ActionModule(ActionBase):
             return _files.local_path(options["snapshot"])
         folder = _files.local_path(options["snapshot_dir"])
         try:
-            return _snapshot.newest(folder, self._host)
+            path = _snapshot.newest(folder, self._host)
+            why = _snapshot.newest_doubt(path, self._host, _snapshot.now()) if path else ""
         except OSError as error:
             raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from None
+        if why:
+            raise AnsibleActionFail(
+                f"Nothing was written: {path}, the newest snapshot, is not taken, for {why}. If it is the one to restore, name it with "
+                "restore_snapshot. If not, move it away"
+            )
+        return path
 
     def _modules(self, path: str) -> dict[str, t.Any]:
         """What the run wrote, or may have written."""

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.plugin_utils import _secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import CONNECTIONS, MODULES, module_arguments, plain
 
 _OPTIONS: dict[str, t.Any] = {
@@ -34,20 +38,34 @@ class ActionModule(ActionBase):
         entry = plain(given["entry"]) or {}
         if not isinstance(entry, dict):
             return {**result, "failed": True, "msg": "entry must be a dictionary of the module's options"}
-        variables = task_vars or {}
+        variables, options = task_vars or {}, plain(given["options"])
+        layers: list[dict[str, t.Any]] = [{}, {}, entry]
         try:
-            layers = [self._defaults(module, vendor), self._variables(module, vendor, variables), entry]
+            self._defaults(module, vendor, layers[0])
+            self._variables(module, vendor, variables, layers[1])
         except AnsibleError as error:
-            return {**result, "failed": True, "msg": f"Nothing was read or written: {error}"}
-        # Omitted in a dictionary; before ansible-core 2.19 that is a text.
-        layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
-        arguments = module_arguments(module, layers, given["connection_only"], plain(given["options"]))
-        result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
-        return result
+            result.update({"failed": True, "msg": f"Nothing was read or written: {error}"})
+        else:
+            # Omitted in a dictionary; before ansible-core 2.19 that is a text.
+            layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
+            arguments = module_arguments(module, layers, given["connection_only"], options)
+            result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
+        if not given["connection_only"]:
+            result["desired"] = described(module, {**layers[-1], **options})
+        # What is registered is seen with -v, goes to callbacks, and becomes a report.
+        masked: dict[str, t.Any] = _secrets.masked(result, _secrets.worth_masking(self._secrets(module, [*layers, options])))
+        return masked
 
-    def _variables(self, module: str, vendor: str, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
-        found: dict[str, t.Any] = {}
+    def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
+        """Every secret that the module could have been given, also one that another layer beat."""
+        environment: dict[str, t.Any] = {}
+        with contextlib.suppress(Exception):  # Whatever a template may run into: the module would have had nothing of it either.
+            self._compute_environment_string(environment)
+        found = [secret for layer in layers for secret in _secrets.in_entry(module, layer)]
+        return found + [source.get(name) for source in (environment, os.environ) for name in _secrets.ENVIRONMENT]
+
+    def _variables(self, module: str, vendor: str, variables: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> None:
+        """Find the options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
         for option in CONNECTIONS[vendor]:
             name = f"{vendor}_{option}"
             if name in variables:
@@ -57,14 +75,11 @@ class ActionModule(ActionBase):
                 except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
                     why = "" if MODULES[module][option].get("no_log") else f": {error}"
                     raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
-        return found
 
-    def _defaults(self, module: str, vendor: str) -> dict[str, t.Any]:
-        """What ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""
+    def _defaults(self, module: str, vendor: str, found: dict[str, t.Any]) -> None:
+        """Find what ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""
         said: dict[str, t.Any] = {}
         for defaults in self._task.module_defaults or []:
             said.update(defaults)
-        found: dict[str, t.Any] = {}
         for name in ("group/secops.policy.policy", f"group/secops.policy.{vendor}", f"secops.policy.{module}"):
             found.update(plain(self._templar.template(said.get(name) or {})))
-        return found

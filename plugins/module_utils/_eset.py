@@ -64,9 +64,7 @@ class Eset:
 
     def place(self) -> dict[str, str]:
         """Which tenant it is, as far as that can be told: where its policies are managed, and which part of them is meant."""
-        parts = urlsplit(self.client.base_url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return {"vendor": "eset", "host": f"{(parts.hostname or '').lower()}:{port}", "scope": ""}
+        return {"vendor": "eset", "host": with_port(self.client.base_url), "scope": ""}
 
     def assignments(self, query: t.Mapping[str, str] | None = None) -> tuple[list[dict[str, t.Any]], float]:
         """The policy assignments that the credentials can see, in no particular order, and when (on the monotonic clock) the first answer
@@ -196,6 +194,14 @@ def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     if options["deployment"] == "on_prem" and not options["base_url"]:
         found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
     return found
+
+
+def with_port(url: str) -> str:
+    """The host of a URL and its port, also where that is the default."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def together(calls: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:

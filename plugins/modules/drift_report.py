@@ -14,7 +14,7 @@ author: secops.policy contributors (@secops-policy)
 description:
   - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html) and
     C(drift.xml) (JUnit) on the controller.
-  - Each host is an organization or tenant, and its variable C(secops_policy) says what it is to be like. The role
+  - Each host is an organization or tenant. Results of M(secops.policy.policy_run) say themselves what they were asked for. The role
     P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
   - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in line.
   - The files are written atomically, with mode 0600, and hold no credentials.
@@ -31,6 +31,14 @@ options:
       - Of M(secops.policy.policy_run), which the role runs, those of this play count. A module's own count whenever they were registered.
     type: dict
     required: true
+  desired:
+    description:
+      - The variable under which every host has registered a result of M(secops.policy.policy_options) with C(desired), which says what the
+        tasks of the host took for its desired state. A module that it names and that has no result makes the host unreadable.
+      - If you leave it out, the host's variable C(secops_policy) says which modules to expect. A play's variables and a role's are not seen
+        there.
+      - A result of a module that neither names is reported too.
+    type: str
   accepted:
     description:
       - A YAML or JSON file with accepted deviations, a list of entries with C(what), C(reason) and C(expires).

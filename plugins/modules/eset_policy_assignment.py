@@ -213,6 +213,13 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+place:
+  description:
+    - The tenant that was read, C(vendor), the C(host) of policy management with its port, and C(scope), which is empty.
+    - The same tenant has the same place, to be compared as a whole.
+  returned: in the states that write, once there is a plan, and with O(state=gathered)
+  type: dict
+  sample: {vendor: eset, host: "eu.policy-management.eset.systems:443", scope: ""}
 source:
   description: The server that was read, as a URL.
   returned: with O(state=gathered)

@@ -227,6 +227,13 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+place:
+  description:
+    - The organization that was read, C(vendor) and the C(organization)'s id, also where it is given by name.
+    - The same organization has the same place, to be compared as a whole.
+  returned: in the states that write, once there is a plan, and with O(state=gathered)
+  type: dict
+  sample: {vendor: meraki, organization: "2930418"}
 source:
   description: The organization that was read, as a URL.
   returned: with O(state=gathered)

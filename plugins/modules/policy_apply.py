@@ -35,11 +35,14 @@ options:
     type: dict
     required: true
   expected_plans:
-    description: The digests that were approved, by module. Where there are any, a plan that changes something must be among them.
-    type: dict
+    description:
+      - The digests that were approved, a dictionary with a C(plan_digest) for each module. Where there are any, a plan that changes
+        something must have the digest that stands here for its module.
+      - Anything else than such a dictionary fails.
+    type: raw
     default: {}
   require_expected_plans:
-    description: Whether a plan that changes something must be among O(expected_plans) also where there are none.
+    description: Whether a plan that changes something must be among O(expected_plans) also where that is empty.
     type: bool
     default: false
   snapshot_dir:

@@ -29,10 +29,13 @@ options:
     description: The tree, for V(read). Its modules and options must be known.
     type: raw
   snapshot_dir:
-    description: Where the snapshots are, for V(read); the host's newest is taken.
+    description:
+      - Where the snapshots are, for V(read). The host's newest is taken.
+      - If that is a symbolic link, belongs to another user, can be written to by others than its owner, or is dated in the future, the task
+        fails. It takes no older one in its place.
     type: str
   snapshot:
-    description: The snapshot's path. With V(read) it is taken in place of the newest.
+    description: The snapshot's path. With V(read) it is taken in place of the newest, whoever it belongs to.
     type: str
   applications:
     description: The variable under which the organization's gathered applications are registered, for V(compare) and V(judge).
@@ -46,7 +49,7 @@ options:
     type: dict
     default: {}
   force:
-    description: Whether to put back also what has been changed since.
+    description: Whether to put back also what has been changed since. A snapshot of another organization or tenant is refused in any case.
     type: bool
     default: false
 attributes:
@@ -140,8 +143,8 @@ summary:
   returned: with O(step=account)
   type: dict
 msg:
-  description: The summary in a line, or what stands against the plans.
-  returned: with O(step=account), and on failure
+  description: What was found, the summary in a line, or what stands against the plans.
+  returned: with O(step=read) and O(step=account), and on failure
   type: str
 errors:
   description: All that stands against the plans, each with C(path) and C(message).

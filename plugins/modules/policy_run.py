@@ -16,6 +16,7 @@ description:
     module returns.
   - Made for the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
     keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
+  - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
   - What the entry does not say of whom to reach and how comes from the host's variables C(meraki_api_key), C(meraki_base_url),
     C(meraki_organization_id), C(meraki_organization), C(eset_username), C(eset_password), C(eset_access_token), C(eset_region),
     C(eset_deployment) and C(eset_base_url), then from C(module_defaults), then from the environment. One that says it in another way than
@@ -76,6 +77,13 @@ play_uuid:
   returned: always
   type: str
   sample: 02fc0000-0001-5c90-57de-000000000001
+desired:
+  description:
+    - What the task was asked for, as far as a report on it has to know, C(state), C(scope) (the organization, where the entry says it) and
+      C(units), the units that the entry names. C(units) is null where they are too many to travel with a result.
+  returned: without O(connection_only)
+  type: dict
+  sample: {state: replaced, scope: "2930418", units: [{network: Branch Berlin}]}
 changed:
   description: This and everything else is as the module returns it.
   returned: always

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._plan import fault
 from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import outcome
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import PRIVATE_APPS, planned, ran, result_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, planned, ran, result_faults
 
 Result = t.Mapping[str, t.Any]
 Fault = dict[str, str]
 
+_APPROVALS = "apply_expected_plans"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _COUNTS = ("created", "updated", "moved", "deleted")
 
 
@@ -25,19 +29,29 @@ def plan_faults(plans: t.Mapping[str, Result]) -> list[Fault]:
     return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", _with_digest(plan))]
 
 
-def approval_faults(plans: t.Mapping[str, Result], expected: t.Mapping[str, str], required: bool) -> list[Fault]:
-    """Plans that change something and that nobody approved, where approvals were given for the host, or are ``required``."""
+def approval_faults(plans: t.Mapping[str, Result], expected: t.Any, required: bool) -> list[Fault]:
+    """What is wrong with the approvals, and the plans that change something and that nobody approved, where approvals were given for the
+    host, or are ``required``.
+
+    Here, and nowhere else, an approval is compared with a plan: whatever form it has, only an equal digest is one.
+    """
+    if not isinstance(expected, dict):
+        return [fault(_APPROVALS, f"must be a dictionary with a plan_digest for each module; it is {_shown(expected)}")]
+    errors = {name: _approval_error(name, digest) for name, digest in expected.items()}
+    found = [fault(f"{_APPROVALS}.{name}", error) for name, error in errors.items() if error]
     if not expected and not required:
-        return []
-    return [
-        fault(
-            f"secops_policy.{name}",
-            "changes something, and its plan is not among those that were approved: the plan_digest is "
-            f"{plans[name]['plan_digest']}. Give it under apply_expected_plans if it is meant",
-        )
-        for name in changing(plans)
-        if name not in expected
-    ]
+        return found
+    for name in changing(plans):
+        digest, approved = plans[name]["plan_digest"], expected.get(name)
+        if name not in expected:
+            says = "changes something, and nobody has approved it: its plan is not in apply_expected_plans"
+        elif approved != digest and not errors[name]:
+            says = f"is not the plan that was approved, for apply_expected_plans has {approved}"
+        else:
+            continue
+        says += f". Its plan_digest is {digest}, and --check --diff shows it. Give that digest under apply_expected_plans if it is meant"
+        found.append(fault(f"secops_policy.{name}", says))
+    return found
 
 
 def changing(plans: t.Mapping[str, Result]) -> list[str]:
@@ -77,6 +91,20 @@ def account(
         summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
         lines.append(f"{(titles or {}).get(name, name)}: {_words(state, counts, results.get(name) or {})}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
+
+
+def _approval_error(name: str, digest: t.Any) -> str:
+    """What is wrong with one approval in itself; empty where nothing is."""
+    if name not in MODULES:
+        return f"is not a module of this collection; there are: {', '.join(MODULES)}"
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        return f"must be a plan_digest, 64 hexadecimal digits in lower case; it is {_shown(digest)}"
+    return ""
+
+
+def _shown(value: t.Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 100 else text[:97] + "..."
 
 
 def _with_digest(plan: Result) -> Result:

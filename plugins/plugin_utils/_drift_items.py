@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections import Counter
 
@@ -20,6 +21,8 @@ DEVIATIONS = (CHANGED, MISSING, EXTRA, MOVED)
 
 _TARGETS = (("device_uuid", "device"), ("device_group_uuid", "device_group"), ("subscription_uuid", "subscription"))
 _APPLICATION = ("name", "description", "app_protocol", "sni", "ssl_verification_enabled")
+#: Characters. AWX drops a task's result above 700,000, and the module's own may take 500,000 of them.
+_LONGEST_UNITS = 150_000
 
 
 class Object(t.NamedTuple):
@@ -30,10 +33,25 @@ class Object(t.NamedTuple):
     name: str
 
 
+def described(module: str, entry: t.Any) -> dict[str, t.Any]:
+    """What a report has to know of an entry of the desired state: its ``state``, its ``scope`` (the organization, where the entry says it),
+    and the ``units`` that it names, as they are named; None where those are too many to travel with a result."""
+    if not isinstance(entry, dict):
+        return {"state": "", "scope": "", "units": []}
+    keys = _KINDS[module].named
+    units = [{key: unit[key] for key in keys if key in unit} for unit in _entries(entry.get("config"))]
+    return {
+        "state": str(entry.get("state") or "merged"),
+        "scope": str(entry.get("organization") or entry.get("organization_id") or ""),
+        "units": units if len(json.dumps(units)) <= _LONGEST_UNITS else None,
+    }
+
+
 def items(module: str, scope: str, result: Data, config: t.Any) -> list[Item]:
     """One item for each object that differs and for each unit of ``config`` that is as it should be.
 
-    ``scope`` begins every id, ``result`` is the module's (``before`` and ``after``), ``config`` what the task was given. An item is
+    ``scope`` begins every id, ``result`` is the module's (``before`` and ``after``), ``config`` what the task was given, or the units of
+    ``described``. An item is
     ``{id, verdict, unit: {id, name}, object: {id, name} | None, fields: [{field, actual, wanted}]}``, a field with
     ``names`` by id where its values are ids whose names are known. ``object`` is None where the unit
     itself is meant. Ids hold no time and no place in a list, so that they stay the same from one report to the next.
@@ -69,6 +87,8 @@ class _Difference(t.NamedTuple):
 
 class _Sentry:
     """Units are networks, objects their Sentry policies."""
+
+    named = ("network_id", "network", "network_tags")
 
     def unit(self, unit: Data) -> Object:
         return Object(segment(unit["network_id"]), unit["network_id"], unit.get("network", ""))
@@ -121,6 +141,8 @@ class _Sentry:
 class _Application:
     """Units are applications; there is no object in them but their fields."""
 
+    named = ("application_id", "name")
+
     def unit(self, unit: Data) -> Object:
         own = unit.get("application_id")
         return Object("name:" + segment(unit["name"]) if own is None else segment(own), own, unit["name"])
@@ -148,6 +170,8 @@ class _Application:
 
 class _Eset:
     """Units are targets, objects the policies of their stacks."""
+
+    named = ("target",)
 
     def unit(self, unit: Data) -> Object:
         target = unit["target"]

@@ -11,7 +11,7 @@ import typing as t
 from collections import Counter
 
 from ._drift_accepted import Accepted, accept
-from ._drift_items import DEVIATIONS, IN_SYNC, MODULES, items, segment
+from ._drift_items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
 from ._tree import ran, result_faults, tree_faults
 
 Data = t.Mapping[str, t.Any]
@@ -21,21 +21,28 @@ VERSION = 1
 IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
 
 
-def tenant(name: str, tree: t.Any, results: Data) -> dict[str, t.Any]:
+def desired(tree: t.Any) -> dict[str, t.Any]:
+    """What a report has to know of a desired state (``secops_policy``): the ``modules`` that it names, each as ``described``, and what is
+    wrong with it itself (``errors``)."""
+    named = [module for module in MODULES if isinstance(tree, dict) and module in tree]
+    return {"modules": {module: described(module, tree[module]) for module in named}, "errors": tree_faults(tree) if tree else []}
+
+
+def tenant(name: str, wanted: Data, results: Data) -> dict[str, t.Any]:
     """What the report says of one tenant.
 
-    ``tree`` is its ``secops_policy``, ``results`` what each module of it returned in check mode. Anything that cannot be made sense of is
-    unreadable, with the reason: it never looks as if nothing differed.
+    ``wanted`` is its desired state as ``desired`` has it, ``results`` what each module returned in check mode. What a result itself says it
+    was asked for counts before that, and one that nothing names is reported as well. Anything that cannot be made sense of is unreadable,
+    with the reason: it never looks as if nothing differed.
     """
     identity = segment(name)
-    if not tree:
-        return unread(name, "secops_policy names no module, so that there was nothing to look at")
-    found = tree_faults(tree)
-    if not isinstance(tree, dict):
-        return unread(name, "; ".join(f"{fault['path']}: {fault['message']}" for fault in found))
+    found = wanted["errors"]
     faults = {module: [fault for fault in found if _of(fault, module)] for module in MODULES}
     odd = [f"{fault['path']}: {fault['message']}" for fault in found if not any(_of(fault, module) for module in MODULES)]
-    resources = [_resource(identity, module, tree[module], faults[module], results.get(module)) for module in MODULES if module in tree]
+    named = [module for module in MODULES if module in wanted["modules"] or ran(results.get(module))]
+    if not named and not odd:
+        return unread(name, "secops_policy names no module, so that there was nothing to look at")
+    resources = [_resource(identity, module, wanted["modules"].get(module, {}), faults[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
 
 
@@ -99,13 +106,15 @@ def _of(fault: Data, module: str) -> bool:
     return f"{fault['path']}.".startswith(f"secops_policy.{module}.")
 
 
-def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
+def _resource(scope: str, module: str, words: Data, faults: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
     """``faults``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
+    if isinstance(result, dict):
+        words = result.get("desired") or words
     made: dict[str, t.Any] = {
         "id": f"{scope}/{module}",
         "module": module,
-        "scope": _scope(entry),
-        "state": str(entry.get("state", "merged")) if isinstance(entry, dict) else "",
+        "scope": words.get("scope", ""),
+        "state": words.get("state", ""),
         "verdict": UNREADABLE,
         "message": "",
         "faults": faults,
@@ -128,7 +137,10 @@ def _resource(scope: str, module: str, entry: t.Any, faults: list[dict[str, str]
     # apply will say.
     made["verdict"] = IN_LINE
     made["plan_digest"] = str(result["plan_digest"])
-    made["items"] = items(module, made["id"], result, entry.get("config"))
+    units = words.get("units", [])
+    made["items"] = items(module, made["id"], result, units)
+    if units is None:
+        made["warnings"].append("what is in sync is counted, and not listed: too many units are named for that")
     made["counts"][IN_SYNC] = result["summary"].get("unchanged", 0)
     return made
 
@@ -169,10 +181,3 @@ def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
 
 def _counted(item: Data) -> bool:
     return item["verdict"] != IN_SYNC and not item["accepted"]
-
-
-def _scope(entry: t.Any) -> str:
-    """The organization, where the tree says it."""
-    if not isinstance(entry, dict):
-        return ""
-    return str(entry.get("organization") or entry.get("organization_id") or "")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from urllib.parse import quote, unquote
 
@@ -29,6 +30,44 @@ def write_private(path: str, text: str) -> None:
     except BaseException:
         os.unlink(made)
         raise
+
+
+def read_whole(path: str, largest: int) -> str:
+    """The text of a file that is one: neither a folder nor a pipe, which would wait for a writer, in UTF-8, of so many bytes at most.
+
+    Raises ``OSError``, and ``ValueError`` that says what it is.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("it is not a file")
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            data = stream.read(largest + 1)
+    finally:
+        os.close(handle)
+    if len(data) > largest:
+        raise ValueError(f"it is larger than {largest} bytes")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+
+
+def doubt(path: str) -> str:
+    """Why a file may be of somebody else's making, in words; empty where it is the user's own and nobody else can write to it.
+
+    Raises ``OSError``.
+    """
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        return "it is a symbolic link"
+    if not stat.S_ISREG(status.st_mode):
+        return "it is not a file"
+    if status.st_uid != os.geteuid():
+        return "it belongs to another user"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "others than its owner can write to it"
+    return ""
 
 
 def read(path: str) -> str | None:

@@ -16,7 +16,7 @@ from ansible_collections.secops.policy.plugins.module_utils._plan import fault
 from ansible_collections.secops.policy.plugins.module_utils._secure_connect import LIMIT, normal
 from ansible_collections.secops.policy.plugins.module_utils._sentry_config import FIELDS
 from ansible_collections.secops.policy.plugins.module_utils._sentry_plan import canonical
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import unit_key
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import unit_key
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
     ASSIGNMENTS,
     PRIVATE_APPS,
@@ -47,6 +47,20 @@ class Applications(t.NamedTuple):
     touched: list[str]
     faults: list[Fault]
     left: list[str]
+
+
+def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -> list[Fault]:
+    """The modules whose ``results`` are of another organization or tenant than the snapshot's ``modules``. Nothing overrides that.
+
+    A result without a plan, and without anything gathered, does not say where it looked; nothing is written on it.
+    """
+    found: dict[str, Fault] = {}
+    for name, result in results.items():
+        module, kept, place = _module(name), _kept(modules, name), result.get("place")
+        if place != kept and (planned(result) or "gathered" in result or place is not None):
+            says = f"the snapshot is of {_where(kept)}, and this host is {_where(place)} now: what was there is not put into another one"
+            found[module] = fault(module, f"{says}. Check the options and the environment that say which one it is")
+    return list(found.values())
 
 
 def wanted(module: str, entry: t.Mapping[str, t.Any]) -> Units:
@@ -130,13 +144,34 @@ def judged(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force:
 
     ``modules``: the snapshot's. ``plans``: by module; ``REMOVED`` is the one that removes applications.
     """
-    faults: list[Fault] = []
+    faults = misplaced(modules, plans)
+    if faults:
+        # What else is found in another place is no help.
+        return faults
     for name, plan in plans.items():
         if ran(plan) and not planned(plan):
-            faults += result_faults(PRIVATE_APPS if name == REMOVED else name, plan)
+            of = "" if "place" in plan else f" (the snapshot is of {_where(_kept(modules, name))})"
+            faults += [{**item, "message": item["message"] + of} for item in result_faults(_module(name), plan)]
         elif ran(plan) and name in (ASSIGNMENTS, SENTRY_POLICIES) and not force:
             faults += refusals(name, modules[name], plan)
     return faults
+
+
+def _module(name: str) -> str:
+    """The module of a plan."""
+    return PRIVATE_APPS if name == REMOVED else name
+
+
+def _kept(modules: t.Mapping[str, t.Any], name: str) -> t.Any:
+    """The place that the snapshot's part of a plan's module is of."""
+    return modules.get(_module(name), {}).get("place")
+
+
+def _where(place: t.Any) -> str:
+    """A place in words."""
+    if not isinstance(place, dict):
+        return "an unknown place"
+    return ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
 
 
 def _pairs(before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:

@@ -5,8 +5,9 @@
 """Snapshots: what a run of the role apply changes, before and after, one file for a host and a run.
 
 A snapshot is written before the first write, with ``after`` as planned, so that there is one whatever happens to the run; once it is over,
-with ``after`` as it came out. ``{"version", "host", "made", "state", "modules": {NAME: {"state", "before", "after", "plan_digest"}}}``.
-The state of a module is ``planned`` (nobody has said yet what became of it), ``done``, ``failed`` (in the middle), or ``not run``.
+with ``after`` as it came out. ``{"version", "host", "made", "state", "modules": {NAME: {"state", "place", "before", "after",
+"plan_digest"}}}``. The state of a module is ``planned`` (nobody has said yet what became of it), ``done``, ``failed`` (in the middle), or
+``not run``. ``place`` says which organization or tenant it is; the first format had none.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ import json
 import os
 import re
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import KINDS
-from ansible_collections.secops.policy.plugins.plugin_utils._files import host_of, host_part, write_private
+from ansible_collections.secops.policy.plugins.plugin_utils._files import doubt, host_of, host_part, read_whole, write_private
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw, unit_key
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import ran
 
-VERSION = 1
+VERSION = 2
+#: Bytes. Thousands of units take a tenth of it.
+_LARGEST = 100_000_000
+#: Clocks of two controllers differ by less.
+_CLOCKS = timedelta(minutes=5)
 _FILE = re.compile(r"(.*)\.(\d{8}T\d{6}_\d{6}Z)\.json", re.DOTALL)
 
 Snapshot = dict[str, t.Any]
@@ -36,7 +41,7 @@ class Unusable(Exception):
 def begun(host: str, plans: t.Mapping[str, Result], now: datetime) -> Snapshot:
     """The snapshot of a run that is about to carry out ``plans`` (those that change something, in the order in which they are applied)."""
     modules = {
-        name: {"state": "planned", "before": plan["before"], "after": plan["after"], "plan_digest": plan["plan_digest"]}
+        name: {"state": "planned", **{key: plan[key] for key in ("place", "before", "after", "plan_digest")}}
         for name, plan in plans.items()
     }
     return {"version": VERSION, "host": host, "made": now.isoformat(timespec="seconds"), "state": "begun", "modules": modules}
@@ -64,15 +69,6 @@ def outcome(result: Result | None) -> str:
     return "failed" if result.get("changed") or "stats" not in result else "not run"
 
 
-def unit_key(module: str, unit: Unit) -> str:
-    """What names a unit: the same before and after a change, but for applications that have no id yet."""
-    if module == "meraki_sentry_assignments":
-        return str(unit["network_id"])
-    if module == "meraki_private_app":
-        return str(unit["application_id"]) if "application_id" in unit else f"new: {unit['name']}"
-    return next(f"{kind} {unit['target'][kind]}" for kind in KINDS if kind in unit["target"])
-
-
 def file_name(host: str, now: datetime) -> str:
     """``HOST.20260131T235959_000000Z.json``: by name as by time."""
     return f"{host_part(host)}.{now.strftime('%Y%m%dT%H%M%S_%f')}Z.json"
@@ -84,37 +80,60 @@ def write(path: str, snapshot: Snapshot) -> None:
 
 
 def newest(folder: str, host: str) -> str | None:
-    """The path of the host's newest snapshot; None where it has none. Raises ``OSError`` where there is no such folder."""
+    """The path of the host's newest snapshot by its name; None where it has none. Raises ``OSError`` where there is no such folder."""
     named = [(_FILE.fullmatch(name), name) for name in os.listdir(folder)]
     found = [(match[2], name) for match, name in named if match and host_of(match[1]) == host]
     return os.path.join(folder, max(found)[1]) if found else None
 
 
-def read(path: str, host: str) -> Snapshot:
-    """The snapshot in a file. Raises ``Unusable``: no file, no snapshot, another host's, or one of a later version."""
+def newest_doubt(path: str, host: str, at: datetime) -> str:
+    """Why the newest snapshot is not to be taken unless somebody names it, in words; empty where nothing speaks against it.
+
+    Raises ``OSError`` and ``Unusable``.
+    """
+    why = doubt(path)
+    if why:
+        return why
+    match = _FILE.fullmatch(os.path.basename(path))
     try:
-        with open(path, encoding="utf-8") as stream:
-            data = json.load(stream)
+        named = datetime.strptime(match[2] if match else "", "%Y%m%dT%H%M%S_%fZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return "its name holds no time"
+    made = datetime.fromisoformat(read(path, host)["made"])
+    return "it is dated in the future" if max(named, made) > at + _CLOCKS else ""
+
+
+def read(path: str, host: str) -> Snapshot:
+    """The snapshot in a file. Raises ``Unusable``: no file, no snapshot, a damaged one, another host's, or one of another format."""
+    try:
+        data = json.loads(read_whole(path, _LARGEST), parse_constant=_no_number)
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise Unusable(f"{path} is no snapshot: it is not JSON") from None
-    if not isinstance(data, dict) or not isinstance(data.get("modules"), dict) or not isinstance(data.get("version"), int):
-        raise Unusable(f"{path} is no snapshot of the role apply")
+    except json.JSONDecodeError:
+        raise Unusable(f"{path} is not a snapshot: it is not JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{path} is not a snapshot: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("modules"), dict) or type(data.get("version")) is not int:
+        raise Unusable(f"{path} is not a snapshot of the role apply")
     if data["version"] > VERSION:
         raise Unusable(f"{path} was written by a later version of the collection (format {data['version']}, here {VERSION})")
+    if data["version"] < VERSION:
+        raise Unusable(f"{path} is of an earlier format, which does not say which organization or tenant it belongs to: it is not restored")
     if data.get("host") != host:
         raise Unusable(f"{path} is a snapshot of {data.get('host')!r}, not of {host!r}: what was there is not put into another tenant")
-    for name, entry in data["modules"].items():
-        kinds = {"state": str, "before": list, "after": list}
-        if not isinstance(entry, dict) or any(not isinstance(entry.get(key), kind) for key, kind in kinds.items()):
-            raise Unusable(f"{path} is damaged: {name} has not state, before and after")
+    wrong = flaw(data)
+    if wrong:
+        raise Unusable(f"{path} is damaged: {wrong}")
     return data
 
 
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(timezone.utc)
+
+
+def _no_number(name: str) -> t.NoReturn:
+    raise ValueError(f"{name} is not a number that JSON has")
 
 
 def _ended(module: str, entry: dict[str, t.Any], result: Result | None, left: Result | None) -> dict[str, t.Any]:

@@ -372,6 +372,94 @@ def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
         assert not [text for text in texts if secret in text]
 
 
+def stated(where, variables, tmp_path):
+    """A play that has the role's variables in one of the places that a host's own variables do not show."""
+    play = {"hosts": "all", "gather_facts": False, "roles": ["secops.policy.audit"]}
+    if where == "play":
+        play["vars"] = variables
+    elif where == "file":
+        (tmp_path / "more.yml").write_text(json.dumps(variables), encoding="utf-8")
+        play["vars_files"] = [str(tmp_path / "more.yml")]
+    elif where == "role":
+        play["roles"] = [{"role": "secops.policy.audit", "vars": variables}]
+    else:
+        play["roles"] = []
+        play["tasks"] = [{"ansible.builtin.include_role": {"name": "secops.policy.audit"}, "vars": variables}]
+    book = tmp_path / "stated.yml"
+    book.write_text(json.dumps([play]), encoding="utf-8")
+    return book
+
+
+@pytest.mark.parametrize("where", ["play", "file", "role", "task"])
+def test_the_desired_state_is_the_one_that_the_modules_were_given(tenants, audit, tmp_path, where):
+    """The inventory names one module, and the play two, one of which drifted; on another host the inventory names none, or nonsense."""
+    wanted = meraki_tree(tenants, "1", application={**JIRA, "description": "Other"})
+    wanted[SENTRY]["organization"] = wanted[SENTRY].pop("organization_id").replace("1", "Organization 1")
+    own = {SENTRY: {**meraki_tree(tenants, "1")[SENTRY], "state": "merged", "config": [{"network": "Paris", "policies": []}]}}
+    listed = inventory(tenants, berlin=own, nonsense=[1], unknown={"meraki_sentry": {}})
+    listed["all"]["hosts"]["nothing"] = {}
+    done, report = audit(listed, playbook=stated(where, {"secops_policy": wanted}, tmp_path))
+    assert done.rc == 0, done.output
+    assert report["totals"]["tenants"] == {"total": 4, "read": 4, "unreadable": 0, "in line": 0, "drifted": 4}
+    for one in report["tenants"]:
+        sentry_, application = one["resources"]
+        assert (sentry_["scope"], sentry_["state"], sentry_["verdict"]) == ("Organization 1", "replaced", "in line")
+        assert [item["unit"]["name"] for item in sentry_["items"]] == ["Berlin"]
+        assert application["verdict"] == "drifted" and application["counts"]["changed"] == 1
+        assert set_stats(done)[f"secops_policy_audit_{one['name']}"]["drift"] is True
+        assert set(set_stats(done)[f"secops_policy_audit_{one['name']}"]["digests"]) == {SENTRY, APPLICATION}
+    done, _report = audit(listed, playbook=stated(where, {"secops_policy": wanted, "audit_fail_on_drift": "yes"}, tmp_path))
+    assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == set(listed["all"]["hosts"])
+
+
+def test_a_desired_state_that_is_wrong_elsewhere_than_in_the_inventory(tenants, audit, tmp_path):
+    listed = inventory(tenants, berlin=meraki_tree(tenants, "1"))
+    for wrong, says in (([1], "must be a dictionary"), ({}, "names no module"), ({SENTRY: {"forse": 1, "config": []}}, "forse")):
+        done, report = audit(listed, playbook=stated("play", {"secops_policy": wrong}, tmp_path), extra_vars={"secops_policy": wrong})
+        assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1 and says in json.dumps(report)
+
+
+@pytest.mark.parametrize("where", ["play", "file", "role", "task", "environment", "defaults", "entry"])
+def test_a_secret_is_masked_wherever_it_comes_from(tenants, audit, tmp_path, where):
+    """An application that bears its name is in sync, and so in the report, in results, and with -vvvv on the screen."""
+    name = f"named {KEY} by somebody"
+    (jira,) = tenants.meraki.applications("1").values()
+    tenants.meraki.add_application("1", name=name, description="", destinations=jira["destinations"], applicationGroupIds=[])
+    wanted = {APPLICATION: {**meraki_tree(tenants, "1")[APPLICATION], "config": [{"name": name}], "state": "merged"}}
+    variables = {"hidden": f"{KEY[:9]}"}
+    if where != "entry":
+        del wanted[APPLICATION]["api_key"]
+    # As a template, for what a file of the inventory holds in clear is in clear whatever the role does.
+    wanted[APPLICATION]["config"] = [{"name": "named {{ hidden }}" + KEY[9:] + " by somebody"}]
+    book = stated(where if where in ("play", "file", "role") else "task", {**variables, **({"meraki_api_key": KEY} if where in
+                  ("play", "file", "role", "task") else {})}, tmp_path)  # fmt: skip
+    (play,) = json.loads(book.read_text(encoding="utf-8"))
+    if where == "environment":
+        play["environment"] = {"MERAKI_DASHBOARD_API_KEY": KEY}
+    elif where == "defaults":
+        play["module_defaults"] = {"group/secops.policy.meraki": {"api_key": KEY}}
+    book.write_text(json.dumps([play]), encoding="utf-8")
+    done, report = audit(inventory(tenants, berlin=wanted), playbook=book, verbosity=3)
+    assert done.rc == 0, done.output
+    (item,) = items(report)
+    assert item["verdict"] == "in sync" and item["unit"]["name"] == "named ******** by somebody"
+    results = [json.dumps(one["result"]) for one in done.results if one["action"] != "ansible.builtin.validate_argument_spec"]
+    texts = [*results, *(file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir())]
+    assert not [text for text in texts if KEY in text]
+
+
+def test_a_secret_in_an_error_of_a_variable_is_masked(tenants, audit, tmp_path):
+    """Ansible quotes what cannot be evaluated, and with it what was put in already."""
+    wanted = meraki_tree(tenants, "1")
+    for entry in wanted.values():
+        del entry["organization_id"], entry["api_key"]
+    variables = {"meraki_api_key": KEY, "meraki_organization_id": f"{{{{ ('{KEY}' | from_json) }}}}"}
+    done, report = audit(inventory(tenants, berlin=wanted), playbook=stated("play", variables, tmp_path))
+    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and "meraki_organization_id" in json.dumps(report)
+    texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()]
+    assert not [text for text in [*texts, json.dumps([item["result"] for item in done.results])] if KEY in text]
+
+
 def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
     """serial: a tenant that cannot be read does not keep the next batch from being read, and the play fails at its end."""
     book = tmp_path / "serial.yml"

@@ -206,6 +206,21 @@ def test_secrets_are_sent_once_or_on_demand_and_never_shown(awx, set_up):
         assert not [secret_ for secret_ in (secret, token, server.TOKEN) if secret_ in one.output + json.dumps(one.results)]
 
 
+def test_options_that_are_text_are_what_they_say(awx, set_up):
+    """As ``-e name=value`` gives them, on every ansible-core: before 2.19 any text but an empty one counts as true in a condition."""
+    given = {
+        **PLAIN, "awx_credential_types": "false", "awx_update_secrets": "no", "awx_slices": "3", "awx_approvers": "Security",
+        "awx_approval_timeout": "60", "awx_notification": {"type": "slack", "configuration": {"token": "a-token", "channels": ["policy"]}},
+    }  # fmt: skip
+    done = set_up(given)
+    assert len(awx.objects["credential_types"]) == 0 and "Make the credential type for Meraki" not in changed(done)
+    assert awx.one("job_templates", name="Policy audit")["job_slice_count"] == 3
+    assert awx.one("workflow_approval_templates")["timeout"] == 60
+    assert awx.teams("workflow_job_templates", "Policy audit, approval, apply", "approval") == ["Security"]
+    count = len(awx.writes())
+    assert changed(set_up(given)) == [] and len(awx.writes()) == count
+
+
 @pytest.mark.once
 def test_a_second_set_beside_the_first(awx, set_up):
     """Without what only a system administrator may do, and without a volume: nothing that would lose its files is made."""

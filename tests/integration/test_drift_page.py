@@ -12,7 +12,7 @@ import socket
 
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import report, tenant, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import report, unread
 from ansible_collections.secops.policy.tests.unit.drift_samples import (
     APPLICATION,
     ESET,
@@ -24,6 +24,7 @@ from ansible_collections.secops.policy.tests.unit.drift_samples import (
     planned,
     policy,
     shown,
+    tenant,
     tree,
 )
 

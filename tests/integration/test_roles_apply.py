@@ -239,6 +239,72 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
     assert [item["name"] for item in tenant.meraki.applications(demo.ORGANIZATION).values()].count("Wiki") == 1
 
 
+ZEROS = "0" * 64
+
+
+@pytest.fixture
+def digest(tenant, apply):
+    """Of what the tree makes of the applications."""
+    planned = apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), check=True).ok()
+    return task(planned, SAY)["summary"][APPS]["plan_digest"]
+
+
+def test_what_is_not_the_digest_approves_nothing(tenant, apply, digest):
+    """As text, which is all that ``-e name=value`` can be, and as data; a host for each, approvals required for every other one."""
+    approvals = [
+        f'{{"{APPS}": "{ZEROS}"}}', f"{APPS}={ZEROS}", f'{{"{APPS}": null}}', f'{{"{APPS}": ""}}', f'{{"{APPS}s": "{digest}"}}', digest, "",
+        "null", [], None, {APPS: None}, {APPS: ""}, {APPS: []}, {APPS: [digest]}, {APPS: {"plan_digest": digest}}, {APPS: ZEROS},
+        {APPS: "not a digest"}, {APPS: digest.upper()}, {ESET: digest},
+    ]  # fmt: skip
+    given = {f"host{number}": {"apply_expected_plans": value} for number, value in enumerate(approvals)}
+    hosts = {name: host(tenant, {APPS: tree()[APPS]}, **more) for name, more in given.items()}
+    for number, variables in enumerate(hosts.values()):
+        variables["apply_require_expected_plans"] = ("no", "true")[number % 2]
+    for value in ("yes", "1", None):
+        variables = {"apply_expected_plans": {}, "apply_require_expected_plans": value}
+        hosts[f"required {value}"] = host(tenant, {APPS: tree()[APPS]}, **variables)
+    done = apply(inventory(**hosts))
+    assert tenant.writes() == [], done.output
+    refused = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
+    assert set(refused) == set(hosts) and all("expected_plan" in message for message in refused.values())
+
+    text = f"apply_require_expected_plans=true apply_expected_plans='{approvals[0]}'"
+    assert apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), arguments=["-e", text]).rc == 2 and tenant.writes() == []
+
+
+def test_the_digest_approves_in_every_form(tenant, apply, digest):
+    """As text on the command line; then there is nothing left to do, whatever was approved."""
+    hosts = inventory(acme=host(tenant, {APPS: tree()[APPS]}))
+    text = f"""apply_expected_plans='{{"{APPS}": "{digest}"}}' apply_require_expected_plans=yes"""
+    apply(hosts, arguments=["-e", text]).ok()
+    assert kinds(tenant) == [APPS]
+    apply(hosts, arguments=["-e", text.replace(digest, ZEROS)]).ok()
+
+
+def test_what_lifts_the_requirement(tenant, apply):
+    """A false, also as text."""
+    text = "apply_require_expected_plans=false"
+    apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), arguments=["-e", text], extra_vars={"secops_policy_audit_acme": {}}).ok()
+    assert kinds(tenant) == [APPS]
+
+
+def test_a_plan_that_the_tree_itself_expects_has_to_be_that_one(tenant, apply, digest):
+    """Beside what was approved, and without; as data that is none too."""
+    hosts = {}
+    for number, expected in enumerate((ZEROS, "", [], [digest], digest.upper())):
+        wanted = {APPS: {**tree()[APPS], "expected_plan": expected}}
+        hosts[f"alone{number}"] = host(tenant, wanted)
+        hosts[f"beside{number}"] = host(tenant, wanted, apply_expected_plans={APPS: digest}, apply_require_expected_plans=True)
+    good = {APPS: {**tree()[APPS], "expected_plan": digest}}
+    hosts["other"] = host(tenant, good, apply_expected_plans={APPS: ZEROS})
+    done = apply(inventory(**hosts))
+    assert tenant.writes() == []
+    refused = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
+    assert set(refused) == set(hosts) and all("expected_plan" in message for message in refused.values())
+    apply(inventory(acme=host(tenant, good, apply_expected_plans={APPS: digest}))).ok()
+    assert kinds(tenant) == [APPS]
+
+
 def test_credentials_in_the_tree_in_defaults_and_in_the_environment(tenant, play, tmp_path):
     """The tree comes first, then variables, then module_defaults, the environment last; an organization by name beats another by id."""
     modules = {

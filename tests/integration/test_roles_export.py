@@ -124,6 +124,18 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
     assert f"# {SENTRY}: left out, for its credentials are not set: api_key" in eset.read_text(encoding="utf-8")
 
 
+def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, export, tmp_path):
+    """By its id, also where it was given by name; the tree can be fed to another one on purpose."""
+    by_name = {"meraki_organization_id": None, "meraki_organization": "Example Health"}
+    export(inventory(acme=host(tenant, None, **by_name)), extra_vars={"export_modules": f"{SENTRY},{APPS}"}).ok()
+    (file,) = files(tmp_path / "exports")
+    head, _, body = file.read_text(encoding="utf-8").partition("---\n")
+    for module in (SENTRY, APPS):
+        assert f"# {module}: 3 from {tenant.meraki_url}/organizations/{demo.ORGANIZATION}\n" in head
+    assert f"# {ESET}: left out, for export_modules does not name it" in head
+    assert demo.ORGANIZATION not in body and "Example Health" not in body
+
+
 def test_modules_that_are_not_asked_for_are_not_read(tenant, export, tmp_path):
     """The credentials of both vendors are there, and each host is a tenant of one of them."""
     hosts = inventory(health=host(tenant, None, export_modules=[SENTRY, APPS]), endpoints=host(tenant, None, export_modules=[ESET]))

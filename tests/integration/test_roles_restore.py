@@ -8,7 +8,7 @@ import json
 import shutil
 
 import pytest
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.cloud import Cloud, demo
 
 from .tenants import (
     ALL,
@@ -27,6 +27,7 @@ from .tenants import (
     inventory,
     kinds,
     seeded,
+    snapshot,
     state,
     task,
     tree,
@@ -243,15 +244,107 @@ def test_which_snapshot(tenant, role, tmp_path):
     assert "not of 'other'" in other.failed_result()["msg"] and not tenant.log
     wrong = tmp_path / "wrong.json"
     kept = json.loads(newer.read_text(encoding="utf-8"))
-    for text in ("{}", "no JSON", json.dumps({**kept, "version": 9}), json.dumps({**kept, "modules": {SENTRY: {"before": []}}})):
+    five = {**kept["modules"][SENTRY], "before": [5]}
+    texts = {
+        "{}": "is not a snapshot",
+        json.dumps({**kept, "version": 1}): "does not say which organization or tenant it belongs to",
+        json.dumps({**kept, "modules": {SENTRY: five}}): f"is damaged: {SENTRY}.before[0] is not a dictionary",
+    }
+    for text, says in texts.items():
         wrong.write_text(text, encoding="utf-8")
-        assert str(wrong) in role("restore", {"restore_snapshot": str(wrong)}, acme=host(tenant, None)).failed_result()["msg"]
+        refused = role("restore", {"restore_snapshot": str(wrong)}, acme=host(tenant, None)).failed_result()["msg"]
+        assert f"Nothing was written: {wrong} " in refused and says in refused and "Traceback" not in refused
+    assert not tenant.log
     role("restore", acme=host(tenant, None)).ok()
     assert state(tenant) == second
     role("restore", {"restore_snapshot": str(older)}, acme=host(tenant, None)).ok()
     assert state(tenant) == first
     assert files(folder) == [older, newer], "a restore keeps none, so that running it twice is not taking it back"
     shutil.rmtree(folder)
+
+
+def test_a_snapshot_goes_back_to_its_own_organization_or_tenant_and_to_no_other(tenant, role, tmp_path):
+    """Whoever it is given by, and whatever is forced: another one is refused before anything is written on the host."""
+    tenant.meraki.add_organization("2", "Other")
+    tenant.meraki.add_application("2", name="Jira", destinations=[])
+    before = state(tenant)
+    role("apply", acme=host(tenant, tree())).ok()
+    kept = snapshot(tmp_path / "snapshots")
+    tenant.clear_log()
+    with Cloud() as other:
+        seeded(other)
+        hosts = {
+            "by_id": host(tenant, None, meraki_organization_id="2"),
+            "by_name": host(tenant, None, meraki_organization_id=None, meraki_organization="Other"),
+            "of_eset": host(tenant, None, eset_base_url=other.eset_url),
+            "of_sentry_alone": host(tenant, None, meraki_organization_id="2"),
+        }
+        (file,) = files(tmp_path / "snapshots")
+        for name in hosts:
+            modules = {SENTRY: kept["modules"][SENTRY]} if name == "of_sentry_alone" else kept["modules"]
+            copied = file.with_name(file.name.replace("acme", name))
+            copied.write_text(json.dumps({**kept, "host": name, "modules": modules}), encoding="utf-8")
+            copied.chmod(0o600)
+        refused = role("restore", {"restore_force": "true"}, **hosts)
+        assert tenant.writes() == other.writes() == []
+        address = other.eset_url.removeprefix("http://")
+    errors = {item["host"]: item["result"]["errors"] for item in refused.results if item["failed"]}
+    assert set(errors) == set(hosts)
+    for name in ("by_id", "by_name"):
+        (error,) = errors[name]
+        assert error["path"] == APPS and f"organization {demo.ORGANIZATION}, and this host is organization 2 now" in error["message"]
+    (error,) = errors["of_eset"]
+    assert error["path"] == ESET and f"this host is host {address} now" in error["message"]
+    (error, *_rest) = errors["of_sentry_alone"]
+    assert SENTRY in error["path"] and f"the snapshot is of organization {demo.ORGANIZATION}" in error["message"]
+
+    own = {"meraki_organization_id": None, "meraki_organization": "Example Health"}
+    role("restore", acme=host(tenant, None, **own)).ok()
+    assert state(tenant) == before
+
+
+def test_what_another_organization_had_is_not_made_here(tenant, role):
+    """The environment says one organization, and the run of apply had another by a variable of its own."""
+    tenant.meraki.add_organization("2", "Other")
+    tenant.meraki.add_application("2", name="Theirs", destinations=[demo_destination()])
+    gone = {APPS: {"state": "deleted", "config": [{"name": "Theirs"}]}}
+    role("apply", {"meraki_organization_id": "2"}, acme=host(tenant, gone)).ok()
+    before = state(tenant)
+    refused = role("restore", acme=host(tenant, None))
+    assert refused.rc == 2 and state(tenant) == before
+
+
+def demo_destination():
+    return {"destinationAddr": ["10.0.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "443"}], "accessType": "network"}
+
+
+def test_a_snapshot_that_may_be_of_somebody_elses_making_has_to_be_named(tenant, role, tmp_path):
+    """The newest is not taken, and neither is an older one in its place."""
+    before = state(tenant)
+    role("apply", acme=host(tenant, {APPS: tree()[APPS]})).ok()
+    after = state(tenant)
+    (own,) = files(tmp_path / "snapshots")
+    tenant.clear_log()
+    later = own.with_name("acme.20991231T000000_000000Z.json")
+    shutil.copy(own, later)
+    refused = role("restore", {"restore_force": True}, acme=host(tenant, None))
+    assert f"{later}, the newest snapshot, is not taken, for it is dated in the future" in refused.failed_result()["msg"]
+    later.unlink()
+    link = own.with_name(_next(own.name))
+    link.symlink_to(own)
+    assert "symbolic link" in role("restore", acme=host(tenant, None)).failed_result()["msg"]
+    link.unlink()
+    own.chmod(0o660)
+    assert "others than its owner can write to it" in role("restore", acme=host(tenant, None)).failed_result()["msg"]
+    assert tenant.log == [] and state(tenant) == after
+    role("restore", {"restore_snapshot": str(own)}, acme=host(tenant, None)).ok()
+    assert state(tenant) == before
+
+
+def _next(name):
+    """The name of a snapshot a microsecond later."""
+    head, _, tail = name.rpartition("_")
+    return f"{head}_{int(tail[:6]) + 1:06}Z.json"
 
 
 def test_one_tenant_that_fails_does_not_stop_the_others(tenant, role):

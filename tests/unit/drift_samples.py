@@ -7,9 +7,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 
+from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted, parse
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import report, tenant, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import desired, report, unread
 
 NOW = datetime.datetime(2026, 11, 25, 4, 30, tzinfo=datetime.timezone.utc)
 SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
@@ -54,6 +55,11 @@ BASE, HARD, NIGHT, USB = (("p-1", "Baseline"), ("p-2", "Server hardening"), ("p-
 def tree(*modules, state="replaced", **configs):
     """A ``secops_policy`` with a config that names what the samples have."""
     return {module: {"state": state, "config": configs.get(module, [])} for module in modules}
+
+
+def tenant(name, tree_, results):
+    """What the report says of a tenant with this ``secops_policy``."""
+    return _drift_report.tenant(name, desired(tree_), results)
 
 
 def drifted(name):

@@ -14,12 +14,14 @@ from collections import Counter
 
 import jsonschema
 import pytest
+from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import parse
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_files import json_text, read_accepted, write_reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html as html_text
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_junit import junit
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import digests, drift, reasons, report, tenant, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import desired, digests, drift, reasons, report, unread
 from ansible_collections.secops.policy.tests.integration.harness import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,10 +38,12 @@ from .drift_samples import (
     fleet,
     in_line,
     network,
+    networks,
     planned,
     policy,
     reordered,
     shown,
+    tenant,
     tree,
     unreadable,
 )
@@ -128,6 +132,45 @@ def test_a_tenant_that_is_read_in_part_shows_the_drift_that_was_seen():
     made = report([tenant("t", tree(SENTRY, APPLICATION), results)], [], NOW)
     assert made["tenants"][0]["verdict"] == "unreadable" and drift(made["tenants"][0]) is True
     assert made["totals"]["deviations"] == 1
+
+
+def test_a_result_that_no_desired_state_names_is_reported_all_the_same():
+    gone = planned([application("Jira", "1")])
+    for names in ({}, tree(SENTRY)):
+        made = report([tenant("t", names, {APPLICATION: gone, SENTRY: {"skipped": True}})], [], NOW)
+        VALIDATOR.validate(made)
+        assert [item["verdict"] for one in made["tenants"][0]["resources"] for item in one["items"]] == ["extra"]
+        assert made["totals"]["deviations"] == 1 and drift(made["tenants"][0]) is True
+
+
+def test_what_a_result_was_asked_for_counts_before_what_anybody_else_says():
+    own = described(SENTRY, {"state": "overridden", "organization": "Acme", "config": [{"network": "Berlin", "policies": [1]}]})
+    assert own == {"state": "overridden", "scope": "Acme", "units": [{"network": "Berlin"}]}, "no more than the report needs"
+    wanted = desired({SENTRY: {"state": "merged", "config": [{"network": "Paris"}]}})
+    made = report([_drift_report.tenant("t", wanted, {SENTRY: {**planned(unchanged=3), "desired": own}})], [], NOW)
+    (resource,) = made["tenants"][0]["resources"]
+    assert (resource["state"], resource["scope"]) == ("overridden", "Acme")
+    assert [item["unit"]["name"] for item in resource["items"]] == ["Berlin"]
+
+
+def test_units_that_are_too_many_to_travel_are_counted():
+    own = described(SENTRY, {"config": networks(10_000)})
+    assert own["units"] is None and described(SENTRY, {"config": networks(2000)})["units"] == networks(2000)
+    results = {SENTRY: {**planned([network(1, policy("11"))], [network(1)], unchanged=9), "desired": own}}
+    made = report([tenant("t", tree(SENTRY), results)], [], NOW)
+    VALIDATOR.validate(made)
+    (resource,) = made["tenants"][0]["resources"]
+    assert resource["counts"]["in sync"] == 9 and [item["verdict"] for item in resource["items"]] == ["extra"]
+    assert "not listed" in resource["warnings"][0]
+
+
+@pytest.mark.parametrize("config", [None, "text", 5, {}, [5, None, "x"], [{"network": {"odd": 1}}]])
+def test_whatever_an_entry_holds_can_travel(config):
+    for module in (SENTRY, APPLICATION, ESET):
+        for entry in ({"config": config}, {"config": config, "state": None, "organization": ["x"]}):
+            own = described(module, entry)
+            assert own["state"] == "merged" and isinstance(own["scope"], str) and isinstance(own["units"], list)
+    assert described(SENTRY, config) == {"state": "" if config != {} else "merged", "scope": "", "units": []}
 
 
 def test_faults_are_shown_with_their_place_in_the_tree():

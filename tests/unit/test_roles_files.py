@@ -199,7 +199,8 @@ def test_what_became_of_a_run():
     """Done, failed in the middle, never reached, killed: what a snapshot says of each, and whether it is worth keeping."""
     one, other = ({"network_id": key, "policies": []} for key in ("N_1", "N_2"))
     half = {"network_id": "N_1", "policies": [{"scope": "all"}]}
-    plan = {"before": [one, other], "after": [{**one, "policies": [1, 2]}, other], "plan_digest": "d"}
+    place = {"vendor": "meraki", "organization": "1"}
+    plan = {"place": place, "before": [one, other], "after": [{**one, "policies": [1, 2]}, other], "plan_digest": "d"}
     begun = _snapshot.begun("acme", {SENTRY: plan}, NOW)
     assert begun["modules"][SENTRY]["state"] == "planned" and begun["state"] == "begun"
     done = {"before": [one], "after": [half], "changed": True, "stats": {}}

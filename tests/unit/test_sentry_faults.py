@@ -265,7 +265,11 @@ def test_a_write_that_is_repeated_and_refused_may_have_been_made(cloud):
     [
         ({"network_id": "N_1", "network": "Branch 2", "policies": [policy(2)]}, "network", "'Branch 2' is N_2"),
         ({"network_id": "N_404", "policies": [policy(0)]}, "network_id", "network N_404 is not in the list of networks"),
-        ({"network_id": "N_1", "policies": [{**policy(2), "sm_network": "Branch 1"}]}, "policies[0].sm_network", "there is no Systems Manager network named 'Branch 1'"),
+        (
+            {"network_id": "N_1", "policies": [{**policy(2), "sm_network": "Branch 1"}]},
+            "policies[0].sm_network",
+            "no Systems Manager network",
+        ),
         ({"network_id": "N_1", "policies": [{**policy(2), "group_policy": "Group 1"}]}, "policies[0].group_policy", "'Group 1' is 101"),
     ],
 )

@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the options of the role that it stands in; documented in plugins/modules."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report, _role_options, _secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain
+
+_OPTIONS: dict[str, t.Any] = {"argument_spec": {"type": "dict"}, "prefix": {"type": "str"}}
+
+
+class ActionModule(ActionBase):
+    """The first task of every role: what follows uses what this returns, and no variable as it was given."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validated, asked = self.validate_argument_spec(_OPTIONS)
+        variables = task_vars or {}
+        folder = plain(variables.get("role_path")) or ""
+        prefix = asked["prefix"] or f"{os.path.basename(folder)}_"
+        options = plain(asked["argument_spec"]) or self._of_the_role(folder)
+        spec = _role_options.own(prefix, options)
+        # In a dictionary, for an omitted value goes with its key; before ansible-core 2.19 it is a text.
+        given = self._templar.template({name: variables[name] for name in spec if name in variables})
+        given = plain({name: value for name, value in given.items() if value != variables.get("omit")})
+        found, errors = _role_options.converted(prefix, spec, given)
+        if errors:
+            return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
+        if "secops_policy" in options:
+            result["desired"] = self._desired(variables.get("secops_policy"))
+            # What is registered outlives the play, and whoever reads it later has to know.
+            result["play_uuid"] = str(self._task.get_play()._uuid)
+        return {**result, "changed": False, "options": found}
+
+    def _desired(self, given: t.Any) -> dict[str, t.Any]:
+        """What the desired state names, from the task's own variables, without a secret in it."""
+        tree = plain(self._templar.template({"tree": given})).get("tree")
+        found = _drift_report.desired(tree)
+        secrets = [secret for module in found["modules"] for secret in _secrets.in_entry(module, tree[module])]
+        for words in found["modules"].values():
+            # Each module's own result has them.
+            del words["units"]
+        masked: dict[str, t.Any] = _secrets.masked(found, _secrets.worth_masking(secrets))
+        return masked
+
+    def _of_the_role(self, folder: str) -> dict[str, t.Any]:
+        if not folder:
+            raise AnsibleActionFail("argument_spec is required where the task stands in no role")
+        with open(os.path.join(folder, "meta", "argument_specs.yml"), encoding="utf-8") as stream:
+            found: dict[str, t.Any] = yaml.safe_load(stream)["argument_specs"]["main"]["options"]
+        return found

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""A role's options, of the types that its argument_specs.yml gives them: what Ansible checks there it converts for nobody. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def own(prefix: str, options: Spec) -> Spec:
+    """The options that are the role's alone, whose names begin with its own. The others are options of the modules that it runs."""
+    return {name: option for name, option in options.items() if name.startswith(prefix)}
+
+
+def converted(prefix: str, spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+    """The options of the spec by their names without the prefix, with defaults, and what is wrong with them.
+
+    A null counts as left out. What has neither a value nor a default is not there, so that a template can ask whether it is defined.
+    """
+    result = ArgumentSpecValidator(spec).validate(_without_nulls(spec, given))
+    found = _without_nulls(spec, result.validated_parameters)
+    return {name.removeprefix(prefix): value for name, value in found.items()}, result.error_messages
+
+
+def _without_nulls(spec: Spec, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The values that the spec knows, without nulls; what a dictionary without options of its own holds is the user's, and stays."""
+    found = {}
+    for name, option in spec.items():
+        value = values.get(name)
+        inner = option.get("options")
+        if inner and isinstance(value, dict):
+            value = _without_nulls(inner, value)
+        elif inner and isinstance(value, list):
+            value = [_without_nulls(inner, item) if isinstance(item, dict) else item for item in value]
+        if value is not None:
+            found[name] = value
+    return found
