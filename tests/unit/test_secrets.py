@@ -24,7 +24,7 @@ def test_where_credentials_may_stand_follows_from_the_modules_options():
     assert _secrets.in_entry("cisco_ios", {"password": "p"}) == []
 
 
-@given(st.text(min_size=5, max_size=20).filter(lambda text: len(text.strip()) >= 5), st.text(max_size=5), st.text(max_size=5))
+@given(st.text(min_size=6, max_size=20).filter(lambda text: len(text.strip()) >= 6), st.text(max_size=5), st.text(max_size=5))
 def test_a_secret_is_masked_wherever_it_stands(secret, left, right):
     known = _secrets.worth_masking([secret, None, "", 5])
     forms = [secret, secret.strip(), json.dumps(secret)[1:-1], quote(secret, safe="", errors="surrogatepass")]
