@@ -214,6 +214,16 @@ def test_what_was_read_long_ago_is_read_again_before_the_first_write(cloud, cloc
     assert put.view() is not None and put.at - put.view().at <= 10, watched.story()
 
 
+def test_a_loss_that_the_look_afterwards_proves_is_said(cloud, admin, watched):
+    """Somebody removes a policy between the last read and the PUT, which cannot be helped; it is there again, under another id."""
+    cloud.meraki.sentry_stale_id = "create"
+    (gone, _other) = contents(cloud, "N_2")
+    watched.on("write", 0, "before", lambda: admin.remove("N_2", 0))
+    result = sentry(cloud, **TO_N_1)
+    assert gone[0] not in [one[0] for one in contents(cloud, "N_2")] and groups(cloud, "N_2") == ["100", "101"], watched.story()
+    assert result["changed"] and any("N_2" in text for text in [result.get("msg", ""), *result.get("warnings", [])])
+
+
 # Sentry: lists that do not prove to be whole.
 
 
@@ -425,11 +435,10 @@ def test_what_comes_after_many_creations_is_not_old(cloud, owner, theirs, in_tur
 
 def test_of_many_updates_none_is_old(cloud, clock, owner, watched_apps):
     does, key, left = THEIRS["closes a destination"]
-    for number in range(150):
+    for number in range(125):
         cloud.meraki.add_application("1", **application(f"App {number}", number))
-    # The last of them goes out after 15 s, and what it was made from was read after 5 s at the earliest.
-    watched_apps.on("write", 0, "before", lambda: clock.later(3, lambda: does(owner)))
-    config = [*({"name": f"App {number}", "description": "x"} for number in range(150)), {"name": "Lab", "description": "x"}]
+    watched_apps.on("write", 0, "before", lambda: clock.later(11, lambda: does(owner)))
+    config = [*({"name": f"App {number}", "description": "x"} for number in range(125)), {"name": "Lab", "description": "x"}]
     result = apps(cloud, config=config)
     assert named(cloud, "Lab")[key] == left
     described(cloud, result, "x", watched_apps)
@@ -524,6 +533,11 @@ def test_a_list_of_applications_without_total_is_read_twice_where_something_chan
     assert not result.get("failed") and len(watched_apps.lists()) == 3, watched_apps.story()
 
 
+def test_a_list_of_applications_with_total_is_read_once_before_the_write(cloud, watched_apps):
+    result = apps(cloud, verify=False, config=[{"name": "Jira", "description": "x"}, {"name": "New", "destinations": [destination(9)]}])
+    assert not result.get("failed") and result["stats"]["reads"] == 1, watched_apps.story()
+
+
 def ungrouped(data):
     """Applications that do not say in which groups they are."""
     return {**data, "data": [{key: item[key] for key in item if key != "applicationGroupIds"} for item in data["data"]]}
@@ -584,13 +598,12 @@ WRONG_APPLICATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", ["Jira", "Lab"])
 @pytest.mark.parametrize("wrong", WRONG_APPLICATIONS)
-def test_application_data_of_another_type_is_an_error_before_the_first_write(cloud, watched_apps, wrong, name):
-    """Also where it is not the application that is written."""
+def test_application_data_of_another_type_is_an_error_before_the_first_write(cloud, watched_apps, wrong):
+    """Though it is not the application that is written."""
     answering(watched_apps, "privateApplications$", WRONG_APPLICATIONS[wrong], numbers=())
     before = organization(cloud)
-    result = apps(cloud, config=[{"name": name, "description": "x"}])
+    result = apps(cloud, config=[{"name": "Lab", "description": "x"}])
     assert result["failed"] and not result["changed"] and watched_apps.attempts == [], watched_apps.story()
     assert organization(cloud) == before and "internal error" not in result["msg"]
 
@@ -645,6 +658,32 @@ def test_an_application_that_somebody_else_deleted_after_it_was_taken_off_its_gr
     result = apps(cloud, state="deleted", config=[{"name": "Lab"}])
     assert not result.get("failed"), result["msg"]
     assert result["changed"] and [request["method"] for request in result["requests"]] == ["PUT"], watched_apps.story()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("fault", [("reset_before", {}), ("status", {"status": 507})], ids=str)
+def test_what_is_not_in_the_plan_any_more_was_not_made_for_that(cloud, owner, watched_apps, fault, method):
+    """The request did not arrive, and nobody knows it. By the time of the look the application has another name, and so is not meant."""
+    kind, arguments = fault
+    cloud.faults.add(kind, method=method, who=KEY, **arguments)
+    watched_apps.on("write", ["PUT", "DELETE"].index(method), "before", lambda: owner.rename("Lab", "Laboratory"))
+    result = apps(cloud, state="deleted", config=[{"name": "Lab"}])
+    assert "Laboratory" in names(cloud), watched_apps.story()
+    done = [request for request in result["requests"] if "outcome" not in request]
+    assert [request["method"] for request in done] == [sent.method for sent in watched_apps.writes], watched_apps.story()
+    assert "Everything was written" not in result.get("msg", "")
+
+
+@pytest.mark.parametrize("state", ["replaced", "deleted"])
+def test_a_group_that_somebody_filled_meanwhile_is_not_emptied(cloud, clock, owner, watched_apps, state):
+    """It would be empty, or gone, with nobody having allowed it."""
+    owner.leave("Lab", "g1")
+    cloud.faults.add("status", method="PUT" if state == "replaced" else "DELETE", who=KEY, **TOO_MANY)
+    watched_apps.on("write", 0, "after", lambda: clock.later(7, lambda: owner.join("Lab", "g2")))
+    config = [{"name": "Lab", "destinations": [destination(3)]}] if state == "replaced" else [{"name": "Lab"}]
+    result = apps(cloud, state=state, config=config)
+    there = cloud.meraki.groups("1").get("g2", {}).get("applicationIds")
+    assert there or any("g2" in text for text in [result.get("msg", ""), *result.get("warnings", [])]), watched_apps.story()
 
 
 # ESET: targets with stacks.
