@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._plan import fault
 from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report, _secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
@@ -142,9 +143,12 @@ class ActionModule(ActionBase):
         if desired is not None:
             return _without_secrets(_drift_report.tenant(host, desired, results), [])
         found = self._of_hostvars(variables, host)
-        if found.wrong:
+        if found.wrong and not results:
             return _drift_report.unread(host, found.wrong)
-        return _without_secrets(_drift_report.tenant(host, _drift_report.desired(found.tree), results), found.secrets)
+        # What was read is shown, and what else there was to read is not known.
+        wrong: Data = {**_NOTHING, "errors": [fault("secops_policy", found.wrong)]}
+        desired = wrong if found.wrong else _drift_report.desired(found.tree)
+        return _without_secrets(_drift_report.tenant(host, desired, results), found.secrets)
 
     def _of_hostvars(self, variables: dict[str, t.Any], host: str) -> _Hostvars:
         """Whether a host's own variables can be evaluated, and the desired state in them. A play's and a role's are not among them."""

@@ -70,7 +70,6 @@ desired:
       and C(scope) of each module, C(errors) what is wrong with it as a whole.
   returned: success
   type: dict
-  sample: {modules: {meraki_private_app: {state: merged, scope: ""}}, errors: []}
 play_uuid:
   description: The play in which it ran. What a task has registered is there in later plays too.
   returned: with RV(desired)

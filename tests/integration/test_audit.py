@@ -595,6 +595,33 @@ def test_a_module_that_was_run_without_the_role_is_reported(tenants, audit, tmp_
     assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
 
 
+def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_path):
+    """Also where the host's variables name nothing, or cannot be evaluated without the play's: then more may have been wanted."""
+    wanted = meraki_tree(tenants, "1", policies=[GUEST])
+    run = {"module": SENTRY, "entry": "{{ secops_policy[module] }}"}
+    tasks = [
+        {"secops.policy.policy_run": run, "vars": {"module": SENTRY}, "check_mode": True, "register": "found"},
+        {"secops.policy.drift_report": {"dest": str(tmp_path / "report"), "results": {SENTRY: "found"}}, "run_once": True},
+    ]
+    book = tmp_path / "own.yml"
+    book.write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "vars": {"desired_state": wanted}, "tasks": tasks}]), encoding="utf-8"
+    )
+    done, report = audit(inventory(tenants, berlin="{{ desired_state }}"), playbook=book)
+    (one,) = report["tenants"]
+    assert one["verdict"] == "unreadable" and "cannot be evaluated" in one["message"]
+    assert [resource["counts"]["extra"] for resource in one["resources"]] == [1]
+    assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is True
+
+    tasks[0]["secops.policy.policy_run"] = {**run, "entry": "{{ desired_state[module] }}"}
+    book.write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "vars": {"desired_state": wanted}, "tasks": tasks}]), encoding="utf-8"
+    )
+    _done, report = audit(inventory(tenants, berlin={}), playbook=book)
+    (one,) = report["tenants"]
+    assert one["verdict"] == "drifted" and [resource["state"] for resource in one["resources"]] == ["replaced"]
+
+
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
     berlin = meraki_tree(tenants, "1", policies=[])

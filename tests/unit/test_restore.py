@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils import _restore
+from ansible_collections.secops.policy.plugins.plugin_utils import _restore, _snapshot
+from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw
 from ansible_collections.secops.policy.tests.cloud import Cloud
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,8 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         rest = [unit for unit in wanted if unit["name"] not in taken]
         done = run(state="overridden", max_removals=9, config=[keep, *renamed, *rest])
         entry = snapshot(done["before"], done["after"])
+        kept = _snapshot.begun("acme", {APPS: done}, _snapshot.now())
+        assert flaw(kept) == "", "what a run returns can be kept"
 
         found = _restore.applications(entry, gathered(), False)
         assert found.faults == []
