@@ -176,7 +176,7 @@ class Watched:
         self.sent: list[Sent] = []
         #: What somebody else wrote, when, and where in the order of things.
         self.others: list[tuple[float, int, str]] = []
-        #: Mistakes in what somebody else was to do, which are the test's.
+        #: What went wrong in a test's own part of this.
         self.mistakes: list[Exception] = []
         self._key = key
         self._listed = re.compile(listed)
@@ -263,8 +263,8 @@ class Watched:
         sent.fault, sent.acted, sent.answered = entry.fault, entry.acted, self.clock.now
         if response is not None:
             sent.status = response.status
-            for tamper in self.tampers if response.body[:1] in (b"{", b"[") and response.status == 200 else ():
-                response = replace(response, body=json.dumps(tamper(sent, json.loads(response.body))).encode())
+            if self.tampers and response.status == 200 and response.body[:1] in (b"{", b"["):
+                response = replace(response, body=json.dumps(self._tampered(sent, json.loads(response.body))).encode())
             self._look(sent, response)
         self._act(places, "after")
         return response
@@ -275,14 +275,26 @@ class Watched:
         found = {"any": sent.number, "read" if reads else "write": sum((one.method == "GET") == reads for one in self.sent) - 1}
         return {**found, "list": len(self.lists()) - 1} if reads and self._listed.search(sent.path) else found
 
+    def _tampered(self, sent: Sent, data: Any) -> Any:
+        for tamper in self.tampers:
+            with self._ours():
+                data = tamper(sent, data)
+        return data
+
     def _act(self, places: Mapping[str, int], when: str) -> None:
         for which, number in places.items():
             for act in self._moments.pop((which, number, when), []):
-                try:
+                with self._ours():
                     act()
-                except Exception as mistake:
-                    self.mistakes.append(mistake)
-                    raise
+
+    @contextlib.contextmanager
+    def _ours(self) -> Iterator[None]:
+        """What goes wrong here, in a thread of the server, is the test's mistake and not the vendor's."""
+        try:
+            yield
+        except Exception as mistake:
+            self.mistakes.append(mistake)
+            raise
 
     def _watching(self, vendor: Any, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def handle(request: Any) -> Any:
