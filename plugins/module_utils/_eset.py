@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 
 #: What the API documents of its answers (docs/specs/eset-*.openapi.json).
-_ASSIGNMENT = Shape("a policy assignment", uuid="id!", policyUuid="id!", rank="rank", target="object")
+_ASSIGNMENT = Shape("a policy assignment", uuid="id!", policyUuid="id!", rank="rank", target="object!")
 _NAMED = Shape("an item of a list", uuid="id!", displayName="text", parentGroupUuid="text")
 _DEVICE = Shape("a device", uuid="id", displayName="text")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _eset_assignment_plan
-from ._documented import Shape
+from ._documented import Shape, Undocumented
 from ._eset import ARGUMENTS as CONNECTION
 from ._eset import ASSIGNMENTS, Eset, faults, together
 from ._eset_assignment_config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
@@ -238,7 +238,7 @@ class PolicyAssignments:
         found: dict[Target, dict[str, Assigned]] = {}
         strange = 0
         for item in listed:
-            target = _target(item.get("target") or {})
+            target = _target(item["target"])
             if target is None:
                 strange += 1
             elif only is None or (only.kind, only.uuid.casefold()) == (target.kind, target.uuid.casefold()):
@@ -262,6 +262,8 @@ _TARGET = Shape("the target of a policy assignment", **{camel(kind): "word" for 
 
 def _target(given: t.Mapping[str, t.Any]) -> Target | None:
     _TARGET.check(given)
+    if not any(given.values()):
+        raise Undocumented("a policy assignment has a target that says nothing, and the API documents one of its kinds")
     return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
 
 

@@ -56,6 +56,8 @@ class Executor:
         self._ids: dict[str, str] = {}
         #: How often each request was sent without effect, by its identity.
         self.tries: dict[str, int] = {}
+        #: The key of the chain in which each request stood, by its identity.
+        self.keys: dict[str, str] = {}
 
     def path(self, request: Request) -> str:
         """The path of a request as it is sent: with the id of what was made for it."""
@@ -84,6 +86,7 @@ class Executor:
                 break
         if outcome.failures:
             work.put_back_all()
+        self.keys.update({self.identity(request): chain.key for phase in phases for chain in phase for request in chain.requests})
         planned = [request for phase in phases for chain in phase for request in chain.requests]
         done = {id(request) for request in outcome.made + outcome.unclear}
         outcome.pending = [request for request in planned if id(request) not in done]
@@ -96,15 +99,15 @@ class Executor:
     def put_back(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
         """Put back what was taken away for those of ``phases`` that will not be carried out any more."""
         outcome = Outcome()
-        work = self._work(phases, outcome, age)
+        work = self._work(phases, outcome, age, ends=True)
         work.put_back_all()
         outcome.unclear = work.lost
         return outcome
 
-    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age) -> _Work:
+    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age, ends: bool = False) -> _Work:
         """A pass over ``phases``. What an earlier one has taken away concerns it where the rest of that chain is still to be done, and not
-        where nothing is left of it, nor where it begins anew."""
-        rest = {chain.key for phase in phases for chain in phase if not any(request.undo for request in chain.requests)}
+        where nothing is left of it, nor, unless all ``ends`` here, where it begins anew."""
+        rest = {chain.key for phase in phases for chain in phase if ends or not any(request.undo for request in chain.requests)}
         for key in set(self._undo) - rest:
             del self._undo[key]
         return _Work(self._client, self, self._undo, self._ids, outcome, age)
@@ -250,25 +253,25 @@ class _Work:
                 undo = None
 
     def _send_undo(self, undo: Request) -> None:
-        """Whole and the same each time, so that it can be sent again; made anew from what is there now where what it carries is too old."""
-        body, age = undo.body, self._age
-
-        def proceed() -> bool:
-            if undo.renew is not None and not age.allows():
-                raise _Outdated
-            return True
-
+        """Whole and the same each time, so that it can be sent again; of what it carries, as it is now and not as it was planned from."""
         while True:
+            body, age = self._renewed(undo)
+
+            def proceed(age: Age = age) -> bool:
+                if undo.renew is not None and not age.allows():
+                    raise _Outdated
+                return True
+
             try:
                 self._client.send(undo.method, undo.path, body, safe=True, proceed=proceed)
                 return
             except _Outdated:
-                body, age = self._renewed(undo)
+                continue
 
     def _renewed(self, undo: Request) -> tuple[t.Any, Age]:
         """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
         try:
-            data = self._client.get(undo.path).data
-            return (undo.body if undo.renew is None else undo.renew(data)), Age(time.monotonic())
+            body = undo.body if undo.renew is None else undo.renew(self._client.get(undo.path).data)
+            return body, Age(time.monotonic())
         except (ApiError, Undocumented) as error:
             raise _Unread(f"what is there now could not be read: {error}") from None

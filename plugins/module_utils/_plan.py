@@ -53,7 +53,7 @@ class Request(t.NamedTuple):
     ``undo`` puts back what this request took away, should a later request of its chain be refused; its own is the next best, should it be
     refused in turn. ``may_be_gone`` is for removals: a 404 then means that what was to go is gone, once a read has shown it. ``explain``
     says in a sentence, from the data of a refusal, what of the body it is about. ``carries`` is one of the values below; ``renew`` makes
-    the body anew from the data of a GET of the same path, for an undo whose view has become too old.
+    the body of an undo anew from the data of a GET of the same path.
     """
 
     method: str

@@ -19,13 +19,11 @@ Edge = tuple[str, str, str]
 
 
 class Change(t.NamedTuple):
-    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry. ``carries``: some of
-    ``after`` is only there because it was read."""
+    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry."""
 
     before: Application | None
     after: Application | None
     path: str
-    carries: bool = False
 
     @property
     def key(self) -> str:
@@ -81,7 +79,7 @@ def _requests(change: Change, organization: str, force: bool, emptied: t.Collect
         return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
     if change.after is None:
         return _removal(change.before, organization, force, emptied)
-    return (_put(change, change.after, organization, "update the application", change.carries),)
+    return (_put(change, change.after, organization, "update the application"),)
 
 
 def _removal(there: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
@@ -89,7 +87,7 @@ def _removal(there: Application, organization: str, force: bool, emptied: t.Coll
     into them should the deletion be refused, or into those that have not gone with their last application."""
     target = organization_path(organization, path(there["application_id"]))
     name = there["name"]
-    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True)
+    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True, carries=ATTRIBUTES)
     if not there["application_group_ids"]:
         return (delete,)
     left = [group for group in there["application_group_ids"] if group not in emptied]
@@ -123,13 +121,15 @@ def _interim(change: Change, why: set[str], names: set[str]) -> Application:
 def _early(change: Change, fields: Application, organization: str) -> Request:
     renamed = change.before is not None and fields["name"] != change.before["name"]
     what = "give a temporary name to the application" if renamed else "put into its new groups early the application"
-    return _put(change, fields, organization, what, True)
+    return _put(change, fields, organization, what)
 
 
-def _put(change: Change, fields: Application, organization: str, what: str, carries: bool) -> Request:
+# An update sends what was read of the attributes that it was not given; and each update or removal may take the last application from a
+# group, which somebody may have filled since.
+def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
     name = (change.before or fields)["name"]
     target = organization_path(organization, path(change.key))
-    return Request("PUT", target, wire(fields), f"{what} {name!r}", carries=ATTRIBUTES if carries else "")
+    return Request("PUT", target, wire(fields), f"{what} {name!r}", carries=ATTRIBUTES)
 
 
 def _temporary(application_id: str, names: set[str]) -> str:

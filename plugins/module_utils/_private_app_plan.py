@@ -131,8 +131,7 @@ def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
         if there is not None and normal(there) == normal(result):
             unchanged += 1
         else:
-            # Merged sends what it was not given as it was read.
-            changes.append(Change(there, result, unit.path, carries=there is not None and state == "merged"))
+            changes.append(Change(there, result, unit.path))
     if state == "overridden":
         reached = {there["application_id"] for _unit, there in found if there is not None}
         changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]

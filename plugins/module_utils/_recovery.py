@@ -58,7 +58,7 @@ class Writer:
                 rest = plan
                 continue
             rest, view = self._look_again(plan, outcome)
-            self._settle(plan, rest, gone)
+            self._settle(plan, rest, view, gone)
             if not self._report.touched and not rest.requests:
                 self._report.plan = plan = rest  # Somebody else has done all of it.
         self._done.unclear, self._done.pending = [], []
@@ -123,12 +123,25 @@ class Writer:
         self._guard(rest)
         return newer, rest
 
-    def _settle(self, plan: Plan, rest: Plan, gone: list[Request]) -> None:
-        """After a look that shows what is left: what was unclear and does not show is written again, the rest of it was made."""
+    def _settle(self, plan: Plan, rest: Plan, view: t.Any, gone: list[Request]) -> None:
+        """After a look that shows what is left: what was unclear and is still to be done is written again; what is not was made, if its
+        unit is as it was to be, or on the way there."""
         again = {self._executor.identity(request) for request in rest.requests}
-        shown = [request for request in self._done.unclear if self._executor.identity(request) not in again]
+        shown = [request for request in self._done.unclear if self._executor.identity(request) not in again and request not in gone]
+        on_the_way = {chain.key for phase in rest.phases for chain in phase if chain.requests}
+        elsewhere = set(self._reader.differences(view, plan.expected))
+        lost = []
+        for request in shown:
+            key = self._executor.keys[self._executor.identity(request)]
+            # A request for several units is about all of them.
+            if key not in on_the_way and elsewhere & ({key} if key in plan.expected else set(plan.expected)):
+                lost.append(request)
+        if lost:
+            self._done.pending = rest.requests
+            self._done.unclear = [request for request in self._done.unclear if request not in gone]
+            raise ApiError(f"{lost[0].what}: nobody knows whether it was made; {_CHANGED}{_units_of(plan, rest)}")
         self._repeated = [request for request in self._done.unclear if self._executor.identity(request) in again]
-        self._done.made += [request for request in shown if request not in gone]
+        self._done.made += shown
         self._done.made.sort(key=_places(plan, self._executor))
         self._done.unclear, self._done.pending = [], rest.requests
         self._client.counts["retries"] += len(self._repeated)
@@ -166,6 +179,8 @@ class Writer:
                 self._done.unclear = [request for request in self._done.unclear if request not in outcome.gone]
                 self._give_up(f"{doubts}; {why}", rest, view)
         if _strays(first, rest, self._executor):
+            if not outcome.doubts:
+                self._finish(_still_planned(first, rest, self._executor), view)
             self._give_up(f"{doubts}; {_CHANGED}{_units_of(first, rest)}", rest, view)
         return rest, view
 
@@ -187,6 +202,14 @@ class Writer:
                 return (first._replace(phases=()) if rest.requests and reached else rest), view
         return rest, view
 
+    def _finish(self, rest: Plan, view: t.Any) -> None:
+        """Carry out what is left of the first plan before the run ends with what is not part of it any more."""
+        outcome = self._executor.run(rest.phases, Age(view.since))
+        pending = self._done.pending
+        self._record(outcome)
+        done = {self._executor.identity(request) for request in outcome.made + outcome.unclear}
+        self._done.pending = [request for request in pending if self._executor.identity(request) not in done]
+
     def _give_up(self, reason: str, rest: Plan, view: t.Any) -> t.NoReturn:
         """End without doing the rest; what was taken away for it is put back."""
         outcome = self._executor.put_back(rest.phases, Age(view.since))
@@ -203,6 +226,23 @@ def _strays(first: Plan, rest: Plan, executor: Executor) -> bool:
     # Moves may have other ranks by now.
     fresh = any(executor.identity(request) not in planned for request in rest.requests if request.gives or request.method == "PUT")
     return ends or fresh or _exceeds(first, rest)
+
+
+def _still_planned(first: Plan, rest: Plan, executor: Executor) -> Plan:
+    """What of ``rest`` is part of the first plan, up to the phase in which something is not: what comes later may depend on it."""
+    planned = {executor.identity(request) for request in first.requests}
+    phases = []
+    for phase in () if rest.refused else rest.phases:
+        chains = tuple(
+            chain
+            for chain in phase
+            if first.expected.get(chain.key) == rest.expected.get(chain.key)
+            and all(executor.identity(request) in planned for request in chain.requests)
+        )
+        phases.append(chains)
+        if len(chains) < len(phase):
+            break
+    return rest._replace(phases=tuple(phases))
 
 
 def _exceeds(first: Plan, rest: Plan) -> bool:

@@ -136,7 +136,8 @@ class Report:
             return []
         names = ["max_removals", "expected_plan", "force", "allow_group_removal"]
         names += ["with_names"] if self.task.state == "rendered" else []
-        return [name for name in names if self.task.params.get(name) not in (None, False)]
+        values = {name: self.task.params.get(name) for name in names}
+        return [name for name, value in values.items() if value is not None and value is not False]
 
 
 def _shown(requests: t.Iterable[Request]) -> list[dict[str, t.Any]]:

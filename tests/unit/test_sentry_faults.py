@@ -302,9 +302,14 @@ def test_every_name_that_fits_nothing_is_said_at_once(cloud):
 def test_of_two_networks_with_one_name_the_id_says_which(cloud):
     """Without an id only the one that can be meant is: a Systems Manager network."""
     cloud.meraki.add_network("1", "N_10", "Corp SM")
+    cloud.meraki.add_network("1", "N_11", "Two", product_types=["systemsManager"])
+    cloud.meraki.add_network("1", "N_12", "Two", product_types=["systemsManager"])
     wanted = {"scope": "all", "group_policy_id": "102"}
-    named = [{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Corp SM", "sm_network_id": "N_10"}]}]
+    named = [{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Two", "sm_network_id": "N_12"}]}]
     assert "errors" not in run(cloud, True, config=named)
+    # An id of a network without Systems Manager is refused by the vendor; the list was read, so that it is an error before.
+    named = [{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Corp SM", "sm_network_id": "N_10"}]}]
+    assert [item["path"] for item in run(cloud, True, config=named)["errors"]] == ["config[0].policies[0].sm_network_id"]
     done = run(cloud, True, config=[{"network": "Branch 1", "policies": [{**wanted, "sm_network": "Corp SM"}]}])
     assert done["after"][0]["policies"][-1]["sm_network_id"] == "N_SM"
 
@@ -350,7 +355,7 @@ def test_other_urls_stay_as_they_are(url):
 @pytest.mark.parametrize("state", ["gathered", "rendered"])
 def test_options_without_effect_are_warned_about(cloud, state):
     config = None if state == "gathered" else [{"network_id": "N_1", "policies": []}]
-    result = run(cloud, state=state, config=config, max_removals=0, expected_plan="x")
+    result = run(cloud, state=state, config=config, max_removals=0, expected_plan="0" * 64)
     assert [text for text in result["warnings"] if "no effect" in text] == [
         f"max_removals has no effect in state {state}",
         f"expected_plan has no effect in state {state}",
