@@ -241,7 +241,7 @@ class _Work:
         undo = self._undo.pop(key, None)
         while undo is not None:
             try:
-                self._send_undo(undo)
+                sent = self._send_undo(undo)
             except ApiError as error:
                 self._outcome.failures.append(f"{undo.what}: {error}")
                 refused = isinstance(error, _Unread) or error.status is not None and error.status >= 300
@@ -249,11 +249,12 @@ class _Work:
                     self.lost.append(undo)
                 undo = undo.undo if refused else None
             else:
-                self._outcome.put_back.append(undo)
+                self._outcome.put_back.append(sent)
                 undo = None
 
-    def _send_undo(self, undo: Request) -> None:
-        """Whole and the same each time, so that it can be sent again; of what it carries, as it is now and not as it was planned from."""
+    def _send_undo(self, undo: Request) -> Request:
+        """Whole and the same each time, so that it can be sent again; of what it carries, as it is now and not as it was planned from.
+        Returns the request as it was sent."""
         while True:
             body, age = self._renewed(undo)
 
@@ -264,7 +265,7 @@ class _Work:
 
             try:
                 self._client.send(undo.method, undo.path, body, safe=True, proceed=proceed)
-                return
+                return undo._replace(body=body)
             except _Outdated:
                 continue
 

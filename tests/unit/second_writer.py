@@ -149,7 +149,8 @@ class Sent:
     @property
     def unclear(self) -> bool:
         """Whether its client cannot tell from the answer if the vendor acted."""
-        return self.fault is not None and self.fault != "redirect" and self.status not in (429, 400, 401, 403, 404)
+        lost = self.fault == "cut_body" or self.status not in (429, 400, 401, 403, 404)
+        return self.fault is not None and self.fault != "redirect" and lost
 
     def view(self, unit: str = "") -> View | None:
         """The newest view of a unit."""

@@ -473,7 +473,10 @@ class AssignmentRules(Rules):
             [] if policy in wanted.get(target, []) and case.state != "deleted" else [f"assigned {policy} to {target}, which is not listed"]
         )
         there = [one.policy for one in sent.before.get(target, ()) if one.visible]
-        if policy in there and not result.get("failed") and not says(result, target[1]):
+        # One that somebody else took away again before the run looked cannot be seen by it.
+        last = watched.sent[-1].after.get(target, ())
+        stays = [one.policy for one in last if one.visible].count(policy) > 1
+        if policy in there and stays and not result.get("failed") and not says(result, target[1]):
             found.append(f"made a second copy of {policy} on {target}, and says nothing of it")
         view = sent.view(str(target))
         if policy in there and view is not None and policy in [one.policy for one in view.state.get(target, ()) if one.visible]:

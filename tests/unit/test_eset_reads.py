@@ -263,10 +263,20 @@ def test_an_order_that_is_not_known_matters_only_where_it_does(cloud):
 
 
 def test_a_target_of_another_kind_is_left_as_it_is_and_said(cloud):
-    other = [{"uuid": "a1", "policyUuid": "p1", "rank": 1, "target": {"mailboxUuid": "m1"}}, {"uuid": "a2", "policyUuid": "p1", "rank": 1}]
+    targets = ({"mailboxUuid": "m1"}, {"x": 1})
+    other = [{"uuid": f"a{number}", "policyUuid": "p1", "rank": 1, "target": target} for number, target in enumerate(targets)]
     cloud.faults.add("status", status=200, body={"assignments": other}, path=LIST, times=None)
     result = good(run(cloud, state="overridden", config=[], max_removals=9))
     assert not result["changed"] and any("2 assignment(s)" in text for text in result["warnings"])
+
+
+@pytest.mark.parametrize("target", [None, {}, {"deviceUuid": None}, {"deviceUuid": ""}, {"deviceUuid": {}}, [], "d1"])
+def test_a_target_that_says_nothing_is_an_error(cloud, target):
+    """It may be any target's: what is assigned to that would be assigned a second time."""
+    torn = [{"uuid": "a1", "policyUuid": "p1", "rank": 1, "target": target}]
+    cloud.faults.add("status", status=200, body={"assignments": torn}, path=LIST, times=None)
+    result = run(cloud, state="merged", config=of({"device_uuid": "d1"}, "p1"))
+    assert result["failed"] and "target" in result["msg"] and "the API documents" in result["msg"] and cloud.writes() == []
 
 
 # Names.
