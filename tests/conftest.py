@@ -19,7 +19,7 @@ COLLECTIONS = ROOT / "build" / "collections"
 FOREIGN = ("ANSIBLE_", "ESET_", "MERAKI_", "_ANSIBLE_")
 PROXIES = ("all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy")
 
-pytest.register_assert_rewrite("tests.integration.harness", "tests.unit.harness")
+pytest.register_assert_rewrite("tests.integration.harness", "tests.component.harness")
 
 
 def pytest_configure() -> None:

@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
-from ansible_collections.secops.policy.tests.cloud import Cloud
 from ansible_collections.secops.policy.tests.integration import browser
-from ansible_collections.secops.policy.tests.unit.drift_samples import fleet
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud
+from ansible_collections.secops.policy.tests.support.drift_samples import fleet
 
 KEY = "bench-key"
 PASSWORD = "bench-password"

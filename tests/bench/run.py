@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page
-from ansible_collections.secops.policy.tests.cloud import Cloud
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 KEY = "bench-key"
 ORGANIZATION = "1"

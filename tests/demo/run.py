@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.secops.policy.tests.cloud import Cloud
-from ansible_collections.secops.policy.tests.cloud.demo import (
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud
+from ansible_collections.secops.policy.tests.mock_cloud.demo import (
     API_KEY,
     ESET_PASSWORD,
     ESET_USER,

@@ -14,7 +14,7 @@ from . import harness
 @pytest.fixture
 def cloud():
     """A started stand-in, empty, with the vendors' rate limits; ``cloud.limit(None)`` lifts them."""
-    from ansible_collections.secops.policy.tests.cloud import Cloud
+    from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
     with Cloud() as started:
         yield started

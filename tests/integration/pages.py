@@ -13,7 +13,7 @@ What else a block is, a comment before it says (``.. example: WORDS`` in reStruc
 - ``file NAME``: a file of a project, for the ``ansible-playbook`` of a later console block; in reStructuredText the caption is the name
 - ``not run: REASON``: nothing of the above; the test counts these
 
-Two comments stand alone: ``start`` begins a new scenario, ``fault {...}`` has something go wrong in it (``tests/cloud/faults.py``). In
+Two comments stand alone: ``start`` begins a new scenario, ``fault {...}`` has something go wrong in it (``tests/mock_cloud/faults.py``). In
 console blocks the lines ``$ ansible-playbook ...`` are run, and what they print holds the lines that follow, in order; ``...`` leaves some
 out.
 """

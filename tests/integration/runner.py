@@ -20,7 +20,7 @@ from typing import Any
 import jinja2
 import yaml
 from ansible_collections.secops.policy.tests.awx import rules
-from ansible_collections.secops.policy.tests.cloud import Cloud, demo
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 
 from .harness import COLLECTIONS, LIMIT, ROOT, _environment
 

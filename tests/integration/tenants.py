@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from ansible_collections.secops.policy.tests.cloud import Cloud, demo
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 
 ESET, SENTRY, APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
 SERVERS, BERLIN, WORKSTATIONS = (f"7f1d0c52-0a31-4a66-9d1c-0e6a4f1b000{number}" for number in (1, 2, 3))

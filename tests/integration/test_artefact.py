@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from .harness import ROOT
 

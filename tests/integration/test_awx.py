@@ -13,7 +13,7 @@ import os
 import pytest
 import yaml
 from ansible_collections.secops.policy.tests.awx import Awx, rules, server
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from . import runner, tenants
 from .harness import COLLECTIONS, ROOT

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import Cloud, demo
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 
 from . import harness, pages
 

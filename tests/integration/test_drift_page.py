@@ -13,7 +13,7 @@ import socket
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import report, unread
-from ansible_collections.secops.policy.tests.unit.drift_samples import (
+from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
     ESET,
     NOW,

@@ -8,7 +8,7 @@ import json
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 MODULE = "secops.policy.eset_policy_assignment"
 USER, PASSWORD = "api@example.com", "a password & more that nobody should see"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 MODULES = sorted(file.stem for file in (Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("[!_]*.py"))
 

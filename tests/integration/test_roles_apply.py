@@ -9,7 +9,7 @@ import re
 import stat
 
 import pytest
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from .tenants import ALL, APPS, BAD, ESET, SECRETS, SENTRY, destination, files, host, inventory, kinds, seeded, snapshot, state, task, tree
 

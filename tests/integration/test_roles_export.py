@@ -9,7 +9,7 @@ import stat
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from .harness import run_command
 from .tenants import APPS, ESET, SECRETS, SENTRY, SERVERS, files, host, inventory, seeded, task

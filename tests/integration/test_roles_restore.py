@@ -8,7 +8,7 @@ import json
 import shutil
 
 import pytest
-from ansible_collections.secops.policy.tests.cloud import Cloud, demo
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 
 from .tenants import (
     ALL,

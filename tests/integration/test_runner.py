@@ -11,7 +11,7 @@ import threading
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.tests.cloud import demo
+from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from . import runner, tenants
 from .test_node_counting import QUERIES, counted

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make picture``: what drift.html looks like, for the documentation; the report is made up in ``tests/unit/drift_samples.py``."""
+"""``make picture``: what drift.html looks like, for the documentation; the report is made up in ``tests/support/drift_samples.py``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
 from ansible_collections.secops.policy.tests.integration import browser
-from ansible_collections.secops.policy.tests.unit.drift_samples import shown
+from ansible_collections.secops.policy.tests.support.drift_samples import shown
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "images"
 #: Enough for the summary and, scrolled to, a tenant.

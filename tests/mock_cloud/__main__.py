@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.mock_cloud``: the stand-in in the foreground, for looking around."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+
+from . import Cloud
+from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZATION, seed_demo
+
+
+def main() -> None:
+    """Serve until interrupted. The first line printed is the URL."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mock_cloud", description="The embedded stand-in for the vendors' clouds, on loopback."
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--seed", choices=("demo", "none"), default="demo")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
+    parser.add_argument("--rate", type=float, default=10.0, help="requests a second; 0 for no limit")
+    parser.add_argument("--print-url", action="store_true", help="print the URL and nothing else")
+    given = parser.parse_args()
+    cloud = Cloud()
+    cloud.latency = given.latency
+    cloud.limit(given.rate or None)
+    if given.seed == "demo":
+        seed_demo(cloud)
+    cloud.start(given.port)
+    # At once: whoever waits for the first line may end the process as soon as it is there.
+    print("\n".join([cloud.url, *([] if given.print_url else _explained(cloud, given.seed))]), flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
+    cloud.stop()
+
+
+def _explained(cloud: Cloud, seed: str) -> list[str]:
+    lines = [f"Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}"]
+    if seed == "demo":
+        lines += [f"api_key {API_KEY}, organization_id {ORGANIZATION} or {OTHER_ORGANIZATION}"]
+        lines += [f"username {ESET_USER}, password {ESET_PASSWORD}"]
+    lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it"]
+    return [f"  {line}" for line in lines]
+
+
+if __name__ == "__main__":
+    main()

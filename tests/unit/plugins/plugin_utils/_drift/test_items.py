@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verdicts by object: they agree with the modules' own counts, whatever is there and whatever is wanted, and their ids hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from ansible_collections.secops.policy.plugins.module_utils import _eset_assignment_plan, _private_app_plan, _sentry_plan
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import Names, Target, Wanted, WantedPolicy
+from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_order import Assigned
+from ansible_collections.secops.policy.plugins.module_utils._names import Index
+from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
+from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import items, segment
+from ansible_collections.secops.policy.tests.support.drift_samples import (
+    APPLICATION,
+    ESET,
+    SENTRY,
+    application,
+    network,
+    planned,
+    policy,
+    stack,
+)
+from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_private_app import (
+    test_plan as test_private_app_plan,
+)
+from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_sentry_assignments import (
+    test_plan as test_sentry_plan,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+COUNTS = {"missing": "created", "changed": "updated", "moved": "moved", "extra": "deleted"}
+
+
+def verdicts(module, plan, config=None):
+    """How many items have each verdict, by the names that ``summary`` has for it; and the items themselves."""
+    found = items(module, "t", {"before": plan.before, "after": plan.after}, config)
+    ids = [item["id"] for item in found]
+    assert len(set(ids)) == len(ids), "two items have one id"
+    assert bool(found) == bool(plan.requests)
+    counts = Counter(item["verdict"] for item in found)
+    return {name: counts[verdict] for verdict, name in COUNTS.items()}, found
+
+
+@settings(max_examples=400)
+@given(test_sentry_plan.cases())
+def test_sentry_policies_are_counted_as_the_module_counts_them(case):
+    there, wanted, state = case
+    plan = _sentry_plan.plan(test_sentry_plan.view_of(there, wanted), state)
+    counts, _found = verdicts(SENTRY, plan)
+    assert counts == {name: plan.summary[name] for name in COUNTS.values()}
+
+
+@settings(max_examples=300)
+@given(test_private_app_plan.cases() | test_private_app_plan.shuffles())
+def test_applications_are_counted_as_the_module_counts_them(case):
+    applications, config, state = case
+    try:
+        plan = _private_app_plan.plan(test_private_app_plan.Organization(applications).view(config), state, test_private_app_plan.ALLOWED)
+    except Faults:
+        return
+    counts, found = verdicts(APPLICATION, plan)
+    assert counts == {name: plan.summary[name] for name in COUNTS.values()}
+    assert all(item["fields"] for item in found), "an application that changes has fields that do"
+
+
+@st.composite
+def stacks(draw):
+    """Targets with stacks, some with a policy twice, and what is wanted of them."""
+    policies = st.sampled_from(["p1", "p2", "p3", "p4", "p5"])
+    targets = [Target("device_uuid", f"d{number}") for number in range(draw(st.integers(1, 3)))]
+    there = {}
+    for target in targets:
+        listed = draw(st.lists(policies, max_size=6))
+        there[target] = [Assigned(name, f"{target.uuid}-{rank}", rank) for rank, name in enumerate(listed, start=1)]
+    state = draw(st.sampled_from(["merged", "replaced", "overridden", "deleted"]))
+    wanted = []
+    for number, target in enumerate(draw(st.lists(st.sampled_from(targets), unique=True))):
+        listed = draw(st.lists(policies, unique=True, max_size=5))
+        made = [WantedPolicy(f"config[{number}]", name, None, True) for name in listed]
+        wanted.append(Wanted(f"config[{number}]", target, True, made))
+    return _eset_assignment_plan.View({target: stack for target, stack in there.items() if stack}, Names(), wanted), state
+
+
+@settings(max_examples=400)
+@given(stacks())
+def test_assignments_are_counted_as_the_module_counts_them(case):
+    view, state = case
+    plan = _eset_assignment_plan.plan(view, state)
+    counts, _found = verdicts(ESET, plan)
+    summary = {name: plan.summary[name] for name in COUNTS.values()}
+    if any(len(stack) != len({one.policy for one in stack}) for stack in view.stacks.values()):
+        # before and after list a policy once that is assigned twice: the target is seen to differ, the copies are not counted.
+        assert counts["created"] == summary["created"] and counts["deleted"] <= summary["deleted"] + len(view.stacks)
+    else:
+        assert counts == summary
+
+
+def test_fields_say_what_is_there_and_what_is_wanted():
+    """By what they mean: a bare address is its /32, tags are a set; names stand beside ids and are no difference."""
+    there = application("Jira", "501", "443", application_group_ids=["g1", "g2"])
+    wanted = application("Jira", "501", "443,8443", application_group_ids=["g2", "g3"], application_groups=["East", "West"])
+    wanted["destinations"] += [
+        {"destination_addr": ["10.0.0.9"], "protocol_ports": [{"protocol": "tcp", "ports": "1"}], "access_type": "network"}
+    ]
+    wanted["destinations"][0]["destination_addr"] = ["172.16.0.1"]
+    there["destinations"].insert(
+        0, {"destination_addr": ["10.0.0.9/32"], "protocol_ports": [{"protocol": "TCP", "ports": "1"}], "access_type": "network"}
+    )
+    (item,) = items(APPLICATION, "t", planned([there], [wanted]), None)
+    assert item["verdict"] == "changed" and item["id"] == "t/501"
+    shown = [(field["field"], field["actual"] is None, field["wanted"] is None) for field in item["fields"]]
+    assert shown == [(field, not new, new) for field in ("destinations", "application_group_ids") for new in (True, False)]
+    assert item["fields"][1]["wanted"]["protocol_ports"] == [{"protocol": "TCP", "ports": "443,8443"}]
+    assert item["fields"][3] == {"field": "application_group_ids", "actual": None, "wanted": "g3", "names": {"g3": "West"}}
+
+
+def test_a_rename_is_a_change_of_the_application_that_is_there():
+    (item,) = items(APPLICATION, "t", planned([application("Jira", "501")], [application("Desk", "501")]), None)
+    assert (item["verdict"], item["unit"]) == ("changed", {"id": "501", "name": "Jira"})
+    assert item["fields"] == [{"field": "name", "actual": "Jira", "wanted": "Desk"}]
+
+
+def test_units_of_the_config_that_are_as_they_should_be():
+    there, wanted = network(1, policy("11"), name="Berlin"), network(1, name="Berlin")
+    config = [{"network": "Berlin", "policies": []}, {"network_id": "N_2", "policies": []}, {"network": "Rome", "policies": []}]
+    found = items(SENTRY, "t", planned([there], [wanted]), config)
+    assert [(item["verdict"], item["id"]) for item in found] == [("extra", "t/N_1/11"), ("in sync", "t/N_2"), ("in sync", "t/name:Rome")]
+    # Which networks carry tags is not told: in line as a whole, or not said.
+    tagged = [{"network_tags": ["a", "b"], "policies": []}]
+    assert [item["verdict"] for item in items(SENTRY, "t", planned([there], [wanted]), tagged)] == ["extra"]
+    (item,) = items(SENTRY, "t", planned([there], [wanted]), [*config[:1], *tagged])[1:]
+    assert item["unit"]["name"] == "networks tagged a and b"
+    # A group by its path is the one that the module names by a shorter one.
+    before, after = stack("g-1", ("p-1", "Base"), name="Berlin"), stack("g-1", name="Berlin")
+    config = [
+        {"target": {"device_group": "All/Servers/Berlin"}},
+        {"target": {"device_group": "Munich"}},
+        {"target": {"subscription_uuid": "s-1"}},
+    ]
+    found = items(ESET, "t", planned([before], [after]), config)
+    assert [item["id"] for item in found] == ["t/g-1/p-1", "t/name:Munich", "t/s-1"]
+
+
+@pytest.mark.parametrize("config", [None, "text", [None, 1, "x"], [{}], {"network": "x"}, [{"target": 1}, {"target": {}}]])
+@pytest.mark.parametrize("module", [SENTRY, APPLICATION, ESET])
+def test_a_config_in_an_odd_shape_breaks_nothing(module, config):
+    """Ansible coerces what it can: what the module took without a fault need not be a list of dictionaries here."""
+    assert all(item["verdict"] == "in sync" for item in items(module, "t", planned(), config))
+
+
+@given(st.text())
+def test_segments_hold_nothing_that_separates_and_no_two_are_alike(text):
+    made = segment(text)
+    assert not set(made) & set("/*#:,\n\r<>\"'{}") and made.isprintable()
+    assert bytes(_unquoted(made), "utf-8", "surrogatepass").decode("utf-8", "surrogatepass") == text
+
+
+def _unquoted(text):
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def test_equal_policies_have_ids_of_their_own():
+    found = items(SENTRY, "t", planned([network(1)], [network(1, policy(), policy())]), None)
+    assert [item["id"] for item in found] == ["t/N_1/all::N_SM:101", "t/N_1/all::N_SM:101#2"]
+
+
+def test_a_target_that_is_not_listed_and_whose_name_was_not_read():
+    view = _eset_assignment_plan.View(
+        {Target("device_group_uuid", "g"): [Assigned("p1", "a", 1)]},
+        Names(policies=Index("policy", [("p1", "Base")])),
+        [],
+    )
+    _counts, (item,) = verdicts(ESET, _eset_assignment_plan.plan(view, "overridden"))
+    assert (item["unit"], item["object"]) == ({"id": "g", "name": ""}, {"id": "p1", "name": "Base"})

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the roles: each is converted once, at the entrance, and nothing that follows uses a variable as it was given."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.secops.policy.plugins.plugin_utils import _role_options, _tree
+
+ROOT = Path(__file__).resolve().parents[5]
+ROLES = sorted(folder.name for folder in (ROOT / "roles").iterdir())
+#: What is an expression by its key alone, without braces.
+CONDITIONS = ("when", "that", "until", "failed_when", "changed_when")
+
+
+def options_of(role):
+    text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["argument_specs"]["main"]["options"]
+
+
+def own(role):
+    return _role_options.own(f"{role}_", options_of(role))
+
+
+OPTIONS = [(role, name) for role in ROLES for name in own(role)]
+
+
+def files(role, *folders):
+    return [path for folder in folders for path in sorted((ROOT / "roles" / role / folder).glob("*.yml"))]
+
+
+def expressions(data, condition=False):
+    """All that Ansible evaluates in a file."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from expressions(value, key in CONDITIONS)
+    elif isinstance(data, list):
+        for value in data:
+            yield from expressions(value, condition)
+    elif isinstance(data, str):
+        yield from [data] if condition else re.findall(r"{{.*?}}|{%.*?%}", data, re.DOTALL)
+
+
+def used(role):
+    return [text for path in files(role, "tasks", "vars") for text in expressions(yaml.safe_load(path.read_text(encoding="utf-8")))]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_takes_its_options_before_anything_else(role):
+    first = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
+    assert "secops.policy.policy_options" in first and first["register"] == f"__{role}"
+    assert set(first) <= {"name", "secops.policy.policy_options", "register", "no_log"}, "on every host, whatever its variables say"
+
+
+@pytest.mark.parametrize(("role", "name"), OPTIONS)
+def test_an_option_is_used_as_it_was_converted_and_in_no_other_way(role, name):
+    raw, taken = re.compile(rf"(?<![\w.]){name}(?!\w)"), f"__{role}.options.{name.removeprefix(f'{role}_')}"
+    assert [text for text in used(role) if raw.search(text)] == []
+    assert any(re.search(rf"(?<!\w){re.escape(taken)}(?!\w)", text) for text in used(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_uses_is_an_option(role):
+    asked = {name for text in used(role) for name in re.findall(rf"(?<!\w)__{role}\.options\.(\w+)", text)}
+    assert {f"{role}_{name}" for name in asked} == set(own(role))
+    others = set(options_of(role)) - set(own(role))
+    taken = {f"{vendor}_{option}" for vendor, names in _tree.CONNECTIONS.items() for option in names}
+    assert others <= {"secops_policy", *taken}, "what the role does not convert is converted by the modules that it runs"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_are_those_of_the_specs(role):
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    templates = {name for name, value in defaults.items() if isinstance(value, str) and "{{" in value}
+    specs = {name: option["default"] for name, option in own(role).items() if "default" in option}
+    assert {name: value for name, value in defaults.items() if name not in templates and value not in ("", None)} == {
+        name: value for name, value in specs.items() if value not in ("", None)
+    }
+    assert set(defaults) <= set(own(role)) and not templates & set(specs)
+
+
+def samples(option):
+    """Values of an option's type as JSON has them, each of them as a command line gives it."""
+    kind, choices = option["type"], option.get("choices")
+    if kind == "dict" and "options" in option:
+        return [{name: samples(inner)[0] for name, inner in option["options"].items()}]
+    if kind == "dict":
+        return [{"a": "1"}, {}]
+    if kind == "list":
+        element = {"type": option["elements"], **{key: option[key] for key in ("choices", "options") if key in option}}
+        return [samples(element)[:1], *([] if option["elements"] == "dict" else [samples(element)])]
+    return {"bool": [False, True], "int": [7, 0], "str": choices or ["a text", ""]}[kind]
+
+
+def texts(value):
+    """The same value with text in place of what is none: as ``-e name=value`` gives it, and as it may stand in a dictionary or a list."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [json.dumps(value), {key: texts(inner)[0] for key, inner in value.items()}]
+    if isinstance(value, list):
+        # Ansible takes a list from a text with commas, and has no text for a list of dictionaries.
+        return [[texts(item)[-1] for item in value], *([",".join(value)] if all(isinstance(item, str) for item in value) else [])]
+    return [json.dumps(value), str(value)]
+
+
+@pytest.mark.parametrize(("role", "name"), OPTIONS)
+def test_a_text_becomes_what_the_spec_says_it_is(role, name):
+    prefix, option = f"{role}_", own(role)[name]
+    spec = {name: option}
+    for value in samples(option):
+        for text in texts(value):
+            assert _role_options.converted(prefix, spec, {name: text}) == ({name.removeprefix(prefix): value}, [])
+    default = option.get("default")
+    for given in ({}, {name: None}):
+        found, errors = _role_options.converted(prefix, {name: {**option, "required": False}}, given)
+        assert errors == []
+        if default is None:
+            assert found == {}, "so that a template can ask whether it is defined"
+        elif option.get("options") is None:
+            assert found == {name.removeprefix(prefix): default}
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [(role, name) for role, name in OPTIONS if own(role)[name]["type"] in ("bool", "int") or own(role)[name].get("choices")],
+)
+def test_what_is_of_no_use_is_an_error(role, name):
+    _found, errors = _role_options.converted(f"{role}_", {name: own(role)[name]}, {name: "perhaps"})
+    assert len(errors) == 1 and name in errors[0]
+
+
+def test_nulls_count_as_left_out_and_what_users_name_themselves_stays():
+    spec = {
+        "x_list": {"type": "list", "elements": "dict", "options": {"a": {"type": "str"}, "b": {"type": "int", "default": 3}}},
+        "x_dict": {"type": "dict", "options": {"inner": {"type": "dict"}}},
+    }
+    given = {"x_list": [{"a": None, "b": None}, {"a": 5}], "x_dict": {"inner": {"kept": None, "1": [None]}}}
+    found, errors = _role_options.converted("x_", spec, given)
+    assert errors == []
+    assert found == {"list": [{"b": 3}, {"a": "5", "b": 3}], "dict": {"inner": {"kept": None, "1": [None]}}}
+    assert given["x_list"][0] == {"a": None, "b": None}, "what was given is left as it was"
