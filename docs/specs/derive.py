@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Derives ``plugins/module_utils/_schemas/*.py`` from the vendors' OpenAPI extracts beside this file.
+"""Derives ``plugins/module_utils/_resources/*/schema.py`` from the vendors' OpenAPI extracts beside this file.
 
 ``python docs/specs/derive.py`` writes them; with ``--check`` it only says (by its exit status) whether they are up to date. The schemas
 are Python literals, for a JSON file beside a module_util is not shipped to a module. Field names become snake_case, as users write them;
@@ -15,24 +15,24 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent.parent / "plugins" / "module_utils" / "_schemas"
+TARGET = HERE.parent.parent / "plugins" / "module_utils" / "_resources"
 KEPT = ("type", "enum", "required", "properties", "items", "format", "readOnly")
 BODY = ("requestBody", "content", "application/json", "schema")
 
 SOURCES = {
-    "sentry": {
+    "meraki_sentry_assignments": {
         "NETWORK": (
             "meraki-sentry.openapi.json",
             ("paths", "/organizations/{organizationId}/sm/sentry/policies/assignments", "put", *BODY, "properties", "items", "items"),
         ),
     },
-    "private_app": {
+    "meraki_private_app": {
         "APPLICATION": (
             "meraki-secure-connect.openapi.json",
             ("paths", "/organizations/{organizationId}/secureConnect/privateApplications", "post", *BODY),
         ),
     },
-    "eset": {
+    "eset_policy_assignment": {
         "ASSIGNMENT": ("eset-policy-management.openapi.json", ("components", "schemas", "v2PolicyAssignment")),
         "RANKING": ("eset-policy-management.openapi.json", ("components", "schemas", "PolicyAssignmentsUpdatePolicyAssignmentRankingBody")),
     },
@@ -54,10 +54,10 @@ import typing as t
 def main(arguments: list[str]) -> int:
     stale = []
     for name, sources in SOURCES.items():
-        path = TARGET / f"{name}.py"
+        path = TARGET / name / "schema.py"
         text = module_text(name, sources)
         if not path.exists() or path.read_text() != text:
-            stale.append(path.name)
+            stale.append(name)
             if "--check" not in arguments:
                 path.write_text(text)
     print(("stale: " if "--check" in arguments else "written: ") + ", ".join(stale) if stale else "up to date")

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
-from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
 from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report, _secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.module_utils._http import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
 from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, registered, result_faults, told, tree_faults
 

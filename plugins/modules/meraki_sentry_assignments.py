@@ -257,8 +257,11 @@ errors:
   sample: [{path: "config[0].policies[1].scope", message: "'some' is not one of: all, none, withAll, withAny, withoutAll, withoutAny"}]
 """
 
-from ansible_collections.secops.policy.plugins.module_utils._frame import run
-from ansible_collections.secops.policy.plugins.module_utils._sentry import ARGUMENTS, SentryAssignments
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import (
+    ARGUMENTS,
+    SentryAssignments,
+)
+from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
 
 
 def main() -> None:

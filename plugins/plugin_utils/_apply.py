@@ -10,7 +10,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
 from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import outcome
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, planned, ran, result_faults
 

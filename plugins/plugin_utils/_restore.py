@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._plan import fault
-from ansible_collections.secops.policy.plugins.module_utils._secure_connect import LIMIT, normal
-from ansible_collections.secops.policy.plugins.module_utils._sentry_config import FIELDS
-from ansible_collections.secops.policy.plugins.module_utils._sentry_plan import canonical
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import LIMIT, normal
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
 from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import unit_key
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
     ASSIGNMENTS,

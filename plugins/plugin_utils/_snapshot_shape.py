@@ -10,7 +10,7 @@ import typing as t
 from collections import Counter
 from datetime import datetime
 
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import KINDS
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import KINDS
 from ansible_collections.secops.policy.plugins.plugin_utils._tree import ASSIGNMENTS, MODULES, PRIVATE_APPS, SENTRY_POLICIES
 
 Unit = t.Mapping[str, t.Any]

@@ -250,7 +250,7 @@ def application_loop(report: Report) -> None:
 
 def validate_alone(file: str) -> None:
     """What the fleet's run is held against: jsonschema on the same payload with the same schema, in a process of its own."""
-    from ansible_collections.secops.policy.plugins.module_utils._sentry_config import SCHEMA
+    from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import SCHEMA
     from jsonschema import Draft202012Validator
 
     config = json.loads(Path(file).read_text())["ANSIBLE_MODULE_ARGS"]["config"]

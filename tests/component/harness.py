@@ -14,7 +14,8 @@ from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as said
-from ansible_collections.secops.policy.plugins.module_utils import _http, _recovery
+from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
+from ansible_collections.secops.policy.plugins.module_utils._runner import recovery
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -55,10 +56,10 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
 
 def impatient(monkeypatch: Any) -> None:
     """The same waits, but a fiftieth as long: what they are for happens on this machine."""
-    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.02)
-    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.02)
+    monkeypatch.setattr(http_client, "backoff", lambda attempt, draw: 0.02)
+    monkeypatch.setattr(http_client, "poll_wait", lambda polls: 0.02)
     for looks in ("_LOOKS_AFTER_DOUBT", "_LOOKS_AFTER_WRITE"):
-        monkeypatch.setattr(_recovery, looks, tuple(wait / 50 for wait in getattr(_recovery, looks)))
+        monkeypatch.setattr(recovery, looks, tuple(wait / 50 for wait in getattr(recovery, looks)))
 
 
 def branches(meraki: Any) -> None:

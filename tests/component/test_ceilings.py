@@ -11,7 +11,8 @@ import re
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _http, _private_app
+from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import resource as private_app_resource
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import branches, impatient, run_meraki, run_module
@@ -170,13 +171,13 @@ def test_empty_pages_without_end_are_a_failure(name):
 
 @pytest.mark.parametrize("name", LISTS)
 def test_pages_without_end_are_a_failure(monkeypatch, name):
-    monkeypatch.setattr(_http, "_MOST_PAGES", 30)
+    monkeypatch.setattr(http_client, "_MOST_PAGES", 30)
     module, options = LISTS[name][:2]
     with endless(name, 2) as server:
         result = run(module, Vendor(server), **{"state": "gathered", **options})
         assert result["failed"] and re.search(r"GET \S+: the list does not end: 30 pages were read", result["msg"]), result["msg"]
-    monkeypatch.setattr(_http, "_MOST_PAGES", 2000)
-    monkeypatch.setattr(_http, "_LARGEST_LIST", 2000)
+    monkeypatch.setattr(http_client, "_MOST_PAGES", 2000)
+    monkeypatch.setattr(http_client, "_LARGEST_LIST", 2000)
     with endless(name, 2) as server:
         result = run(module, Vendor(server), **{"state": "gathered", **options})
         assert result["failed"] and "the list does not end" in result["msg"]
@@ -345,7 +346,7 @@ def test_what_a_warning_repeats_of_a_secret_is_hidden(cloud, number):
 
 def test_a_warning_without_a_connection_shows_no_secret_either(monkeypatch):
     monkeypatch.setattr(
-        _private_app.PrivateApplications, "rendered", lambda self, config: ([], [f"{self._options['api_key']} has no effect"])
+        private_app_resource.PrivateApplications, "rendered", lambda self, config: ([], [f"{self._options['api_key']} has no effect"])
     )
     options = {"state": "rendered", "api_key": SECRET, "config": [{"name": "A", "destinations": [destination(1)]}]}
     result = run_module(APPS, options)

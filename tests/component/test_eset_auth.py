@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _eset
+from ansible_collections.secops.policy.plugins.module_utils._vendors import eset as eset_api
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import impatient, run_module
@@ -285,12 +285,12 @@ def test_hosts_follow_the_region_and_base_url_replaces_them():
         "username": USER, "password": PASSWORD, "access_token": None, "timeout": 1, "retry_timeout": 1, "rate_limit": 10,
         "validate_certs": True, "ca_path": None, "region": "jpn", "deployment": "cloud", "base_url": None,
     }  # fmt: skip
-    api = _eset.Eset(options)
+    api = eset_api.Eset(options)
     assert api.client.base_url == "https://jpn.policy-management.eset.systems"
     assert api._url("/v1/devices") == "https://jpn.device-management.eset.systems/v1/devices"
     assert api._url("/oauth/token") == "https://jpn.business-account.iam.eset.systems/oauth/token"
     assert api.client.trusts(api._url("/v1/devices")) and not api.client.trusts("https://eset.systems.example/v1/devices")
-    one = _eset.Eset({**options, "deployment": "on_prem", "base_url": "https://server.example:9443/"})
+    one = eset_api.Eset({**options, "deployment": "on_prem", "base_url": "https://server.example:9443/"})
     assert {one._url(path) for path in ("/v1/devices", "/v2/policies", "/GetTokens")} == {
         f"https://server.example:9443{path}" for path in ("/v1/devices", "/v2/policies", "/GetTokens")
     }

@@ -12,7 +12,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._mask import STARS, Mask
+from ansible_collections.secops.policy.plugins.module_utils._model.mask import STARS, Mask
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import FAULTS, impatient, run_module

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _eset
+from ansible_collections.secops.policy.plugins.module_utils._vendors import eset as eset_api
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 from ansible_collections.secops.policy.tests.mock_cloud.eset import ROOT
 
@@ -526,8 +526,8 @@ def test_a_user_who_may_only_read(cloud):
 
 
 def test_parts_of_a_query():
-    assert _eset._in_parts("k", []) == []
-    parts = _eset._in_parts("k", ["x" * 1000] * 7 + ["é" * 5000, "y"])
+    assert eset_api._in_parts("k", []) == []
+    parts = eset_api._in_parts("k", ["x" * 1000] * 7 + ["é" * 5000, "y"])
     assert [len(part) for part in parts] == [3, 3, 1, 1, 1]
 
 

@@ -13,10 +13,12 @@ from email.utils import formatdate
 import pytest
 import urllib3
 import yaml
-from ansible_collections.secops.policy.plugins.module_utils import _body, _http, _pace, _session
-from ansible_collections.secops.policy.plugins.module_utils._connection import secret_faults, url_faults
-from ansible_collections.secops.policy.plugins.module_utils._http import ApiError, Client, Held, Unclear, Vendor
-from ansible_collections.secops.policy.plugins.module_utils._pace import Budget, Pacer, poll_wait
+from ansible_collections.secops.policy.plugins.module_utils._http import body as http_body
+from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
+from ansible_collections.secops.policy.plugins.module_utils._http import rate_limit, transport
+from ansible_collections.secops.policy.plugins.module_utils._http.client import ApiError, Client, Held, Unclear, Vendor
+from ansible_collections.secops.policy.plugins.module_utils._http.options import secret_faults, url_faults
+from ansible_collections.secops.policy.plugins.module_utils._http.rate_limit import Budget, Pacer, poll_wait
 
 from .certificates import authority
 from .scripted import RESET, Scripted, answer
@@ -192,8 +194,8 @@ def test_an_expired_token_is_renewed_as_often_as_the_sign_in_allows():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.01)
-    monkeypatch.setattr(_http, "backoff", lambda attempt, draw: 0.01)
+    monkeypatch.setattr(http_client, "poll_wait", lambda polls: 0.01)
+    monkeypatch.setattr(http_client, "backoff", lambda attempt, draw: 0.01)
 
 
 ACCEPTED = answer(202, body=b"", Response_Id="r-1", X_Request_Id="q-1")
@@ -319,7 +321,7 @@ def test_202_without_an_id_names_the_request(method):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_pending_for_longer_than_the_budget_is_a_failure(monkeypatch, method):
-    monkeypatch.setattr(_http, "poll_wait", lambda polls: 0.1)
+    monkeypatch.setattr(http_client, "poll_wait", lambda polls: 0.1)
     with Scripted(ACCEPTED) as server:
         with pytest.raises(ApiError, match="retry_timeout is used up") as caught:
             client(server, pending="response-id", retry_timeout=0.35).request(method, "/x", body=None if method == "GET" else {})
@@ -520,11 +522,11 @@ def test_the_classes_of_a_proxys_pools_are_kept():
 
     manager = urllib3.PoolManager()
     manager.pool_classes_by_scheme = {"https": Pool}
-    _session._date(manager)
+    transport._date(manager)
     first = manager.pool_classes_by_scheme["https"]
-    _session._date(manager)
+    transport._date(manager)
     assert manager.pool_classes_by_scheme["https"] is first and issubclass(first, Pool)
-    assert first.ConnectionCls.response_class is _session._Response
+    assert first.ConnectionCls.response_class is transport._Response
 
 
 def test_a_proxy_that_makes_no_tunnel_has_sent_nothing(tmp_path, monkeypatch):
@@ -554,12 +556,12 @@ def test_cookies_are_not_kept():
 
 
 def test_the_user_agent_has_the_form_that_the_vendor_asks_for():
-    name, vendor = _http.USER_AGENT.split(" ")
+    name, vendor = http_client.USER_AGENT.split(" ")
     application, version = name.split("/")
     assert application.isalnum() and vendor.isalnum()
-    assert "meraki" not in _http.USER_AGENT.lower() and "cisco" not in _http.USER_AGENT.lower()
+    assert "meraki" not in http_client.USER_AGENT.lower() and "cisco" not in http_client.USER_AGENT.lower()
     with open(__file__.replace("tests/component/test_http.py", "galaxy.yml"), encoding="utf-8") as galaxy:
-        assert version == yaml.safe_load(galaxy)["version"] == _http.VERSION
+        assert version == yaml.safe_load(galaxy)["version"] == http_client.VERSION
 
 
 def test_a_held_request_is_not_sent():
@@ -586,7 +588,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_pace, "time", clock)
+    monkeypatch.setattr(rate_limit, "time", clock)
     return clock
 
 
@@ -694,7 +696,7 @@ def test_a_body_that_unpacks_to_more_than_any_is_not_unpacked():
 
 
 def test_a_body_without_end_is_not_read_to_its_end(monkeypatch):
-    monkeypatch.setattr(_session, "LARGEST_BODY", 1 << 20)
+    monkeypatch.setattr(transport, "LARGEST_BODY", 1 << 20)
     with Scripted(answer(body=b"[" + b"1," * (1 << 20) + b"1]")) as server, pytest.raises(ApiError, match="more than 1 MiB"):
         client(server).get("/x")
     with Scripted(answer(body=b"[" + b"1," * ((1 << 19) - 10) + b"1]")) as server:
@@ -702,7 +704,7 @@ def test_a_body_without_end_is_not_read_to_its_end(monkeypatch):
 
 
 def test_more_values_than_any_body_holds(monkeypatch):
-    monkeypatch.setattr(_body, "MOST_VALUES", 1000)
+    monkeypatch.setattr(http_body, "MOST_VALUES", 1000)
     with Scripted(answer(data=[1] * 2000)) as server:
         with pytest.raises(ApiError, match="more than 1,000 values"):
             client(server).get("/x")
@@ -771,7 +773,7 @@ def test_what_a_header_says_is_quoted_in_part():
 @pytest.mark.parametrize("link", ["<" * 60_000, "<x>;rel" + " " * 60_000, "<x>" * 20_000, '<x>; rel="' * 5000])
 def test_a_link_that_is_none_takes_no_time(link):
     started = time.process_time()
-    assert _http._next_url(link, "http://127.0.0.1/") is None
+    assert http_client._next_url(link, "http://127.0.0.1/") is None
     assert time.process_time() - started < 1
 
 
@@ -791,7 +793,7 @@ def test_a_wait_that_is_none_is_our_own(value):
 
 
 def test_a_run_has_an_end(monkeypatch):
-    monkeypatch.setattr(_http, "_MOST_REQUESTS", 3)
+    monkeypatch.setattr(http_client, "_MOST_REQUESTS", 3)
     with Scripted(answer(data=[1])) as server:
         tried = client(server)
         for _number in range(3):
@@ -801,7 +803,7 @@ def test_a_run_has_an_end(monkeypatch):
                 tried.request(method, "/x")
             assert not isinstance(caught.value, Unclear)
         assert len(server.requests) == 3
-    monkeypatch.setattr(_http, "_LARGEST_RUN", 100)
+    monkeypatch.setattr(http_client, "_LARGEST_RUN", 100)
     with Scripted(answer(data=["x" * 200])) as server:
         tried = client(server)
         tried.get("/x")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._eset import with_port
+from ansible_collections.secops.policy.plugins.module_utils._vendors.eset import with_port
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import KEY, branches, run_meraki, run_module

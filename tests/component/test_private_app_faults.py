@@ -10,7 +10,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._http import Client
+from ansible_collections.secops.policy.plugins.module_utils._http.client import Client
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import FAULTS, KEY, impatient, meanwhile, run_meraki, run_module

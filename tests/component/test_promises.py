@@ -11,7 +11,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _http, _reader
+from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
+from ansible_collections.secops.policy.plugins.module_utils._runner import reader
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import branches, run_meraki, run_module
@@ -310,17 +311,17 @@ def test_a_server_that_asks_for_no_wait_at_all_is_not_asked_without_end(cloud):
 
 def test_looking_names_up_does_not_make_the_list_old(cloud, monkeypatch):
     """What the PUT is made of is read after the names, however long these took; it is read again where it is old itself."""
-    monkeypatch.setattr(_reader, "FRESH", 0.5)
+    monkeypatch.setattr(reader, "FRESH", 0.5)
     config = [{"network": "Branch 1", "policies": [{**policy(0), "group_policy_id": None, "group_policy": "Group 0"}]}]
     cloud.faults.add("slow", seconds=1, path="groupPolicies")
     assert sentry(cloud, config=config)["stats"]["reads"] == 4
-    monkeypatch.setattr(_reader, "FRESH", 0.0)
+    monkeypatch.setattr(reader, "FRESH", 0.0)
     config[0]["policies"][0]["tags"] = ["other"]
     assert sentry(cloud, config=config)["stats"]["reads"] == 5
 
 
 def test_a_change_by_somebody_else_before_the_write_is_seen_where_time_has_passed(cloud, monkeypatch):
-    monkeypatch.setattr(_reader, "FRESH", 0.0)
+    monkeypatch.setattr(reader, "FRESH", 0.0)
     cloud.meraki.add_sentry("N_2", [stored(0)])
     original, reads = cloud.meraki.handle, []
 
@@ -379,9 +380,9 @@ def test_the_digest_says_what_changes_and_not_how_it_was_written(cloud):
 
 
 def test_without_requests_the_failure_has_the_keys_that_are_always_there(monkeypatch):
-    from ansible_collections.secops.policy.plugins.module_utils import _frame
+    from ansible_collections.secops.policy.plugins.module_utils._runner import run as runner
 
-    monkeypatch.setattr(_frame, "MISSING", "Failed to import the required Python library (requests)")
+    monkeypatch.setattr(runner, "MISSING", "Failed to import the required Python library (requests)")
     result = run_module("meraki_private_app", {"config": [{"name": "A"}]})
     assert result["failed"] and "requests" in result["msg"]
     assert (result["changed"], result["requests"], result["pending"], result["stats"]["writes"]) == (False, [], [], 0)
@@ -402,4 +403,4 @@ def test_what_is_lacking_for_judging_config_is_said(monkeypatch):
 
 def test_the_user_agent_reaches_the_vendor(cloud):
     sentry(cloud, state="gathered")
-    assert cloud.log[0].headers["user-agent"] == _http.USER_AGENT
+    assert cloud.log[0].headers["user-agent"] == http_client.USER_AGENT

@@ -9,8 +9,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._connection import without_secret
-from ansible_collections.secops.policy.plugins.module_utils._http import Client
+from ansible_collections.secops.policy.plugins.module_utils._http.client import Client
+from ansible_collections.secops.policy.plugins.module_utils._http.options import without_secret
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import FAULTS, branches, meanwhile, run_meraki

@@ -114,4 +114,4 @@ def test_the_domains_are_pure():
 
 def test_only_the_client_speaks_http():
     speaking = {name for name, (_ours, others) in IMPORTS.items() if others & {"requests", "urllib3", "socket", "http"}}
-    assert speaking == {"module_utils/_http", "module_utils/_session"}
+    assert speaking == {"module_utils/_http/client", "module_utils/_http/transport"}

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _body
-from ansible_collections.secops.policy.plugins.module_utils._body import BadBody, Texts, valid_text
+from ansible_collections.secops.policy.plugins.module_utils._http import body as http_body
+from ansible_collections.secops.policy.plugins.module_utils._http.body import BadBody, Texts, valid_text
 
 #: Half a character, as it is left where somebody cuts a text in two.
 HALF = "\ud83d"
@@ -50,7 +50,7 @@ def test_what_is_no_json_or_means_several_things(body, words):
 
 
 def test_more_values_than_memory_holds(monkeypatch):
-    monkeypatch.setattr(_body, "MOST_VALUES", 100)
+    monkeypatch.setattr(http_body, "MOST_VALUES", 100)
     assert read("[" + "1," * 99 + "1]") == [1] * 100
     assert read(json.dumps(["x" * 200])) == ["x" * 200]
     for many in ("[" + "1," * 100 + "1]", "[" * 101 + "]" * 101, '{"a":' * 101):

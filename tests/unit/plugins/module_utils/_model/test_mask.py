@@ -13,7 +13,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._mask import STARS, WITHHELD, Mask
+from ansible_collections.secops.policy.plugins.module_utils._model.mask import STARS, WITHHELD, Mask
 
 SECRETS = {
     "key": "0123456789abcdef0123456789abcdef01234567",

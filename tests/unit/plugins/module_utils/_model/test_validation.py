@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._plan import kept_in_place
-from ansible_collections.secops.policy.plugins.module_utils._schema import coerce, schema_faults
-from ansible_collections.secops.policy.plugins.module_utils._sentry import ARGUMENTS
-from ansible_collections.secops.policy.plugins.module_utils._sentry_config import SCHEMA
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import kept_in_place
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import SCHEMA
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import ARGUMENTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +71,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_no_input_at_all_trips_the_validation(value):
-    from ansible_collections.secops.policy.plugins.module_utils._sentry_config import rule_faults
+    from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import rule_faults
 
     config = coerce(value, ARGUMENTS["config"])
     faults = schema_faults(SCHEMA, config)
@@ -95,7 +95,7 @@ def test_what_is_kept_in_place_is_a_longest_increasing_run(order):
 
 def test_the_options_are_the_specs_fields_and_the_documented_names():
     """Every field of the vendor's schema is an option, and what is more stands for an id."""
-    from ansible_collections.secops.policy.plugins.module_utils._schemas.sentry import NETWORK
+    from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.schema import NETWORK
 
     unit = ARGUMENTS["config"]["options"]
     policy = unit["policies"]["options"]

@@ -8,8 +8,8 @@ import base64
 import json
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._mask import STARS, Mask
-from ansible_collections.secops.policy.plugins.module_utils._result import LARGEST, presentable
+from ansible_collections.secops.policy.plugins.module_utils._model.mask import STARS, Mask
+from ansible_collections.secops.policy.plugins.module_utils._runner.result import LARGEST, presentable
 
 SECRET = "s3cret-key-0123456789"
 

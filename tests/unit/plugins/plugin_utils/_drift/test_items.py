@@ -8,11 +8,18 @@ from collections import Counter
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _eset_assignment_plan, _private_app_plan, _sentry_plan
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import Names, Target, Wanted, WantedPolicy
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_order import Assigned
-from ansible_collections.secops.policy.plugins.module_utils._names import Index
-from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment import plan as eset_planner
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
+    Names,
+    Target,
+    Wanted,
+    WantedPolicy,
+)
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments import plan as sentry_planner
 from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import items, segment
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -50,7 +57,7 @@ def verdicts(module, plan, config=None):
 @given(test_sentry_plan.cases())
 def test_sentry_policies_are_counted_as_the_module_counts_them(case):
     there, wanted, state = case
-    plan = _sentry_plan.plan(test_sentry_plan.view_of(there, wanted), state)
+    plan = sentry_planner.plan(test_sentry_plan.view_of(there, wanted), state)
     counts, _found = verdicts(SENTRY, plan)
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
 
@@ -60,7 +67,7 @@ def test_sentry_policies_are_counted_as_the_module_counts_them(case):
 def test_applications_are_counted_as_the_module_counts_them(case):
     applications, config, state = case
     try:
-        plan = _private_app_plan.plan(test_private_app_plan.Organization(applications).view(config), state, test_private_app_plan.ALLOWED)
+        plan = private_app_planner.plan(test_private_app_plan.Organization(applications).view(config), state, test_private_app_plan.ALLOWED)
     except Faults:
         return
     counts, found = verdicts(APPLICATION, plan)
@@ -83,14 +90,14 @@ def stacks(draw):
         listed = draw(st.lists(policies, unique=True, max_size=5))
         made = [WantedPolicy(f"config[{number}]", name, None, True) for name in listed]
         wanted.append(Wanted(f"config[{number}]", target, True, made))
-    return _eset_assignment_plan.View({target: stack for target, stack in there.items() if stack}, Names(), wanted), state
+    return eset_planner.View({target: stack for target, stack in there.items() if stack}, Names(), wanted), state
 
 
 @settings(max_examples=400)
 @given(stacks())
 def test_assignments_are_counted_as_the_module_counts_them(case):
     view, state = case
-    plan = _eset_assignment_plan.plan(view, state)
+    plan = eset_planner.plan(view, state)
     counts, _found = verdicts(ESET, plan)
     summary = {name: plan.summary[name] for name in COUNTS.values()}
     if any(len(stack) != len({one.policy for one in stack}) for stack in view.stacks.values()):
@@ -170,10 +177,10 @@ def test_equal_policies_have_ids_of_their_own():
 
 
 def test_a_target_that_is_not_listed_and_whose_name_was_not_read():
-    view = _eset_assignment_plan.View(
+    view = eset_planner.View(
         {Target("device_group_uuid", "g"): [Assigned("p1", "a", 1)]},
         Names(policies=Index("policy", [("p1", "Base")])),
         [],
     )
-    _counts, (item,) = verdicts(ESET, _eset_assignment_plan.plan(view, "overridden"))
+    _counts, (item,) = verdicts(ESET, eset_planner.plan(view, "overridden"))
     assert (item["unit"], item["object"]) == ({"id": "g", "name": ""}, {"id": "p1", "name": "Base"})

@@ -11,12 +11,18 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_config import SCHEMA, Names, Target, resolve, rule_faults
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_order import Assigned
-from ansible_collections.secops.policy.plugins.module_utils._eset_assignment_plan import View, plan
-from ansible_collections.secops.policy.plugins.module_utils._names import Index
-from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
-from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
+    SCHEMA,
+    Names,
+    Target,
+    resolve,
+    rule_faults,
+)
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import View, plan
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

@@ -10,14 +10,14 @@ from unittest import mock
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils import _private_app_order, _private_app_plan
-from ansible_collections.secops.policy.plugins.module_utils._names import Index
-from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
-from ansible_collections.secops.policy.plugins.module_utils._private_app import PrivateApplications
-from ansible_collections.secops.policy.plugins.module_utils._private_app_config import SCHEMA, resolve, rule_faults
-from ansible_collections.secops.policy.plugins.module_utils._private_app_plan import Options, View, members, plan
-from ansible_collections.secops.policy.plugins.module_utils._schema import schema_faults
-from ansible_collections.secops.policy.plugins.module_utils._secure_connect import (
+from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import order as private_app_order
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Options, View, members, plan
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
     LIMIT,
     normal,
     normal_address,
@@ -26,7 +26,10 @@ from ansible_collections.secops.policy.plugins.module_utils._secure_connect impo
     wire,
     without_spaces,
 )
-from ansible_collections.secops.policy.plugins.module_utils._secure_connect import applications as read_applications
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
+    applications as read_applications,
+)
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import PrivateApplications
 from ansible_collections.secops.policy.tests.mock_cloud import secure_connect
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
 from ansible_collections.secops.policy.tests.mock_cloud.web import Request
@@ -165,8 +168,8 @@ def test_any_organization_any_config_any_state(case, switches, room, stop_after,
     organization = Organization(applications, **switches)
     with (
         mock.patch.object(secure_connect, "LIMIT", limit),
-        mock.patch.object(_private_app_order, "LIMIT", limit),
-        mock.patch.object(_private_app_plan, "LIMIT", limit),
+        mock.patch.object(private_app_order, "LIMIT", limit),
+        mock.patch.object(private_app_planner, "LIMIT", limit),
     ):
         try:
             planned = plan(organization.view(config), state, ALLOWED)

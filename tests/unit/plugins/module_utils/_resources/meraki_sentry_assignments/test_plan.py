@@ -8,9 +8,15 @@ import itertools
 from collections import Counter
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._plan import Faults
-from ansible_collections.secops.policy.plugins.module_utils._sentry_config import Names, Wanted, resolve, rule_faults, units
-from ansible_collections.secops.policy.plugins.module_utils._sentry_plan import View, canonical, content, plan
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import (
+    Names,
+    Wanted,
+    resolve,
+    rule_faults,
+    units,
+)
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import View, canonical, content, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,347 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""ESET policy assignments: the fewest writes that lead from the stacks that are there to the wanted ones, in a safe order. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import quote
+
+from ..._model.lookup import folded, unlike
+from ..._model.plan import NEW, POSITION, Chain, Faults, Plan, Request, fault
+from ..._vendors.eset import ASSIGNMENTS
+from .config import KINDS, Names, Target, Wanted
+from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``faults``: what names say against it.
+
+    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
+    """
+
+    stacks: dict[Target, Stack]
+    names: Names
+    wanted: list[Wanted] = field(default_factory=list)
+    faults: tuple[dict[str, str], ...] = ()
+    since: float = 0.0
+    shown: Names | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.stacks
+
+    @property
+    def labels(self) -> Names:
+        """The names to show."""
+        return self.shown or self.names
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one target. ``final`` is the stack as it is to be; ``new`` what is assigned for it, in the order in which that is
+    done; ``moves`` are ``(assignment, rank)`` in order; ``gone`` what is removed."""
+
+    target: Target
+    path: str
+    before: Stack
+    final: Stack
+    new: Stack
+    moves: list[tuple[Assigned, int]]
+    gone: Stack
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not (self.new or self.moves or self.gone)
+
+
+def plan(view: View, state: str) -> Plan:
+    """The plan for ``view.wanted``. Raises ``Faults``: names that fit nothing, ids that a list disproves."""
+    warnings: list[str] = []
+    faults = [*view.faults, *unknown(view, state, warnings)]
+    if faults:
+        raise Faults(faults)
+    found = changes(view, state, warnings)
+    faults = [
+        fault(
+            f"{change.path}.target",
+            f"the order of what is assigned to the {describe(change.target, view.labels)} is not known, for {UNRANKED}",
+        )
+        for change in found
+        if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
+    ]
+    if faults:
+        raise Faults(faults)
+    changed = [change for change in found if not change.empty]
+    phases = tuple(
+        tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed))
+    )
+    return Plan(
+        before=[shaped(change.target, change.before, view.labels) for change in changed],
+        after=[shaped(change.target, change.final, view.labels) for change in changed],
+        phases=tuple(phase for phase in phases if phase),
+        summary=_summary(found),
+        removed=frozenset(str(assigned.uuid) for change in changed for assigned in change.gone),
+        identity={
+            "before": sorted([change.target.key, canonical(change.before)] for change in changed),
+            "after": sorted([change.target.key, canonical(change.final)] for change in changed),
+        },
+        expected={change.target.key: canonical(change.final) for change in changed},
+        titles={change.target.key: describe(change.target, view.labels) for change in changed},
+        warnings=tuple(warnings),
+    )
+
+
+def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
+    """What becomes of each target concerned, those that stay as they are included."""
+    found = []
+    for unit in view.wanted:
+        stack = view.stacks.get(unit.target, [])
+        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
+        double = _double(stack)
+        if double:
+            where = describe(unit.target, view.labels)
+            warnings.append(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
+    if state == "overridden":
+        listed = {unit.target for unit in view.wanted}
+        # In an order of ours: the server's may be another one at each read.
+        found += [_change(target, "config", view.stacks[target], []) for target in sorted(view.stacks) if target not in listed]
+    return found
+
+
+#: Why an order is not known, in words.
+UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
+
+
+def shaped(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
+    """A target in the shape of ``config``: ids, names beside them where they were read, a policy that is there twice at its first place."""
+    unit: dict[str, t.Any] = {"target": {target.kind: target.uuid}}
+    label = _label(target, names)
+    if label:
+        unit["target"][KINDS[target.kind]] = label
+    unit["policies"] = []
+    for policy in dict.fromkeys(canonical(stack)):
+        shape = {"policy_uuid": policy}
+        if names.policies is not None and names.policies.names.get(policy):
+            shape["policy"] = names.policies.names[policy]
+        unit["policies"].append(shape)
+    return unit
+
+
+def repeated(view: View, targets: t.Iterable[Target]) -> list[str]:
+    """A warning for each of these targets that has a policy twice."""
+    said = []
+    for target in targets:
+        double = _double(view.stacks.get(target, []))
+        if double:
+            where = describe(target, view.labels)
+            said.append(f"assigned more than once to the {where}, and listed once, at the first place: {', '.join(double)}")
+    return said
+
+
+def describe(target: Target, names: Names) -> str:
+    """A target in words."""
+    label = _label(target, names)
+    return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
+
+
+def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack:
+    """The stack as it is to be."""
+    policies = unit.policies or []
+    if state == "merged":
+        return arranged(stack, policies, warnings)
+    if state == "deleted":
+        gone = {policy.uuid for policy in policies}
+        return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
+    return reordered(stack, [policy.uuid for policy in policies])
+
+
+#: What becomes of copies.
+_COPIES = {
+    "merged": "all of them stay",
+    "replaced": "the extra copies go",
+    "overridden": "the extra copies go",
+    "deleted": "what is listed goes, every copy of it",
+}
+
+
+def _change(target: Target, path: str, stack: Stack, final: Stack) -> Change:
+    """How to get from one stack to the other: new ones are assigned in the order in which they are wanted, then as few as possible move."""
+    new = [assigned for assigned in final if assigned.uuid is None]
+    kept = {assigned.uuid for assigned in final}
+    return Change(target, path, stack, final, new, moves(stack, final), [assigned for assigned in stack if assigned.uuid not in kept])
+
+
+def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
+    """Assignments, moves, removals, each to be done for all targets before the next, so that no target is stripped on the way."""
+    where = describe(change.target, names)
+    key = change.target.key
+    last = last_rank(change.before)
+    # What is hidden behind the last one that can be seen shows first in the rank of what is new. It matters to what moves behind that.
+    counts = any(rank > last for _assigned, rank in change.moves)
+
+    def made(policy: str) -> str:
+        return f"{key} {policy}"
+
+    assign = [
+        Request(
+            "POST",
+            ASSIGNMENTS,
+            {"assignment": {"policyUuid": assigned.policy, "target": {camel(change.target.kind): change.target.uuid}}},
+            f"assign {_policy(assigned, names)} to the {where}",
+            gives=made(assigned.policy),
+            take=partial(_made, rank=number if counts else 0),
+        )
+        for number, assigned in enumerate(change.new, start=last + 1)
+    ]
+    move = [
+        Request(
+            "POST",
+            f"{ASSIGNMENTS}/{quote(assigned.uuid or NEW, safe='<>')}:updateRanking",
+            {"rank": rank},
+            f"move {_policy(assigned, names)} to rank {rank} of the {where}",
+            needs=made(assigned.policy) if assigned.uuid is None else None,
+            carries=POSITION,
+        )
+        for assigned, rank in change.moves
+    ]
+    remove = [
+        Request(
+            "DELETE",
+            f"{ASSIGNMENTS}/{quote(assigned.uuid or '', safe='')}",
+            None,
+            f"remove {_policy(assigned, names)} from the {where}",
+            may_be_gone=True,
+        )
+        for assigned in change.gone
+    ]
+    return Chain(key, tuple(assign)), Chain(key, tuple(move)), Chain(key, tuple(remove))
+
+
+def _made(data: t.Any, rank: int) -> str:
+    """The id of a new assignment. ``rank``: the one that the plan counted with (0: none). ``ValueError`` where it got another one."""
+    made = data["assignment"]
+    if not made["uuid"]:
+        raise ValueError("no id of what was made")
+    if rank and str(made.get("rank") or rank) != str(rank):
+        raise ValueError(f"it got the rank {made['rank']} in place of {rank}, behind what these credentials cannot see")
+    return str(made["uuid"])
+
+
+def _other_case(view: View) -> list[dict[str, str]]:
+    """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
+    targets: dict[str, dict[str, str]] = {}
+    for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
+        targets.setdefault(kind, {})[folded(uuid)] = uuid
+    policies = {folded(uuid): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
+    faults = []
+    for unit in view.wanted:
+        assigned = {folded(uuid): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
+        given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
+        given += [(f"{policy.path}.policy_uuid", policy.uuid, {**policies, **assigned}) for policy in unit.policies or []]
+        for path, uuid, there in given:
+            found = there.get(folded(uuid), uuid)
+            if found != uuid:
+                faults.append(
+                    fault(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
+                )
+    return faults
+
+
+def unproven(view: View) -> list[str]:
+    """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
+    return [
+        f"{unit.path}: nothing is assigned to the {describe(unit.target, view.labels)}, and its id was not looked up"
+        for unit in view.wanted
+        if not (unit.named or view.stacks.get(unit.target) or view.names.tell(unit.target))
+    ]
+
+
+def camel(name: str) -> str:
+    """device_group_uuid -> deviceGroupUuid, as the API has it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _summary(found: list[Change]) -> dict[str, int]:
+    created = sum(len(change.new) for change in found)
+    moved = sum(assigned.uuid is not None for change in found for assigned, _rank in change.moves)
+    deleted = sum(len(change.gone) for change in found)
+    before = sum(len(change.before) for change in found)
+    return {"created": created, "updated": 0, "moved": moved, "deleted": deleted, "unchanged": before - moved - deleted}
+
+
+def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
+    """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
+    faults = _other_case(view)
+    said = {item["path"] for item in faults}
+
+    def disproved(path: str, says: str) -> None:
+        if path not in said:
+            faults.append(fault(path, says))
+
+    for unit in view.wanted:
+        stack = view.stacks.get(unit.target, [])
+        assigned = set(canonical(stack))
+        if state == "deleted":
+            warnings += _nothing_there(unit, assigned, view.labels)
+            continue
+        fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
+        if not unit.named and not _is_there(unit.target, view.names, bool(stack), fresh):
+            says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
+            disproved(f"{unit.path}.target.{unit.target.kind}", says)
+        for policy in unit.policies or []:
+            known = view.names.policies
+            if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
+                says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
+                disproved(f"{policy.path}.policy_uuid", says)
+    return faults
+
+
+def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool:
+    listed = True
+    if target.kind == "device_group_uuid" and names.groups is not None:
+        listed = target.uuid in names.groups.names
+    elif target.kind == "device_uuid":
+        listed = names.known.get(target.uuid, "") is not None
+    return listed or assigned and not fresh
+
+
+def _nothing_there(unit: Wanted, assigned: set[str], names: Names) -> list[str]:
+    """What ``deleted`` has nothing to do for, where it is given by an id that may be mistyped."""
+    if not assigned and not unit.named:
+        return [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]
+    return [
+        f"{policy.path}: the policy {policy.uuid} is not assigned to the {describe(unit.target, names)}; nothing to remove"
+        for policy in unit.policies or []
+        if not policy.named and policy.uuid not in assigned
+    ]
+
+
+def _double(stack: Stack) -> list[str]:
+    policies = canonical(stack)
+    return [policy for policy in dict.fromkeys(policies) if policies.count(policy) > 1]
+
+
+def _kind(target: Target) -> str:
+    return target.kind.removesuffix("_uuid").replace("_", " ")
+
+
+def _label(target: Target, names: Names) -> str | None:
+    if target.kind == "device_group_uuid" and names.groups is not None:
+        return names.groups.label(target.uuid)
+    if target.kind == "device_uuid":
+        return names.known.get(target.uuid) or (names.devices.names.get(target.uuid) if names.devices is not None else None)
+    return None
+
+
+def _policy(assigned: Assigned, names: Names) -> str:
+    name = names.policies.names.get(assigned.policy) if names.policies is not None else None
+    return f"the policy {name!r} ({assigned.policy})" if name else f"the policy {assigned.policy}"

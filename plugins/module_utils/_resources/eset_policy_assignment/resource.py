@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""ESET policy assignments as the frame drives them: the domain tied to ESET's API."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._http.client import Client
+from ..._model.documented import Shape, Undocumented
+from ..._model.plan import Faults, Plan, Request
+from ..._vendors.eset import ARGUMENTS as CONNECTION
+from ..._vendors.eset import ASSIGNMENTS, Eset, faults, together
+from . import plan as eset_planner
+from .config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
+from .order import Assigned, Stack, arranged, canonical, ranked
+from .plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
+
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {
+                "type": "dict",
+                "options": {
+                    "device_uuid": {"type": "str"},
+                    "device": {"type": "str"},
+                    "device_group_uuid": {"type": "str"},
+                    "device_group": {"type": "str"},
+                    "subscription_uuid": {"type": "str"},
+                },
+            },
+            "policies": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"policy_uuid": {"type": "str"}, "policy": {"type": "str"}, "rank": {"type": "int"}},
+            },
+        },
+    },
+    **CONNECTION,
+}
+
+Config = list[dict[str, t.Any]]
+
+#: How often the assignments are read, at most, until the ranks fit together.
+_READS = 3
+
+
+class PolicyAssignments:
+    """The resource behind ``eset_policy_assignment``."""
+
+    schema = SCHEMA
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._api: t.Any = None
+        self._names = Names()
+        self._shown: Names | None = None
+        self._since = 0.0
+        self._wanted: list[Wanted] | None = None
+        self._config: Config = []
+        self._faults: list[dict[str, str]] = []
+
+    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
+        requests = []
+        warnings: list[str] = []
+        for number, entry in enumerate(config):
+            given = entry["target"]
+            target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
+            # In quotes a name is no id, whatever it is.
+            policies = {policy.get("policy_uuid") or repr(policy["policy"]): policy for policy in entry.get("policies") or []}
+            wanted = [
+                WantedPolicy(f"config[{number}].policies[{place}]", label, policy.get("rank"), False)
+                for place, (label, policy) in enumerate(policies.items())
+            ]
+            # Nothing is there: assigned in the order of the stack, nothing has to move.
+            for assigned in arranged([], wanted, warnings):
+                policy = _rendered(policies[assigned.policy], "policy_uuid", "policy")
+                requests.append({"method": "POST", "path": ASSIGNMENTS, "body": {"assignment": {"policyUuid": policy, "target": target}}})
+        return requests, warnings
+
+    def connect(self) -> Client:
+        api = self._api = Eset(self._options)
+        return api.client
+
+    def read(self, config: Config | None, state: str) -> View:
+        if self._wanted is None:
+            stacks = self._first(config or [], state)
+        else:
+            stacks = self._stacks(self._only(state))
+        view = self._view(stacks)
+        if state not in ("gathered", "deleted") and not view.faults and self._look_up_new(view, state):
+            # Names that stand beside ids can be judged only now.
+            self._resolve(state)
+        return self._view(stacks)
+
+    def plan(self, view: View, config: Config, state: str) -> Plan:
+        return eset_planner.plan(view, state)
+
+    def proven(self, view: View, plan: Plan) -> bool:
+        # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
+        assigned = [chain.key for phase in plan.phases for chain in phase if any(request.gives for request in chain.requests)]
+        listed = {target.key for target, stack in view.stacks.items() if stack}
+        return listed.issuperset(assigned)
+
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        return self._labelled(view, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
+
+    def place(self) -> dict[str, str]:
+        return dict(self._api.place())
+
+    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+        return []  # No request carries what somebody else has assigned.
+
+    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        faults = [*view.faults, *unknown(view, "gathered", [])]
+        if faults:
+            raise Faults(faults)
+        if config is None:
+            targets = sorted(view.stacks)
+        else:
+            targets = [unit.target for unit in view.wanted]
+        warnings = (
+            unproven(view)
+            + repeated(view, targets)
+            + [
+                f"the order of what is assigned to the {describe(target, view.labels)} is not known, for {UNRANKED}"
+                for target in targets
+                if not ranked(view.stacks.get(target, []))
+            ]
+        )
+        if config == []:
+            warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
+        return [shaped(target, view.stacks.get(target, []), view.labels) for target in targets], warnings
+
+    def source(self) -> str:
+        return str(self._api.client.base_url)
+
+    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        found = {target.key: canonical(stack) for target, stack in view.stacks.items()}
+        return {key: found.get(key, []) for key in keys}
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        return plan.after  # A stack is told by its policies: what the server gives, ids of assignments and ranks, is not shown.
+
+    def units(self, view: View, keys: t.Iterable[str]) -> Config:
+        found = {target.key: stack for target, stack in view.stacks.items()}
+        targets = [Target(*key.split(" ", 1)) for key in keys]
+        return [shaped(target, found.get(target.key, []), view.labels) for target in targets]
+
+    def _first(self, config: Config, state: str) -> dict[Target, Stack]:
+        """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
+        self._config = config
+        policies, groups, devices = names_used(config, state)
+        naming = state == "gathered" and self._options["with_names"]
+        only = _by_id(config) if state != "overridden" else None
+        lists: dict[str, t.Callable[[], t.Any]] = {"stacks": lambda: self._stacks(only)}
+        if policies or naming:
+            lists["policies"] = self._api.policies
+        if groups or naming:
+            lists["groups"] = self._api.groups
+        if devices:
+            lists["devices"] = lambda: self._api.devices_named(devices)
+        found = dict(zip(lists, together(list(lists.values()))))
+        stacks: dict[Target, Stack] = found.pop("stacks")
+        needed = {"policies": policies, "groups": groups, "devices": devices}
+        self._names = Names(**{name: index for name, index in found.items() if needed[name]})
+        wanted = self._resolve(state)
+        if naming:
+            shown = sorted(stacks) if not config else [unit.target for unit in wanted]
+            self._labelled(self._view(stacks), Names(**found), shown, state)
+        return stacks
+
+    def _labelled(self, view: View, shown: Names, targets: t.Iterable[Target], state: str) -> View:
+        """The view with the names that show these targets. What they say against the config is a warning: whether they are read must not
+        decide anything."""
+        self._look_up(shown, True, targets)
+        self._shown = shown
+        found: list[dict[str, str]] = []
+        wanted = resolve(self._config, shown, state, found)
+        for item in [*found, *unknown(View(view.stacks, shown, wanted), state, [])]:
+            if item not in self._faults:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return self._view(view.stacks)
+
+    def _resolve(self, state: str) -> list[Wanted]:
+        self._faults = []
+        self._wanted = resolve(self._config, self._names, state, self._faults)
+        return self._wanted
+
+    def _view(self, stacks: dict[Target, Stack]) -> View:
+        return View(stacks, self._names, self._wanted or [], tuple(self._faults), self._since, self._shown)
+
+    def _only(self, state: str) -> Target | None:
+        """The one target that matters, where there is just one: then the list can be limited to it."""
+        return self._wanted[0].target if self._wanted is not None and len(self._wanted) == 1 and state != "overridden" else None
+
+    def _look_up_new(self, view: View, state: str) -> bool:
+        """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once. Whether it was now."""
+        new = [change for change in changes(view, state, []) if change.new]
+        named = {unit.target for unit in view.wanted if unit.named}
+        return self._look_up(self._names, bool(new), [change.target for change in new if change.target not in named])
+
+    def _look_up(self, names: Names, policies: bool, targets: t.Iterable[Target]) -> bool:
+        """Read into ``names``, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not
+        read before; whether there was any to be read."""
+        untold = [target for target in targets if not names.tell(target)]
+        devices = [target.uuid for target in untold if target.kind == "device_uuid"]
+        lists: list[t.Callable[[], t.Any]] = []
+        if policies and names.policies is None:
+            lists.append(lambda: setattr(names, "policies", self._api.policies()))
+        if any(target.kind == "device_group_uuid" for target in untold):
+            lists.append(lambda: setattr(names, "groups", self._api.groups()))
+        if devices:
+            # What was looked up and is not there is known not to be.
+            lists.append(lambda: names.known.update({**dict.fromkeys(devices), **self._api.devices(devices)}))
+        together(lists)
+        return bool(lists)
+
+    def _stacks(self, only: Target | None) -> dict[Target, Stack]:
+        """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
+        found: dict[Target, Stack] = {}
+        for _read in range(_READS):
+            found = self._read_stacks(only)
+            # A list that somebody writes to while it is paged may show a rank twice.
+            if all(ranked(stack) for stack in found.values()):
+                break
+        return found
+
+    def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
+        listed, self._since = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
+        found: dict[Target, dict[str, Assigned]] = {}
+        strange = 0
+        for item in listed:
+            target = _target(item["target"])
+            if target is None:
+                strange += 1
+            elif only is None or (only.kind, only.uuid.casefold()) == (target.kind, target.uuid.casefold()):
+                uuid = str(item["uuid"])
+                # A list that somebody writes to while it is paged may show an assignment twice.
+                found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
+        if strange:
+            self._api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
+        return {target: sorted(stack.values(), key=lambda assigned: (assigned.rank or 0, assigned.uuid)) for target, stack in found.items()}
+
+
+def _by_id(config: Config) -> Target | None:
+    """The one target of the config, where it is one and given by its id."""
+    if len(config) != 1:
+        return None
+    return next((Target(kind, config[0]["target"][kind]) for kind in KINDS if kind in config[0]["target"]), None)
+
+
+_TARGET = Shape("the target of a policy assignment", **{camel(kind): "word" for kind in KINDS})
+
+
+def _target(given: t.Mapping[str, t.Any]) -> Target | None:
+    _TARGET.check(given)
+    if not any(given.values()):
+        raise Undocumented("a policy assignment has a target that says nothing, and the API documents one of its kinds")
+    return next((Target(kind, str(given[camel(kind)])) for kind in KINDS if given.get(camel(kind))), None)
+
+
+def _rank(given: t.Any) -> int | None:
+    """A rank, which JSON may hold as a text (https://protobuf.dev/programming-guides/json/, int64)."""
+    try:
+        return max(0, int(given)) or None
+    except (TypeError, ValueError):
+        return None
+
+
+def _rendered(fields: t.Mapping[str, t.Any], key: str, name: str) -> t.Any:
+    return fields[key] if key in fields else {"name": fields[name]}

@@ -1,0 +1,235 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What users write for private applications: schema, rules in words, group names turned into ids. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+import unicodedata
+
+from ..._model.lookup import Index
+from ..._model.plan import fault
+from .private_applications import DEFAULTS, port_fault, without_spaces
+from .schema import APPLICATION
+
+_FIELDS: t.Any = APPLICATION["properties"]
+_DESTINATION = _FIELDS["destinations"]["items"]
+_PAIR = _DESTINATION["properties"]["protocol_ports"]["items"]
+_NAME = {"type": "string", "minLength": 1}
+
+#: One entry of ``config``: the vendor's fields (docs/specs/meraki-secure-connect.openapi.json) without the one that the server
+#: generates, the application's own id, and groups by name.
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "application_id": _NAME,
+        "name": {**_FIELDS["name"], "minLength": 1},
+        **{key: _FIELDS[key] for key in DEFAULTS},
+        "destinations": {
+            "type": "array",
+            "items": {
+                **_DESTINATION,
+                "additionalProperties": False,
+                "properties": {
+                    **_DESTINATION["properties"],
+                    "protocol_ports": {"type": "array", "items": {**_PAIR, "additionalProperties": False}},
+                },
+            },
+        },
+        "application_group_ids": {**_FIELDS["application_group_ids"], "items": _NAME},
+        "application_groups": {"type": "array", "items": _NAME},
+    },
+}
+
+_BROWSER_ONLY = ("app_protocol", "sni", "ssl_verification_enabled")
+_IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+#: A host name, or a pattern of host names. Their rules are the vendor's, so that only what cannot be one is refused.
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+
+
+#: What some programs read as an IPv4 address, though it does not look like one.
+_NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)(\.(0[xX][0-9A-Fa-f]*|[0-9]+))*(/[0-9]+)?")
+
+
+Known = t.Callable[[str, t.Any], bool]
+
+
+class Wanted(t.NamedTuple):
+    """One application of the config. ``fields`` are those given, groups by id alone (absent: no groups were given)."""
+
+    path: str
+    fields: dict[str, t.Any]
+
+
+def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
+    """What the contract and the vendor's words forbid, for a config that may break the schema too.
+
+    The vendor's words about an entry with an own id wait for the read, but with ``rendered``, which reads nothing.
+    """
+    faults: list[dict[str, str]] = []
+    seen: dict[tuple[str, str], str] = {}
+    for number, entry in enumerate(config):
+        if not isinstance(entry, dict):
+            continue
+        path = f"config[{number}]"
+        if "name" not in entry and "application_id" not in entry:
+            faults.append(fault(f"{path}.name", "is required, or application_id"))
+        for key in ("application_id", "name"):
+            value = entry.get(key)
+            if isinstance(value, str):
+                first = seen.setdefault((key, value), path)
+                if first != path:
+                    says = f"application {value} is listed twice, by {first} too: one entry for one application"
+                    faults.append(fault(f"{path}.{key}", says))
+        if state in ("replaced", "overridden"):
+            faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
+        names, ids = entry.get("application_groups"), entry.get("application_group_ids")
+        if isinstance(names, list) and isinstance(ids, list) and bool(names) != bool(ids):
+            faults.append(fault(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
+        if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
+            faults += words(path, entry)
+    return faults
+
+
+def words(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
+    """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
+    it is."""
+    faults = []
+    name, sni = fields.get("name"), fields.get("sni")
+    if isinstance(name, str) and not known("name", name):
+        faults += _name_faults(f"{path}.name", name)
+    if isinstance(sni, str) and sni and not known("sni", sni) and not _is_domain(sni):
+        faults.append(fault(f"{path}.sni", f"{sni!r} is not a domain"))
+    destinations = fields.get("destinations")
+    if destinations == [] and not known("destinations", destinations):
+        faults.append(fault(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
+    for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
+        if isinstance(destination, dict) and not known("destination", destination):
+            faults += _destination_faults(f"{path}.destinations[{place}]", destination)
+    return faults
+
+
+def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
+    """The options that concern browser access only, where they are set and no destination has it."""
+    if any(destination["access_type"] == "browser" for destination in fields["destinations"]):
+        return []
+    return [key for key in _BROWSER_ONLY if key in fields and fields[key] != DEFAULTS[key]]
+
+
+def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
+    """Whether names make it necessary to read the groups."""
+    return any(entry.get("application_groups") and "application_group_ids" not in entry for entry in config)
+
+
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, faults: list[dict[str, str]]) -> list[Wanted]:
+    """The config with groups by id; ``faults`` gets the names that fit nothing or fit twice, and what the list disproves."""
+    wanted = []
+    for number, entry in enumerate(config):
+        path = f"config[{number}]"
+        fields = {key: value for key, value in entry.items() if key != "application_groups"}
+        ids = fields.get("application_group_ids")
+        if entry.get("application_groups") == [] and ids is None:
+            fields["application_group_ids"] = []
+        if groups is not None:
+            unknown = [key for key in ids or [] if key not in groups.names]
+            faults += [fault(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
+            named = []
+            # Names may repeat where ids stand beside them.
+            agree = ids is not None and sorted(entry.get("application_groups", [])) == sorted(groups.names.get(key, "") for key in ids)
+            for place, name in enumerate([] if agree else entry.get("application_groups", [])):
+                found, problem = groups.find(name)
+                if found is None:
+                    faults.append(fault(f"{path}.application_groups[{place}]", problem))
+                else:
+                    named.append(found)
+            if "application_groups" in entry and not agree:
+                if ids is not None and set(ids) != set(named):
+                    says = f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"
+                    faults.append(fault(f"{path}.application_groups", says))
+                fields["application_group_ids"] = named if ids is None else ids
+        if "application_group_ids" in fields:
+            fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
+        wanted.append(Wanted(path, without_spaces(fields)))
+    return wanted
+
+
+def _name_faults(path: str, name: str) -> list[dict[str, str]]:
+    # Letters of every script, with the marks that some scripts write beside them.
+    odd = sorted({letter for letter in name if letter not in " -" and unicodedata.category(letter)[0] not in "LMN"})
+    if odd:
+        return [fault(path, f"{name!r} holds {' '.join(map(repr, odd))}: no special characters but spaces and hyphens are allowed")]
+    if name != name.strip():
+        return [fault(path, f"{name!r} must not begin or end with a space")]
+    return []
+
+
+def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    faults = []
+    browser = destination.get("access_type") == "browser"
+    addresses, pairs = destination.get("destination_addr"), destination.get("protocol_ports")
+    for key, value in (("destination_addr", addresses), ("protocol_ports", pairs)):
+        if value == []:
+            faults.append(fault(f"{path}.{key}", "must not be empty"))
+    for place, address in enumerate(addresses if isinstance(addresses, list) else []):
+        problem = _address_fault(address, browser) if isinstance(address, str) else ""
+        if problem:
+            faults.append(fault(f"{path}.destination_addr[{place}]", problem))
+    protocols: dict[str, int] = {}
+    for place, pair in enumerate(pairs if isinstance(pairs, list) else []):
+        if not isinstance(pair, dict):
+            continue
+        at = f"{path}.protocol_ports[{place}]"
+        protocol, ports = pair.get("protocol"), pair.get("ports")
+        if isinstance(protocol, str):
+            first = protocols.setdefault(protocol.upper(), place)
+            if not protocol.strip():
+                faults.append(fault(f"{at}.protocol", "must not be empty"))
+            elif first != place:
+                stands = f"{protocol} stands at protocol_ports[{first}] already: protocols must be unique in a destination"
+                faults.append(fault(f"{at}.protocol", stands))
+            elif browser and protocol.upper() != "TCP":
+                faults.append(fault(f"{at}.protocol", f"{protocol} is not allowed for browser access, which is TCP only"))
+        problem = port_fault(ports) if isinstance(ports, str) else ""
+        if problem:
+            faults.append(fault(f"{at}.ports", problem))
+    return faults
+
+
+def _address_fault(address: str, browser: bool) -> str:
+    """What is wrong with an address, in words, or nothing.
+
+    The spec contradicts itself about networks and is silent about host names: both are left to the server, but for networks in browser
+    access, where only single addresses are allowed.
+    """
+    if _IPV4.fullmatch(address):
+        try:
+            network = ipaddress.IPv4Network(address, strict=False)
+        except ValueError:
+            return f"{address!r} is not an IPv4 address or network"
+        single = network.prefixlen == 32
+        return f"{address!r}: only single addresses (/32) are allowed for browser access" if browser and not single else ""
+    if _is_ipv6(address):
+        return f"{address!r}: IPv6 is not supported"
+    if _NUMBER.fullmatch(address):
+        return f"{address!r} reads as a number in hexadecimal or octal notation, and not as a host name: write the address in decimal"
+    if _HOST.fullmatch(address) and re.search("[A-Za-z]", address):
+        return ""
+    return f"{address!r} is neither an IPv4 address, nor a network such as 10.0.0.0/24, nor a host name"
+
+
+def _is_ipv6(address: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Network(address, strict=False))
+    except ValueError:
+        return False
+
+
+def _is_domain(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()

@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The order in which changes to private applications are safe: names and places freed first, groups never empty on the way. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._model.lookup import folded
+from ..._model.plan import ATTRIBUTES, Chain, Faults, Request, fault
+from ..._vendors.meraki import organization_path
+from .private_applications import LIMIT, Application, path, read, wire
+
+#: (what must be done first, what has to wait for it, why)
+Edge = tuple[str, str, str]
+
+
+class Change(t.NamedTuple):
+    """One application that changes: ``before`` None is new, ``after`` None goes. ``path`` is that of its entry."""
+
+    before: Application | None
+    after: Application | None
+    path: str
+
+    @property
+    def key(self) -> str:
+        """Names the unit: the same before and after the run."""
+        if self.before is not None:
+            return str(self.before["application_id"])
+        return f"new: {self.after['name'] if self.after else ''}"
+
+    @property
+    def kind(self) -> str:
+        """create, update or delete."""
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "update"
+
+
+def phases(
+    changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool, emptied: t.Collection[str] = ()
+) -> tuple[tuple[Chain, ...], ...]:
+    """The changes as chains in phases. Raises ``Faults`` where no order is safe. ``emptied``: the groups that will have no member.
+
+    A name is freed before it is taken; an application joins a group before the last other one leaves it; deletions that make room at the
+    limit of 300 come before what needs the room; all other deletions come last. Where these wait for each other in a circle, an application
+    is first given a temporary name, or joins its new groups early, in a request of its own.
+    """
+    if not changes:
+        return ()
+    by_key = {change.key: change for change in changes}
+    groups = _group_edges(changes, there)
+    edges = _name_edges(changes) + groups + _room_edges(changes, there, groups)
+    early: dict[str, set[str]] = {}
+    while True:
+        levels, stuck = _levels(list(by_key), edges)
+        if not stuck:
+            break
+        edges = _loosened(_circle(stuck, edges), edges, by_key, early)
+    waited_for = {first for first, _then, _why in edges}
+    last = max(levels.values()) + 1
+    names = {folded(item["name"]) for item in there.values()} | {folded(change.after["name"]) for change in changes if change.after}
+    interim = {key: _interim(by_key[key], why, names) for key, why in early.items()}
+    placed: dict[int, list[Chain]] = {}
+    for change in changes:
+        level = last if change.kind == "delete" and change.key not in waited_for else levels[change.key]
+        placed.setdefault(level + 1, []).append(Chain(change.key, _requests(change, organization, force, emptied)))
+    if interim:
+        placed[0] = [Chain(key, (_early(by_key[key], fields, organization),)) for key, fields in interim.items()]
+    return tuple(tuple(placed[level]) for level in sorted(placed))
+
+
+def _requests(change: Change, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
+    if change.before is None:
+        new = change.after or {}
+        return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
+    if change.after is None:
+        return _removal(change.before, organization, force, emptied)
+    return (_put(change, change.after, organization, "update the application"),)
+
+
+def _removal(there: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
+    """Taken off its groups, then deleted (spec: "Delink the application from any application groups before deleting the app"); put back
+    into them should the deletion be refused, or into those that have not gone with their last application."""
+    target = organization_path(organization, path(there["application_id"]))
+    name = there["name"]
+    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True, carries=ATTRIBUTES)
+    if not there["application_group_ids"]:
+        return (delete,)
+    left = [group for group in there["application_group_ids"] if group not in emptied]
+    some = _joining(there, left, target, f"put the application {name!r} back into the groups that are left")
+    whole = _joining(there, there["application_group_ids"], target, f"put the application {name!r} back into its groups")
+    undo = whole if left in ([], there["application_group_ids"]) else whole._replace(undo=some)
+    delinked = _joining(there, [], target, f"take the application {name!r} off its groups")
+    return (delinked._replace(undo=undo, may_be_gone=True), delete)
+
+
+def _joining(there: Application, groups: list[str], target: str, what: str) -> Request:
+    """Puts an application into these groups, and leaves everything else as it is."""
+
+    def renew(data: t.Any) -> t.Any:
+        now = read(data)
+        return wire({**now, "application_group_ids": list(dict.fromkeys([*now["application_group_ids"], *groups]))})
+
+    return Request("PUT", target, wire({**there, "application_group_ids": groups}), what, carries=ATTRIBUTES, renew=renew)
+
+
+def _interim(change: Change, why: set[str], names: set[str]) -> Application:
+    """What an application is in between: with a temporary name, or in its new groups besides the present ones."""
+    fields = dict(change.before or {})
+    if "name" in why:
+        fields["name"] = _temporary(change.key, names)
+    if "group" in why and change.after is not None:
+        fields["application_group_ids"] = list(dict.fromkeys([*fields["application_group_ids"], *change.after["application_group_ids"]]))
+    return fields
+
+
+def _early(change: Change, fields: Application, organization: str) -> Request:
+    renamed = change.before is not None and fields["name"] != change.before["name"]
+    what = "give a temporary name to the application" if renamed else "put into its new groups early the application"
+    return _put(change, fields, organization, what)
+
+
+# An update sends what was read of the attributes that it was not given; and each update or removal may take the last application from a
+# group, which somebody may have filled since.
+def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
+    name = (change.before or fields)["name"]
+    target = organization_path(organization, path(change.key))
+    return Request("PUT", target, wire(fields), f"{what} {name!r}", carries=ATTRIBUTES)
+
+
+def _temporary(application_id: str, names: set[str]) -> str:
+    """A valid name that nothing else has, added to ``names``; a run that dies here is completed by the next, which finds the application
+    by its id."""
+    name = "temporary name " + re.sub(r"[^0-9A-Za-z]", "-", application_id)
+    while folded(name) in names:
+        name += "-"
+    names.add(folded(name))
+    return name
+
+
+def _name_edges(changes: list[Change]) -> list[Edge]:
+    freed = {
+        folded(change.before["name"]): change.key
+        for change in changes
+        if change.before and (change.after is None or change.after["name"] != change.before["name"])
+    }
+    return [
+        (freed[folded(change.after["name"])], change.key, "name")
+        for change in changes
+        if change.after and freed.get(folded(change.after["name"]), change.key) != change.key
+    ]
+
+
+def _group_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
+    """Where all present members of a group leave it and others join it, one of those that leave waits for one of those that join."""
+    stay, leaving, joining = _moves(changes, there)
+    kinds = {change.key: change.kind for change in changes}
+    # What goes can wait at no cost, unless it has to make room.
+    patient = "update" if _needed(changes, there) else "delete"
+    edges = []
+    for group in leaving:
+        if group not in stay and group in joining:
+            first = min(joining[group], key=lambda key: kinds[key] != "update")
+            last = min(leaving[group], key=lambda key: kinds[key] != patient)
+            edges.append((first, last, "group"))
+    return edges
+
+
+def _moves(changes: list[Change], there: t.Mapping[str, Application]) -> tuple[set[str], dict[str, list[str]], dict[str, list[str]]]:
+    """The groups in which at least one application stays; and for each group who leaves it, and who joins it."""
+    touched = {change.key for change in changes}
+    stay = {group for key, item in there.items() if key not in touched for group in item["application_group_ids"]}
+    leaving: dict[str, list[str]] = {}
+    joining: dict[str, list[str]] = {}
+    for change in changes:
+        before = change.before["application_group_ids"] if change.before else []
+        after = change.after["application_group_ids"] if change.after else []
+        for group in before:
+            if group in after:
+                stay.add(group)
+            else:
+                leaving.setdefault(group, []).append(change.key)
+        for group in after:
+            if group not in before:
+                joining.setdefault(group, []).append(change.key)
+    return stay, leaving, joining
+
+
+def _room_edges(changes: list[Change], there: t.Mapping[str, Application], groups: list[Edge]) -> list[Edge]:
+    """At the limit each creation waits for as many deletions as it takes to have a place.
+
+    The creations that a group waits for come first, and the deletions that wait for these last.
+    """
+    needed = _needed(changes, there)
+    if not needed:
+        return []
+    before, after = {first for first, _then, _why in groups}, {then for _first, then, _why in groups}
+    new = sorted((change.key for change in changes if change.kind == "create"), key=lambda key: key not in before)
+    gone = sorted((change.key for change in changes if change.kind == "delete"), key=lambda key: key in after)
+    free = len(new) - needed
+    return [(gone[place], key, "room") for number, key in enumerate(new) for place in range(min(number - free + 1, len(gone)))]
+
+
+def _needed(changes: list[Change], there: t.Mapping[str, Application]) -> int:
+    """How many deletions have to make room for creations."""
+    return max(0, len(there) + sum(change.kind == "create" for change in changes) - LIMIT)
+
+
+def _levels(keys: list[str], edges: list[Edge]) -> tuple[dict[str, int], set[str]]:
+    """How deep each key stands below what it waits for; and those that wait in a circle, or for one."""
+    waits: dict[str, set[str]] = {key: set() for key in keys}
+    for first, then, _why in edges:
+        if then in waits:
+            waits[then].add(first)
+    levels: dict[str, int] = {}
+    while True:
+        ready = [key for key, before in waits.items() if key not in levels and all(one in levels or one not in waits for one in before)]
+        if not ready:
+            return levels, {key for key in keys if key not in levels}
+        for key in ready:
+            levels[key] = max((levels[one] + 1 for one in waits[key] if one in levels), default=0)
+
+
+def _circle(stuck: set[str], edges: list[Edge]) -> list[Edge]:
+    """One circle among the stuck."""
+    into: dict[str, Edge] = {}
+    for edge in edges:
+        if edge[0] in stuck and edge[1] in stuck:
+            into.setdefault(edge[1], edge)
+    key = min(into)
+    walked: list[Edge] = []
+    seen: dict[str, int] = {}
+    while key not in seen:
+        seen[key] = len(walked)
+        walked.append(into[key])
+        key = into[key][0]
+    return walked[seen[key] :]
+
+
+def _loosened(circle: list[Edge], edges: list[Edge], by_key: t.Mapping[str, Change], early: dict[str, set[str]]) -> list[Edge]:
+    """The edges without those of the circle that an early request makes unnecessary.
+
+    Only what is and stays gets such a request: were an application that goes given a temporary name, it would be left with that should its
+    deletion be refused. Nor is there a need: who takes its name is in the circle too.
+    """
+    for why in ("name", "group"):
+        for first, _then, reason in circle:
+            if reason == why and by_key[first].kind == "update":
+                early.setdefault(first, set()).add(why)
+                return [edge for edge in edges if not (edge[0] == first and edge[2] == why)]
+    names = ", ".join(repr((by_key[first].before or by_key[first].after or {})["name"]) for first, _then, _why in circle)
+    says = (
+        f"there is no safe order for {names}: at the limit of {LIMIT} applications one has to go before another can be made, and a group "
+        "would be empty in between. Do it in two runs"
+    )
+    raise Faults([fault(by_key[circle[0][0]].path, says)])

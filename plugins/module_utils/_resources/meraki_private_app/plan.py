@@ -1,0 +1,301 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Private applications: from what is there and what is wanted to the changes. Pure; their order is ``order``'s."""
+
+from __future__ import annotations
+
+import typing as t
+from operator import itemgetter
+
+from ..._model.lookup import Index, folded, unlike
+from ..._model.plan import Faults, Plan, fault
+from .config import Known, Wanted, without_effect, words
+from .order import Change, phases
+from .private_applications import API, DEFAULTS, LIMIT, Application, normal, normal_destination
+
+#: The order in which people read an application.
+_SHAPE = (
+    "application_id",
+    "name",
+    "description",
+    "destinations",
+    "app_protocol",
+    "sni",
+    "ssl_verification_enabled",
+    "application_group_ids",
+)
+
+
+class View(t.NamedTuple):
+    """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
+
+    ``faults``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
+    groups where their list was read to show their names and for nothing else.
+    """
+
+    organization: str
+    applications: dict[str, Application]
+    groups: Index | None
+    wanted: list[Wanted]
+    faults: tuple[dict[str, str], ...] = ()
+    counted: bool = True
+    since: float = 0.0
+    shown: Index | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.applications
+
+    @property
+    def labels(self) -> Index | None:
+        """The groups' names to show, where they were read."""
+        return self.shown or self.groups
+
+
+class Options(t.NamedTuple):
+    """The options that alter what is written."""
+
+    force: bool
+    allow_group_removal: bool
+
+
+def plan(view: View, state: str, options: Options) -> Plan:
+    """The plan for ``view.wanted``. Raises ``Faults``."""
+    changes, unchanged, warnings = changed(view, state)
+    emptied = emptied_groups(view, changes)
+    names = view.labels.names if view.labels is not None else {}
+    named = [{"id": key, "name": names.get(key, "")} for key in emptied]
+    for item in named:
+        group = f"the application group {item['name']!r} ({item['id']})"
+        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
+    kinds = [change.kind for change in changes]
+    removed = [change.key for change in changes if change.kind == "delete"]
+    taken = {
+        "force": bool(removed and options.force),
+        "allow_group_removal": bool(emptied),
+        "groups_removed": sorted(emptied),
+        "groups_created": [],
+        "api": API if changes else "",
+    }
+    summary: t.Any = {
+        "created": kinds.count("create"),
+        "updated": kinds.count("update"),
+        "moved": 0,
+        "deleted": len(removed),
+        "unchanged": unchanged,
+        "groups_removed": named,
+    }
+    return Plan(
+        before=[shaped(change.before, view.labels) for change in changes if change.before],
+        after=[shaped(change.after, view.labels) for change in changes if change.after],
+        phases=phases(changes, view.organization, view.applications, options.force, emptied),
+        summary=summary,
+        removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
+        # Sorted: in which order the server lists what goes says nothing.
+        identity={
+            "before": sorted(([change.key, normal(change.before)] for change in changes if change.before), key=itemgetter(0)),
+            "after": sorted(([change.key, normal(change.after)] for change in changes if change.after), key=itemgetter(0)),
+            "options": taken,
+        },
+        expected={change.key: normal(change.after) if change.after else None for change in changes},
+        titles={change.key: _title(change) for change in changes},
+        warnings=tuple(warnings),
+        refused=() if options.allow_group_removal else tuple(_group_fault(view, changes, item) for item in named),
+    )
+
+
+def _title(change: Change) -> str:
+    if change.before is None:
+        return f"application {change.after['name'] if change.after else ''}"
+    return f"application {change.before['name']} ({change.key})"
+
+
+def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
+    """What has to change, how many of the units concerned need not, and warnings. Raises ``Faults``."""
+    faults = list(view.faults)
+    warnings: list[str] = []
+    found = match(view, state, faults, warnings)
+    changes: list[Change] = []
+    unchanged = 0
+    for unit, there in found:
+        if state == "deleted":
+            if there is not None:
+                changes.append(Change(there, None, unit.path))
+            continue
+        result = _result(unit, there, state, faults, warnings)
+        if result is None:
+            continue
+        if there is not None and normal(there) == normal(result):
+            unchanged += 1
+        else:
+            changes.append(Change(there, result, unit.path))
+    if state == "overridden":
+        reached = {there["application_id"] for _unit, there in found if there is not None}
+        changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]
+    if not faults:
+        faults += _name_faults(view, changes) + _limit_faults(view, changes)
+    if faults:
+        raise Faults(faults)
+    return changes, unchanged, warnings
+
+
+def emptied_groups(view: View, changes: t.Iterable[Change]) -> list[str]:
+    """The groups that have members now and would have none."""
+    before, after = members(view.applications.values()), members(final(view, changes).values())
+    return [key for key in before if key not in after]
+
+
+def members(applications: t.Iterable[Application]) -> dict[str, list[Application]]:
+    """The applications of each group that has any."""
+    found: dict[str, list[Application]] = {}
+    for item in applications:
+        for key in item.get("application_group_ids") or []:
+            found.setdefault(key, []).append(item)
+    return found
+
+
+def final(view: View, changes: t.Iterable[Change]) -> dict[str, Application]:
+    """The applications after the plan, by key."""
+    result = dict(view.applications)
+    for change in changes:
+        if change.after is None:
+            result.pop(change.key, None)
+        else:
+            result[change.key] = change.after
+    return result
+
+
+def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
+    """An application in the shape of ``config``: ids, and group names beside them where the list was read anyway."""
+    unit = {key: item[key] for key in _SHAPE if key in item}
+    if groups is not None and all(key in groups.names for key in unit.get("application_group_ids", [])):
+        unit["application_groups"] = [groups.names[key] for key in unit.get("application_group_ids", [])]
+    return unit
+
+
+def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
+    """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
+    leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
+    by_name = {item["name"]: item for key, item in view.applications.items() if key not in leaving}
+    alike: dict[str, list[Application]] = {}
+    for item in view.applications.values():
+        alike.setdefault(folded(item["name"]), []).append(item)
+    reached: dict[str, str] = {}
+    found = []
+    for unit in view.wanted:
+        own, name = unit.fields.get("application_id"), unit.fields.get("name")
+        there = view.applications.get(own) if own is not None else None
+        if there is not None and state in ("deleted", "gathered") and name is not None and name != there["name"]:
+            says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is meant"
+            faults.append(fault(f"{unit.path}.name", says))
+        if there is None and name is not None:
+            there = by_name.get(name)
+            # One that only looks like it is an error: it is only the name itself that can be taken over.
+            near = [] if there else [item for item in alike.get(folded(name), []) if item["name"] != name]
+            if near:
+                others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
+                differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
+                says = f"there is no application named {name!r}, {differs}"
+                faults.append(fault(f"{unit.path}.name", says))
+                continue
+        if own is not None and (there is None or there["application_id"] != own):
+            warnings.append(_stale(unit.path, own, there, state))
+        if there is not None:
+            first = reached.setdefault(there["application_id"], unit.path)
+            if first != unit.path:
+                which = f"{there['name']!r} ({there['application_id']})"
+                faults.append(fault(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
+        found.append((unit, there))
+    return found
+
+
+def _renamed(view: View) -> set[str]:
+    """The applications that the config gives another name, by their ids."""
+    wanted = {unit.fields.get("application_id"): unit.fields.get("name") for unit in view.wanted}
+    return {key for key, item in view.applications.items() if wanted.get(key) not in (None, item["name"])}
+
+
+def _stale(path: str, own: str, there: Application | None, state: str) -> str:
+    if there is not None:
+        return f"{path}: the application {own} is not there any more; {there['application_id']} has the same name and is taken for it"
+    if state in ("deleted", "gathered"):
+        return f"{path}: the application {own} is not there (any more); nothing to {'remove' if state == 'deleted' else 'show'} for it"
+    return f"{path}: the application {own} is not there any more; it is created anew, with another id"
+
+
+def _result(unit: Wanted, there: Application | None, state: str, faults: list[dict[str, str]], warnings: list[str]) -> Application | None:
+    """What the application is to be; None where a fault stands in the way."""
+    given = {key: value for key, value in unit.fields.items() if key != "application_id"}
+    missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
+    if missing:
+        which = unit.fields.get("name") or unit.fields.get("application_id")
+        what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
+        faults += [fault(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
+        return None
+    base: Application = {**DEFAULTS, "application_group_ids": []}
+    if there is not None:
+        base = there if state == "merged" else {**base, "application_id": there["application_id"]}
+    result = {**base, **given}
+    if there is not None and state == "merged":
+        if there["application_group_ids"] and given.get("application_group_ids") == []:
+            warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
+        result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
+    if "application_id" in unit.fields:
+        faults += words(unit.path, given, _known(there))
+    for key in without_effect(result):
+        if key in given and (there is None or there[key] != given[key]):
+            warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
+    return result
+
+
+def _known(there: Application | None) -> Known:
+    """What is there as it is needs not keep the rules: the vendor itself returned it."""
+    if there is None:
+        return lambda key, value: False
+    destinations = [normal_destination(destination) for destination in there["destinations"]]
+
+    def known(key: str, value: t.Any) -> bool:
+        return normal_destination(value) in destinations if key == "destination" else bool(there[key] == value)
+
+    return known
+
+
+def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+    """Names must be unique afterwards; whether their case counts is not documented, so that a clash in case only is refused too."""
+    faults = []
+    holders: dict[str, list[str]] = {}
+    names = {}
+    for key, item in final(view, changes).items():
+        holders.setdefault(folded(item["name"]), []).append(key)
+        names[key] = item["name"]
+    for change in changes:
+        if change.after is None or change.before is not None and change.before["name"] == change.after["name"]:
+            continue
+        name = change.after["name"]
+        for other in holders[folded(name)]:
+            if other != change.key:
+                who = f"the application {other}" if other in view.applications else "another entry"
+                differs = f"differs {unlike(name, names[other])} from {names[other]!r}, which belongs to"
+                clash = "is taken by" if names[other] == name else differs
+                faults.append(fault(f"{change.path}.name", f"{name!r} {clash} {who}"))
+    return faults
+
+
+def _limit_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+    count = len(final(view, changes))
+    if count <= LIMIT or count <= len(view.applications):
+        return []
+    return [fault("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
+
+
+def _group_fault(view: View, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
+    losing = [change for change in changes if change.before and group["id"] in change.before["application_group_ids"]]
+    names = ", ".join(f"{change.before['name']!r} ({change.before['application_id']})" for change in losing if change.before)
+    return fault(
+        losing[0].path,
+        f"the application group {group['name']!r} ({group['id']}) would lose its last application(s), {names}, and the API may remove it "
+        "for that. Set allow_group_removal if that is meant",
+    )

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Private applications as the frame drives them: the domain tied to the Dashboard API."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._http.client import Client
+from ..._model.lookup import Index
+from ..._model.plan import Faults, Plan, Request
+from ..._vendors.meraki import ARGUMENTS as CONNECTION
+from ..._vendors.meraki import Meraki, faults, organization_path
+from . import plan as private_app_planner
+from . import private_applications
+from .config import SCHEMA, Wanted, needs_groups, resolve, rule_faults
+from .plan import Options, View, changed, emptied_groups, shaped
+from .private_applications import WARNING, Application, normal, read, wire, without_spaces
+
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "application_id": {"type": "str"},
+            "name": {"type": "str"},
+            "description": {"type": "str"},
+            "destinations": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "destination_addr": {"type": "list", "elements": "str"},
+                    "protocol_ports": {
+                        "type": "list",
+                        "elements": "dict",
+                        "options": {"protocol": {"type": "str"}, "ports": {"type": "str"}},
+                    },
+                    "access_type": {"type": "str", "choices": ["browser", "network"]},
+                },
+            },
+            "app_protocol": {"type": "str"},
+            "sni": {"type": "str"},
+            "ssl_verification_enabled": {"type": "bool"},
+            "application_groups": {"type": "list", "elements": "str"},
+            "application_group_ids": {"type": "list", "elements": "str"},
+        },
+    },
+    "force": {"type": "bool", "default": False},
+    "allow_group_removal": {"type": "bool", "default": False},
+    "deprecation_warning": {"type": "bool", "default": True},
+    **CONNECTION,
+}
+
+Config = list[dict[str, t.Any]]
+
+
+class PrivateApplications:
+    """The resource behind ``meraki_private_app``."""
+
+    schema = SCHEMA
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._chosen = Options(options["force"], options["allow_group_removal"])
+        self._api: t.Any = None
+        self._groups: Index | None = None
+        self._shown: Index | None = None
+        self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
+        self._wanted: list[Wanted] | None = None
+        self._faults: list[dict[str, str]] = []
+
+    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+        # The frame speaks of rendered as of merged; here it matters that nothing will be read.
+        chosen = self._options["state"]
+        return faults(self._options, chosen) + rule_faults(config, "rendered" if chosen == "rendered" else state)
+
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
+        wanted = [Wanted(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(config)]
+        changes, _unchanged, warnings = changed(View("", {}, None, wanted), "merged")
+        target = organization_path(self._options["organization_id"], private_applications.path())
+        return [{"method": "POST", "path": target, "body": wire(change.after, new=True)} for change in changes if change.after], warnings
+
+    def connect(self) -> Client:
+        api = self._api = Meraki(self._options)
+        if self._options["deprecation_warning"]:
+            api.client.warn(WARNING)
+        return api.client
+
+    def read(self, config: Config | None, state: str) -> View:
+        found = private_applications.applications(self._api)
+        if self._wanted is None:
+            self._listed = _concerned(config or [], state, found.applications)
+            if needs_groups(self._listed):
+                self._groups = self._read_groups()
+            self._resolve()
+        view = View(
+            self._api.organization(),
+            found.applications,
+            self._groups,
+            self._wanted or [],
+            tuple(self._faults),
+            found.counted,
+            found.since,
+            self._shown,
+        )
+        if state == "gathered":
+            naming = bool(self._options["with_names"])
+        else:
+            naming = _empties(view, state)  # What goes with an application is said by name.
+        return self.named(view, ()) if naming else view
+
+    def plan(self, view: View, config: Config, state: str) -> Plan:
+        return private_app_planner.plan(view, state, self._chosen)
+
+    def proven(self, view: View, plan: Plan) -> bool:
+        return view.counted
+
+    def named(self, view: View, keys: t.Iterable[str]) -> View:
+        if self._groups is None and self._shown is None:
+            self._shown = self._read_groups()
+            found: list[dict[str, str]] = []
+            # Whether names are read to be shown must not decide anything.
+            resolve(self._listed, self._shown, found)
+            for item in found:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return view._replace(shown=self._shown)
+
+    def place(self) -> dict[str, str]:
+        return dict(self._api.place())
+
+    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+        return []  # An application that was changed in between shows nothing of it.
+
+    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+        if config is None:
+            return [shaped(item, view.labels) for item in view.applications.values()], []
+        found: list[dict[str, str]] = []
+        warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
+        units = [there for _unit, there in private_app_planner.match(view, "gathered", found, warnings) if there is not None]
+        if found:
+            raise Faults(found)
+        return [shaped(item, view.labels) for item in units], warnings
+
+    def source(self) -> str:
+        return str(self._api.source())
+
+    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        found = _by_key(view)
+        return {key: normal(found[key]) if key in found else None for key in keys}
+
+    def units(self, view: View, keys: t.Iterable[str]) -> Config:
+        found = _by_key(view)
+        return [shaped(found[key], view.labels) for key in keys if key in found]
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        told: dict[str, t.Any] = {}
+        for request, data in answers:
+            if request.method != "DELETE" and isinstance(data, dict) and "applicationId" in data:
+                item = read(data)
+                told[item["application_id"]] = told[item["name"]] = item
+        found = [told.get(unit.get("application_id", unit["name"])) for unit in plan.after]
+        groups = self._shown or self._groups
+        return [shaped(item, groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
+
+    def _resolve(self) -> None:
+        self._faults = []
+        self._wanted = resolve(self._listed, self._groups, self._faults)
+
+    def _read_groups(self) -> Index:
+        return Index("application group", private_applications.groups(self._api))
+
+
+def _concerned(config: Config, state: str, applications: t.Mapping[str, Application]) -> list[dict[str, t.Any]]:
+    """The config without what does not matter: for gathered, and for deleted where the application is gone already (and its groups may
+    have gone with it), an entry says which application is meant and nothing else."""
+    names = {item["name"] for item in applications.values()}
+
+    def matters(entry: t.Mapping[str, t.Any]) -> bool:
+        there = entry.get("application_id") in applications or entry.get("name") in names
+        return state != "gathered" and (state != "deleted" or there)
+
+    return [entry if matters(entry) else {key: entry[key] for key in ("application_id", "name") if key in entry} for entry in config]
+
+
+def _empties(view: View, state: str) -> bool:
+    try:
+        return bool(emptied_groups(view, changed(view, state)[0]))
+    except Faults:
+        return False  # plan() raises them again, where they are reported.
+
+
+def _by_key(view: View) -> dict[str, t.Any]:
+    return {**{f"new: {item['name']}": item for item in view.applications.values()}, **view.applications}
+
+
+def _unbound(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An entry as if nothing were there: no id to find it by, and groups given by name stay names."""
+    fields = {key: value for key, value in entry.items() if key not in ("application_id", "application_groups")}
+    if not fields.get("application_group_ids"):
+        fields["application_group_ids"] = [{"name": name} for name in entry.get("application_groups", [])]
+    return without_spaces(fields)

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Derived by docs/specs/derive.py: change the spec or that script, not this file.
+"""The vendor's schemas for meraki_private_app, with field names in snake_case."""
+
+from __future__ import annotations
+
+import typing as t
+
+APPLICATION: dict[str, t.Any] = {
+    "type": "object",
+    "required": ["name", "destinations"],
+    "properties": {
+        "name": {
+            "type": "string",
+        },
+        "description": {
+            "type": "string",
+        },
+        "destinations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["destination_addr", "protocol_ports", "access_type"],
+                "properties": {
+                    "destination_addr": {
+                        "type": "array",
+                        "items": {
+                            "type": "string",
+                        },
+                    },
+                    "protocol_ports": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["protocol", "ports"],
+                            "properties": {
+                                "protocol": {
+                                    "type": "string",
+                                },
+                                "ports": {
+                                    "type": "string",
+                                },
+                            },
+                        },
+                    },
+                    "access_type": {
+                        "type": "string",
+                        "enum": ["browser", "network"],
+                    },
+                },
+            },
+        },
+        "app_protocol": {
+            "type": "string",
+        },
+        "sni": {
+            "type": "string",
+        },
+        "external_fqdn": {
+            "type": "string",
+        },
+        "ssl_verification_enabled": {
+            "type": "boolean",
+        },
+        "application_group_ids": {
+            "type": "array",
+            "items": {
+                "type": "string",
+            },
+        },
+    },
+}

@@ -1,0 +1,458 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Sentry policies of an organization: from what is there and what is wanted to the one PUT that leads there. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from types import MappingProxyType
+
+from ..._model.lookup import folded, unlike
+from ..._model.plan import OBJECTS, Chain, Faults, Plan, Request, fault, kept_in_place
+from .config import FIELDS, Names, Wanted, tag_fault
+
+Policy = dict[str, t.Any]
+
+#: The key of the plan's one chain: the PUT carries the whole organization.
+ORGANIZATION = "organization"
+
+
+class View(t.NamedTuple):
+    """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
+
+    ``locales``: items whose id is not the one that their policies carry. ``untold``: networks that are listed without their policies.
+    ``faults``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
+    ``counted``: the list holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
+    """
+
+    path: str
+    networks: dict[str, list[Policy]]
+    names: Names
+    wanted: list[Wanted]
+    locales: t.Mapping[str, list[str]] = MappingProxyType({})
+    faults: tuple[dict[str, str], ...] = ()
+    since: float = 0.0
+    untold: frozenset[str] = frozenset()
+    counted: bool = True
+    shown: Names | None = None
+
+    @property
+    def listed(self) -> t.Any:
+        """What two reads that saw the same are equal in."""
+        return self.networks, self.untold
+
+    @property
+    def labels(self) -> Names:
+        """The names to show."""
+        return self.shown or self.names
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """Networks that are listed under the id of a locale, and that id."""
+        return {other: key for key, others in self.locales.items() for other in others}
+
+
+class _Slot(t.NamedTuple):
+    """A policy of the wanted list: what it is to be, and where in the present list it comes from (None: new)."""
+
+    policy: Policy
+    source: int | None
+
+
+def plan(view: View, state: str) -> Plan:
+    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, names and ids that fit nothing here, locales in the way."""
+    faults = [*view.faults, *other_case([(unit.path, unit.network_id) for unit in view.wanted], view)]
+    warnings: list[str] = []
+    owners = _owners(view)
+    known = {*view.networks, *view.names.tags, *view.hidden}
+    slots: dict[str, list[_Slot]] = {}
+    for unit in view.wanted:
+        if state == "deleted" and not view.networks.get(unit.network_id) and not unit.named:
+            # It may have been cleared before, or be a slip of the pen.
+            warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
+        if state in ("replaced", "overridden") and unit.policies == [] and not unit.named and unit.network_id not in known:
+            warnings.append(
+                f"{unit.path}: network {unit.network_id} is not listed as one with Sentry policies, and its id was not looked up; there is "
+                "nothing to clear"
+            )
+        if state != "deleted":
+            warnings += _listed_twice(unit)
+        slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, faults, warnings)
+    if state == "overridden":
+        for network_id in view.networks:
+            slots.setdefault(network_id, [])
+    # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
+    faults += [_locale_fault(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
+    if faults:
+        raise Faults(faults)
+    changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
+    if changed and view.locales:
+        raise Faults([_locale_fault(key, view) for key in view.locales])
+    faults += [fault(f"organization: network {key}", UNTOLD) for key in sorted(view.untold) if changed or key in slots]
+    if changed:
+        faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
+    if faults:
+        raise Faults(faults)
+    return _assembled(view, slots, changed, warnings)
+
+
+def _listed_twice(unit: Wanted) -> list[str]:
+    """A warning for each policy whose content is listed before, neither with an id: two policies are what it says, and rarely what is
+    meant."""
+    first: dict[t.Any, int] = {}
+    said = []
+    for place, policy in enumerate(unit.policies or []):
+        if "policy_id" not in policy and first.setdefault(content(policy), place) != place:
+            same = f"policies[{first[content(policy)]}]"
+            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.network_id} is to have it twice")
+    return said
+
+
+#: What is wrong with a network of which it is not known what it has.
+UNTOLD = (
+    "the API lists it without its policies, so that nobody knows what it has, and the request has to carry it along: nothing is written. "
+    "Run the task again"
+)
+
+
+def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str, str]]:
+    """Ids of networks (after the path of their entry) that fit one which is there but for their case: it is meant, and must not be passed
+    over in silence."""
+    there = {folded(key): key for key in (*view.networks, *view.names.tags)}
+    return [
+        fault(
+            f"{path}.network_id",
+            f"there is no {key}, but one that differs {unlike(key, there[folded(key)])}: {there[folded(key)]}. Ids must match exactly",
+        )
+        for path, key in given
+        if folded(key) in there and key not in view.networks and key not in view.names.tags
+    ]
+
+
+def content(policy: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
+    """What makes two policies equal: everything but the id, tags as a set."""
+    return policy.get("sm_network_id"), policy.get("scope"), tuple(sorted(set(policy.get("tags") or ()))), policy.get("group_policy_id")
+
+
+def undone(before: View, now: View, keys: t.Iterable[str]) -> list[str]:
+    """Policies of these networks that the write carried along under their id and that have another one now: somebody had removed them."""
+    found = []
+    for key in keys:
+        policies = before.networks.get(key, [])
+        ids = {policy.get("policy_id") for policy in now.networks.get(key, [])}
+        contents = {content(policy) for policy in now.networks.get(key, [])}
+        gone = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id") not in ids and content(policy) in contents]
+        if gone:
+            found.append(
+                f"network {key}: {', '.join(gone)} came back under another id: somebody seems to have removed or changed it between the "
+                "read and the write, which has undone that"
+            )
+    return found
+
+
+def canonical(policies: t.Iterable[Policy]) -> list[t.Any]:
+    """A network's policies as a later read must show them: contents in order; new ids are the server's."""
+    return [[*content(policy)[:2], list(content(policy)[2]), content(policy)[3]] for policy in policies]
+
+
+def title(network_id: str, names: Names) -> str:
+    """A network for people."""
+    name = names.networks.names.get(network_id) if names.networks else None
+    return f"network {name} ({network_id})" if name else f"network {network_id}"
+
+
+def shaped(network_id: str, policies: t.Iterable[Policy], names: Names) -> dict[str, t.Any]:
+    """A network in the shape of ``config``: ids, and names beside them where the lists were read anyway."""
+    groups = names.group_policies.get(network_id)
+    networks = names.networks.names if names.networks else {}
+    unit: dict[str, t.Any] = {"network_id": network_id}
+    if network_id in networks:
+        unit["network"] = networks[network_id]
+    unit["policies"] = []
+    for policy in policies:
+        shape = {key: policy[key] for key in FIELDS if policy.get(key) is not None}
+        if shape.get("sm_network_id") in networks:
+            shape["sm_network"] = networks[shape["sm_network_id"]]
+        if groups and shape.get("group_policy_id") in groups.names:
+            shape["group_policy"] = groups.names[shape["group_policy_id"]]
+        unit["policies"].append(shape)
+    return unit
+
+
+def wire(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A policy as the PUT wants it (spec, updateOrganizationSmSentryPoliciesAssignments): the writable fields and no other."""
+    body = {"policyId": policy["policy_id"]} if policy.get("policy_id") is not None else {}
+    return {
+        **body,
+        "smNetworkId": policy["sm_network_id"],
+        "scope": policy["scope"],
+        "tags": list(policy.get("tags") or []),
+        "groupPolicyId": policy["group_policy_id"],
+    }
+
+
+def _network(
+    unit: Wanted, current: list[Policy], state: str, owners: t.Mapping[str, str], faults: list[dict[str, str]], warnings: list[str]
+) -> list[_Slot]:
+    """The wanted list of one network."""
+    if state in ("replaced", "overridden"):
+        unit = unit._replace(policies=[{"tags": [], **policy} for policy in unit.policies or []])
+    policies = unit.policies or []
+    if state == "deleted":
+        return _without(unit, current, owners, faults, warnings)
+    for place, policy in enumerate(policies):
+        owner = owners.get(policy.get("policy_id", ""), unit.network_id)
+        if owner != unit.network_id:
+            faults.append(
+                fault(
+                    f"{unit.path}.policies[{place}].policy_id",
+                    f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}",
+                )
+            )
+    sources = _matches(policies, current)
+    listed = []
+    for place, (policy, source) in enumerate(zip(policies, sources)):
+        listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, faults, warnings))
+    return _merged(listed, current) if state == "merged" else listed
+
+
+def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], faults: list[dict[str, str]], warnings: list[str]) -> _Slot:
+    own = policy.get("policy_id")
+    if source is None:
+        missing = [key for key in ("sm_network_id", "scope", "group_policy_id") if key not in policy]
+        if own is not None:
+            if missing:
+                message = "is not there any more, and without these it cannot be created anew: "
+                faults.append(fault(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}"))
+            else:
+                faults += tag_fault(path, policy["scope"], policy.get("tags"))
+                warnings.append(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
+        new = {key: value for key, value in policy.items() if key != "policy_id"}
+        return _Slot({"tags": [], **new}, None)
+    there = current[source]
+    if own is not None and there.get("policy_id") != own:
+        warnings.append(
+            f"{path}: the policy {own} is not there any more; {there.get('policy_id')} has the same content and is taken for it"
+        )
+        return _Slot(there, source)
+    result = {**there, **policy}
+    if content(result) == content(there):
+        return _Slot(there, source)
+    faults += tag_fault(path, result.get("scope"), result.get("tags"))
+    return _Slot(result, source)
+
+
+def _matches(policies: list[Policy], current: list[Policy]) -> list[int | None]:
+    """For each wanted policy its place in the present list: by id first, then by content.
+
+    Equal content can be there twice. Where the list as it is follows the wanted order already, the matches that show it are taken; else
+    each takes the first copy that is left.
+    """
+    by_id = {policy["policy_id"]: place for place, policy in enumerate(current) if policy.get("policy_id") is not None}
+    fixed: list[int | None] = [by_id.get(policy["policy_id"]) if "policy_id" in policy else None for policy in policies]
+    taken = {place for place in fixed if place is not None}
+    places: dict[t.Any, list[int]] = {}
+    for place, policy in enumerate(current):
+        if place not in taken:
+            places.setdefault(content(policy), []).append(place)
+    keys = [None if place is not None else content({"tags": [], **policy}) for policy, place in zip(policies, fixed)]
+    wanted = Counter(key for key, place in zip(keys, fixed) if place is None)
+    most = len(taken) + sum(min(count, len(places.get(key, []))) for key, count in wanted.items())
+    in_order = _in_order(fixed, keys, places)
+    if sum(place is not None for place in in_order) == most:
+        return in_order
+    left = {key: iter(found) for key, found in places.items()}
+    return [next(left.get(key, iter(())), None) if place is None else place for key, place in zip(keys, fixed)]
+
+
+def _in_order(fixed: list[int | None], keys: list[t.Any], places: t.Mapping[t.Any, list[int]]) -> list[int | None]:
+    """The matches that a walk down the present list meets in the wanted order; none at all where the fixed ones stand out of order."""
+    result: list[int | None] = []
+    used: dict[t.Any, int] = {}
+    last = -1
+    for place, key in zip(fixed, keys):
+        if place is None:
+            copies = places.get(key, [])
+            index = used.get(key, 0)
+            while index < len(copies) and copies[index] <= last:
+                index += 1
+            used[key] = index + 1
+            place = copies[index] if index < len(copies) else None
+        elif place < last:
+            return [None] * len(fixed)
+        if place is not None:
+            last = place
+        result.append(place)
+    return result
+
+
+def _merged(listed: list[_Slot], current: list[Policy]) -> list[_Slot]:
+    """What is listed takes, in the listed order, the places that the listed hold; the new follow their predecessors."""
+    result: list[_Slot] = [_Slot(policy, place) for place, policy in enumerate(current)]
+    present = [slot for slot in listed if slot.source is not None]
+    for place, slot in zip(sorted(slot.source for slot in present if slot.source is not None), present):
+        result[place] = slot
+    first = next((place for place, slot in enumerate(result) if any(slot is one for one in present)), len(result))
+    at = first
+    for slot in listed:
+        if slot.source is None:
+            result.insert(at, slot)
+            at += 1
+        else:
+            at = next(place for place, one in enumerate(result) if one is slot) + 1
+    return result
+
+
+def _without(
+    unit: Wanted, current: list[Policy], owners: t.Mapping[str, str], faults: list[dict[str, str]], warnings: list[str]
+) -> list[_Slot]:
+    """What stays of a network after ``deleted``."""
+    if unit.policies is None:
+        return []
+    by_id = {policy["policy_id"]: place for place, policy in enumerate(current) if policy.get("policy_id") is not None}
+    gone: set[int] = set()
+    stale: list[tuple[str, Policy]] = []
+    for number, policy in enumerate(unit.policies):
+        path = f"{unit.path}.policies[{number}]"
+        own = policy.get("policy_id")
+        if own is None:
+            gone |= {place for place, there in enumerate(current) if content(there) == content({"tags": [], **policy})}
+        elif own in by_id:
+            there = current[by_id[own]]
+            for key in FIELDS[1:]:
+                if key in policy and content({key: policy[key]}) != content({key: there.get(key)}):
+                    faults.append(
+                        fault(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go")
+                    )
+            gone.add(by_id[own])
+        elif own in owners:
+            faults.append(fault(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}"))
+        else:
+            stale.append((path, policy))
+    for path, policy in stale:
+        own = policy["policy_id"]
+        copy = next((place for place, there in enumerate(current) if place not in gone and content(there) == content(policy)), None)
+        if copy is None:
+            warnings.append(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
+        else:
+            warnings.append(
+                f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed "
+                "for it"
+            )
+            gone.add(copy)
+    return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]
+
+
+def _owners(view: View) -> dict[str, str]:
+    """The network of each policy id; only built where the config holds ids."""
+    if not any("policy_id" in policy for unit in view.wanted for policy in unit.policies or []):
+        return {}
+    return {
+        str(policy["policy_id"]): network_id
+        for network_id, policies in view.networks.items()
+        for policy in policies
+        if policy.get("policy_id")
+    }
+
+
+def _same(slots: list[_Slot], current: list[Policy]) -> bool:
+    return len(slots) == len(current) and all(
+        slot.source == place and (slot.policy is there or content(slot.policy) == content(there))
+        for place, (slot, there) in enumerate(zip(slots, current))
+    )
+
+
+def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str], warnings: list[str]) -> Plan:
+    summary = dict.fromkeys(("created", "updated", "moved", "deleted", "unchanged"), 0)
+    touched = set(changed)
+    for key, listed in slots.items():
+        if key in touched:
+            _count(summary, listed, view.networks.get(key, []))
+        else:
+            summary["unchanged"] += len(listed)
+    after = {key: [slot.policy for slot in slots[key]] for key in changed}
+    before = {key: view.networks.get(key, []) for key in changed}
+    phases: tuple[tuple[Chain, ...], ...] = ()
+    if changed:
+        everything = {**view.networks, **after}
+        items = [{"networkId": key, "policies": [wire(policy) for policy in policies]} for key, policies in everything.items()]
+        request = Request(
+            "PUT",
+            view.path,
+            {"items": items},
+            f"the sentry policies of {len(changed)} network(s)",
+            shown={"items": [item for item in items if item["networkId"] in touched]},
+            more={"untouched": len(items) - len(changed)},
+            explain=lambda refusal: _explained(refusal, items, view.networks),
+            carries=OBJECTS,
+        )
+        phases = ((Chain(ORGANIZATION, (request,)),),)
+    return Plan(
+        before=[shaped(key, before[key], view.labels) for key in changed],
+        after=[shaped(key, after[key], view.labels) for key in changed],
+        phases=phases,
+        summary=summary,
+        removed=frozenset(name for key in changed for name in _removed(key, slots[key], view.networks.get(key, []))),
+        identity={
+            "before": [[key, [[policy.get("policy_id"), *content(policy)] for policy in before[key]]] for key in sorted(changed)],
+            "after": [[key, [[policy.get("policy_id"), *content(policy)] for policy in after[key]]] for key in sorted(changed)],
+        },
+        expected={key: canonical(after[key]) for key in changed},
+        titles={key: title(key, view.labels) for key in changed},
+        carried=tuple(key for key in view.networks if key not in touched) if changed else (),
+        warnings=tuple(warnings),
+    )
+
+
+def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) -> None:
+    sources = [slot.source for slot in listed if slot.source is not None]
+    kept = kept_in_place([[source] for source in sources])
+    stays = {sources[index] for index in kept}
+    for slot in listed:
+        if slot.source is None:
+            summary["created"] += 1
+        elif content(slot.policy) != content(current[slot.source]):
+            summary["updated"] += 1
+        else:
+            summary["unchanged" if slot.source in stays else "moved"] += 1
+    summary["deleted"] += len(current) - len(sources)
+
+
+def _removed(network_id: str, listed: list[_Slot], current: list[Policy]) -> list[str]:
+    kept = {slot.source for slot in listed}
+    return [f"{network_id} {policy.get('policy_id', place)}" for place, policy in enumerate(current) if place not in kept]
+
+
+def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
+    """Policies that cannot be sent back, for the API lists them without what its PUT requires."""
+    required = {"sm_network_id": "Systems Manager network", "scope": "scope", "tags": "list of tags", "group_policy_id": "group policy"}
+    return [
+        fault(
+            f"organization: network {key}",
+            f"the API lists the policy {policy.get('policy_id')} without a {what}, and the request has to carry it along: nothing is "
+            "written. Mend or remove it in the dashboard",
+        )
+        for key, policies in networks.items()
+        for policy in policies
+        for field_name, what in required.items()
+        if field_name not in policy
+    ]
+
+
+def _explained(refusal: t.Any, items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]]) -> str:
+    from .refusal import explained  # Hardly any run needs it.
+
+    there = {key: [wire(policy) for policy in policies] for key, policies in networks.items()}
+    return explained(refusal, items, there)
+
+
+def _locale_fault(key: str, view: View) -> dict[str, str]:
+    return fault(
+        f"organization: network {key}",
+        f"the API lists it as {key} while its policies belong to {', '.join(view.locales[key])} (a locale). What the PUT makes of such an "
+        "id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "
+        "dashboard",
+    )

@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Carries out a plan's phases: chains at once, requests of a chain in turn; stops where going on would be unsafe."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from urllib.parse import quote
+
+from .._http.client import ApiError, Client, Held, NotActed, Unclear
+from .._model.documented import Undocumented
+from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
+
+#: Enough to keep ten requests a second under way when each takes three seconds.
+_WORKERS = 32
+#: What carries is sent for so many seconds after a read that alone takes longer than ``FRESH``: at once, as far as the pace allows it.
+_AT_ONCE = 2.0
+
+
+class Age:
+    """How old the view is that a plan was made from. ``since``: when (on the monotonic clock) the first answer of its list came; ``ready``:
+    when the plan was made. ``longest``: the oldest that it was when something that carries was sent."""
+
+    def __init__(self, since: float) -> None:
+        self._since = since
+        self._ready = time.monotonic()
+        self.longest = 0.0
+
+    def allows(self) -> bool:
+        """Whether what carries may be sent now."""
+        now = time.monotonic()
+        allowed = now - self._since <= FRESH or now - self._ready <= _AT_ONCE
+        if allowed:
+            self.longest = max(self.longest, now - self._since)
+        return allowed
+
+
+class _Unread(ApiError):
+    """What is to be put back could not be read."""
+
+
+class _Outdated(Exception):
+    """The request was not sent, because what it carries is too old by now."""
+
+
+class Executor:
+    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write was unclear, and ids made."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._undo: dict[str, Request] = {}
+        self._ids: dict[str, str] = {}
+        #: How often each request was sent without effect, by its identity.
+        self.tries: dict[str, int] = {}
+        #: The key of the chain in which each request stood, by its identity.
+        self.keys: dict[str, str] = {}
+
+    def path(self, request: Request) -> str:
+        """The path of a request as it is sent: with the id of what was made for it."""
+        made = self._ids.get(request.needs or "")
+        return request.path if made is None else request.path.replace(NEW, quote(made, safe=""))
+
+    def identity(self, request: Request) -> str:
+        """What a request is, whichever plan it stands in. What it merely carries along does not count."""
+        return canonical_json([request.method, self.path(request), request.seen])
+
+    def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
+        """Carry out ``phases``, made from a view of that ``age``. After a refusal or an unclear write, and where the view is too old for
+        the next request, nothing new starts; what is under way finishes."""
+        outcome = Outcome()
+        work = self._work(phases, outcome, age)
+        for phase in phases:
+            chains = [chain for chain in phase if chain.requests]
+            if len(chains) == 1:
+                work.chain(chains[0])
+            elif chains:
+                from concurrent.futures import ThreadPoolExecutor
+
+                with ThreadPoolExecutor(min(_WORKERS, len(chains))) as pool:
+                    list(pool.map(work.chain, chains))
+            if work.stop.is_set() or outcome.doubts:
+                break
+        if outcome.failures:
+            work.put_back_all()
+        self.keys.update({self.identity(request): chain.key for phase in phases for chain in phase for request in chain.requests})
+        planned = [request for phase in phases for chain in phase for request in chain.requests]
+        done = {id(request) for request in outcome.made + outcome.unclear}
+        outcome.pending = [request for request in planned if id(request) not in done]
+        order = {id(request): place for place, request in enumerate(planned)}
+        outcome.made.sort(key=lambda request: order[id(request)])
+        outcome.unclear.sort(key=lambda request: order[id(request)])
+        outcome.unclear += work.lost
+        return outcome
+
+    def put_back(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
+        """Put back what was taken away for those of ``phases`` that will not be carried out any more."""
+        outcome = Outcome()
+        work = self._work(phases, outcome, age, ends=True)
+        work.put_back_all()
+        outcome.unclear = work.lost
+        return outcome
+
+    def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age, ends: bool = False) -> _Work:
+        """A pass over ``phases``. What an earlier one has taken away concerns it where the rest of that chain is still to be done, and not
+        where nothing is left of it, nor, unless all ``ends`` here, where it begins anew."""
+        rest = {chain.key for phase in phases for chain in phase if ends or not any(request.undo for request in chain.requests)}
+        for key in set(self._undo) - rest:
+            del self._undo[key]
+        return _Work(self._client, self, self._undo, self._ids, outcome, age)
+
+
+def _explained(request: Request, error: ApiError) -> str:
+    """A refusal, and what of the request's body it is about; not where it is about who asks, or how often."""
+    if request.explain is None or error.data is None or error.status in (401, 403, 404, 429):
+        return str(error)
+    return f"{str(error).rstrip('.')}. {request.explain(error.data)}"
+
+
+class _Otherwise(Exception):
+    """It was made, and something about it is not as the plan took for granted, so that the plan has to be made again."""
+
+
+class _Work:
+    """One pass over the phases; shared by its threads."""
+
+    def __init__(
+        self, client: Client, executor: Executor, undo: dict[str, Request], ids: dict[str, str], outcome: Outcome, age: Age
+    ) -> None:
+        self.stop = threading.Event()
+        self._client = client
+        self._executor = executor
+        self._age = age
+        self._undo = undo
+        self._ids = ids
+        self._outcome = outcome
+        #: Undo requests of which nobody knows whether the server acted.
+        self.lost: list[Request] = []
+        self._doubtful: set[str] = set()
+        #: Those that went out, by their ``id``.
+        self._sent: set[int] = set()
+
+    def chain(self, chain: Chain) -> None:
+        """The requests in turn. A chain that has taken something away goes on to its end, whatever becomes of the others."""
+        for request in chain.requests:
+            try:
+                if self._held(chain.key):
+                    return
+                self._one(chain.key, request)
+            except Held:
+                return
+            except _Outdated:
+                self.stop.set()
+                self._outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
+                return
+            except NotActed as error:
+                self.stop.set()
+                self._outcome.not_acted.append(f"{request.what}: {error}")
+                return
+            except _Otherwise as error:
+                # The others can go on as far as this phase goes: what was made was made.
+                self._outcome.made.append(request)
+                self._outcome.doubts.append(f"{request.what}: {error}")
+                return
+            except Unclear as error:
+                self.stop.set()
+                self._outcome.unclear.append(request)
+                self._doubtful.add(chain.key)
+                self._keep_undo(chain.key, request)
+                if error.late:
+                    self._outcome.late.append(request)
+                # Where the server may act at any time later, looking now tells nothing.
+                (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
+                return
+            except ApiError as error:
+                self.stop.set()
+                if request.may_be_gone and error.status == 404:
+                    self._outcome.unclear.append(request)
+                    self._outcome.gone.append(request)
+                    self._doubtful.add(chain.key)
+                    self._outcome.doubts.append(f"{request.what}: {error}")
+                    return
+                self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
+                self._put_back(chain.key)
+                return
+            except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
+                self.stop.set()
+                self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
+                if id(request) in self._sent:
+                    self._outcome.unclear.append(request)
+                    self._doubtful.add(chain.key)
+                    self._keep_undo(chain.key, request)
+                else:
+                    self._put_back(chain.key)
+                return
+            self._outcome.made.append(request)
+            self._keep_undo(chain.key, request)
+        self._undo.pop(chain.key, None)
+
+    def _held(self, key: str) -> bool:
+        return self.stop.is_set() and key not in self._undo
+
+    def _keep_undo(self, key: str, request: Request) -> None:
+        if request.undo is not None:
+            self._undo[key] = request.undo
+
+    def _one(self, key: str, request: Request) -> None:
+        path = self._executor.path(request)
+        tries = None
+        if request.carries == OBJECTS:
+            tries = self._executor.tries.setdefault(self._executor.identity(request), 0)
+            self._executor.tries[self._executor.identity(request)] += 1
+
+        def proceed() -> bool:
+            going = not self._held(key)
+            if going and request.carries in (ATTRIBUTES, OBJECTS) and not self._age.allows():
+                raise _Outdated
+            if going:
+                self._sent.add(id(request))
+            return going
+
+        answer = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
+        self._outcome.answers.append((request, answer.data))
+        if request.gives is not None and request.take is not None:
+            try:
+                self._ids[request.gives] = request.take(answer.data)
+            except (KeyError, TypeError, IndexError):
+                raise _Otherwise(f"{request.method} {path}: answered {answer.status} without the id of what was made") from None
+            except ValueError as error:
+                raise _Otherwise(f"{request.method} {path}: answered {answer.status}, but {error}") from None
+
+    def put_back_all(self) -> None:
+        """What was taken away for chains that will not go on, but for those of which nobody knows how far they are."""
+        for key in [key for key in self._undo if key not in self._doubtful]:
+            self._put_back(key)
+
+    def _put_back(self, key: str) -> None:
+        undo = self._undo.pop(key, None)
+        while undo is not None:
+            try:
+                sent = self._send_undo(undo)
+            except ApiError as error:
+                self._outcome.failures.append(f"{undo.what}: {error}")
+                refused = isinstance(error, _Unread) or error.status is not None and error.status >= 300
+                if not refused:
+                    self.lost.append(undo)
+                undo = undo.undo if refused else None
+            else:
+                self._outcome.put_back.append(sent)
+                undo = None
+
+    def _send_undo(self, undo: Request) -> Request:
+        """Whole and the same each time, so that it can be sent again; of what it carries, as it is now and not as it was planned from.
+        Returns the request as it was sent."""
+        while True:
+            body, age = self._renewed(undo)
+
+            def proceed(age: Age = age) -> bool:
+                if undo.renew is not None and not age.allows():
+                    raise _Outdated
+                return True
+
+            try:
+                self._client.send(undo.method, undo.path, body, safe=True, proceed=proceed)
+                return undo._replace(body=body)
+            except _Outdated:
+                continue
+
+    def _renewed(self, undo: Request) -> tuple[t.Any, Age]:
+        """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
+        try:
+            body = undo.body if undo.renew is None else undo.renew(self._client.get(undo.path).data)
+            return body, Age(time.monotonic())
+        except (ApiError, Undocumented) as error:
+            raise _Unread(f"what is there now could not be read: {error}") from None

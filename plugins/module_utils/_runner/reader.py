@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Reading and planning: what was read may be written from only while it is fresh, and only if it proves to be whole."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._http.client import ApiError
+from .._model.documented import Undocumented
+from .._model.plan import ATTRIBUTES, FRESH, OBJECTS, POSITION, Plan
+
+if t.TYPE_CHECKING:
+    from .resource import Resource
+
+#: How often a list that does not prove to be whole is read, at most, until it is the same twice.
+READS = 3
+
+
+class Reader:
+    """Reads and plans for one ``config`` in one ``state``, as often as it takes."""
+
+    def __init__(self, resource: Resource, config: t.Any, state: str) -> None:
+        self._resource = resource
+        self._config = config
+        self._state = state
+
+    def read(self) -> t.Any:
+        """A view of what is there now. Raises ``ApiError``, ``Faults``."""
+        try:
+            return self._resource.read(self._config, self._state)
+        except Undocumented as error:
+            raise ApiError(f"{error}. Nothing can be planned on a list that is not as the API documents it") from None
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ApiError(
+                f"what the API lists is not as it documents it ({type(error).__name__}: {error}), so that nothing can be planned on it. "
+                "If it is, please report this"
+            ) from None
+
+    def plan(self, view: t.Any) -> Plan:
+        """The plan from a view. Raises ``Faults``."""
+        return self._resource.plan(view, self._config, self._state)
+
+    def must_reread(self, view: t.Any, plan: Plan, named: bool) -> bool:
+        """Whether what was read may not be written from: names were read since, it is too old, or it does not prove to be whole."""
+        aged = plan.carries(POSITION, ATTRIBUTES, OBJECTS) and time.monotonic() - view.since > FRESH
+        return aged or named and plan.carries(ATTRIBUTES, OBJECTS) or not self._resource.proven(view, plan)
+
+    def for_writing(self, earlier: t.Any = None) -> tuple[t.Any, Plan]:
+        """A view that may be written from, and its plan: the list proves to be whole, or is what it was at the read before, ``earlier``."""
+        for _read in range(READS):
+            view = self.read()
+            plan = self.plan(view)
+            if not plan.requests or self._resource.proven(view, plan) or earlier is not None and earlier.listed == view.listed:
+                return view, plan
+            earlier = view
+        raise ApiError(
+            f"GET {self._resource.source()}: the list does not say whether it is whole, and was another one at each of {READS} reads. "
+            "Run the task again once nobody else is writing, and look at any proxy in between"
+        )
+
+    def differences(self, view: t.Any, wanted: t.Mapping[str, t.Any]) -> dict[str, tuple[t.Any, t.Any]]:
+        """The units that are not in the wanted canonical form, by their keys: that form, and the one they are in."""
+        seen = self._resource.canonical(view, wanted)
+        return {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What a run says of itself: the keys of its result, and the sentences of a failure. Sends nothing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._model.mask import Mask
+from .._model.plan import Outcome, Plan, Request
+from .argspec import WRITING
+from .result import presentable
+
+if t.TYPE_CHECKING:
+    from .._http.client import Client
+    from .resource import Resource
+
+
+class Task(t.NamedTuple):
+    """What a run is given: coerced and validated options, ``config``, and how Ansible runs the task. ``secrets``: what no output shows."""
+
+    params: t.Mapping[str, t.Any]
+    config: t.Any
+    check_mode: bool = False
+    diff: bool = False
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def state(self) -> str:
+        """The option ``state``."""
+        return str(self.params["state"])
+
+
+class Result(t.NamedTuple):
+    """How a run ended: the result as users get it (with ``msg`` where it ``failed``), the warnings beside it, and what must stay masked."""
+
+    data: dict[str, t.Any]
+    failed: bool
+    warnings: list[str]
+    secrets: frozenset[str]
+
+
+class Failed(Exception):
+    """The run ends here: ``str()`` is its message, ``result`` holds keys that take the place of the usual ones."""
+
+    def __init__(self, message: str, **result: t.Any) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class Report:
+    """Collects what happens in a run. ``done`` is how far it came, ``plan`` what it is to do; ``client`` counts, and keeps warnings."""
+
+    def __init__(self, task: Task, resource: Resource) -> None:
+        self.task = task
+        self.resource = resource
+        self.client: Client | None = None
+        self.plan: Plan | None = None
+        self.done = Outcome()
+        self._warnings: list[str] = []
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything was, or may have been, written."""
+        return bool(self.done.made or self.done.unclear)
+
+    def warn(self, text: str) -> None:
+        """Say it beside the result."""
+        if self.client is None:
+            self._warnings.append(text)
+        else:
+            self.client.warn(text)
+
+    def success(self, **result: t.Any) -> Result:
+        """The result of a run that did what it was to do."""
+        return self._finished({"changed": False, "requests": [], **result}, False)
+
+    def written(self, after: list[dict[str, t.Any]]) -> Result:
+        """The result of a run in a state that writes: what was done, or would be."""
+        check, plan = self.task.check_mode, self.plan
+        if plan is None:
+            return self.failure("internal error, please report it: nothing was planned")
+        requests = plan.requests if check else self.done.made
+        return self.success(changed=bool(requests), after=after, requests=[request.show() for request in requests], **self._planned(plan))
+
+    def failure(self, message: str, **result: t.Any) -> Result:
+        """The result of a run that failed: what was made, what was not, what nobody knows."""
+        unknown = [{**request.show(), "outcome": "unknown"} for request in self.done.unclear]
+        plan = {} if self.plan is None else {"after": self.plan.after, **self._planned(self.plan)}
+        whole = {
+            "msg": message,
+            "changed": self.touched,
+            "requests": _shown(self.done.made) + unknown,
+            "pending": unknown + _shown(self.done.pending),
+            **plan,
+            **result,
+        }
+        return self._finished(whole, True)
+
+    def ended(self, reason: str) -> str:
+        """A failure's text: why, what was done, what was not, what to do next."""
+        done, open_, doubt = len(self.done.made), len(self.done.pending), len(self.done.unclear)
+        if not self.touched:
+            return reason if self.task.state == "gathered" or self.task.check_mode else f"Nothing was written. {reason}"
+        text = f"{reason.rstrip('.')}. Writes made: {done} (see requests); "
+        if doubt:
+            text += f"with unknown outcome: {doubt}; "
+        return text + f"not made: {open_} (see pending). Mend the cause and run the task again: it goes on from what is there."
+
+    def _planned(self, plan: Plan) -> dict[str, t.Any]:
+        for text in plan.warnings:
+            self.warn(text)
+        place = self.resource.place()
+        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest(place), "place": place, **plan.extras}
+
+    def _finished(self, result: dict[str, t.Any], failed: bool) -> Result:
+        """The result with diff and stats, secrets out, and small enough for AWX."""
+        secrets, stats = self.task.secrets, {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+        if self.client is not None:
+            stats = self.client.stats()
+            secrets = secrets | self.client.secrets
+        result["stats"] = stats
+        if self.task.state in WRITING and self.task.diff and "after" in result:
+            result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
+        for name in self._without_effect():
+            self.warn(f"{name} has no effect in state {self.task.state}")
+        warnings = self._warnings if self.client is None else self.client.warnings
+        data, said = presentable(result, warnings, Mask(secrets))
+        return Result(data, failed, said, secrets)
+
+    def _without_effect(self) -> list[str]:
+        if self.task.state in WRITING:
+            return []
+        names = ["max_removals", "expected_plan", "force", "allow_group_removal"]
+        names += ["with_names"] if self.task.state == "rendered" else []
+        values = {name: self.task.params.get(name) for name in names}
+        return [name for name, value in values.items() if value is not None and value is not False]
+
+
+def _shown(requests: t.Iterable[Request]) -> list[dict[str, t.Any]]:
+    return [request.show() for request in requests]
+
+
+def _text(units: list[dict[str, t.Any]]) -> str:
+    return json.dumps(units, indent=2, ensure_ascii=False) + "\n" if units else ""

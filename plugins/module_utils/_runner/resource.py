@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What the frame asks of a module's domain: one resource, read, planned, shown."""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .._http.client import Client
+    from .._model.plan import Plan, Request
+
+Config = list[dict[str, t.Any]]
+Fault = dict[str, str]
+
+
+class Resource(t.Protocol):
+    """One kind of unit (networks' sentry policies, applications, targets' stacks) at one vendor.
+
+    It is made with the module's options before anything is validated, opens no connection by itself,
+    and reads through the client that ``connect`` gives it. Everything but ``connect`` and ``read`` is pure.
+    A ``view`` is what ``read`` returned: only the resource looks into it, but for ``since`` (when, on the monotonic clock, the first answer
+    came of the list that a write depends on) and ``listed`` (that list, as data; two reads that are equal in it saw the same).
+    ``config`` is always coerced, without nulls and validated.
+    Keys name units: the same unit has the same key before and after the run.
+    """
+
+    #: jsonschema for one entry of ``config``
+    schema: t.ClassVar[dict[str, t.Any]]
+
+    def faults(self, config: Config, state: str) -> list[Fault]:
+        """What the vendor's words and the contract forbid and the schema cannot say, each with its path.
+
+        Called with a coerced ``config`` that may still break the schema (those faults are reported beside these), so it must not trip
+        over wrong types or missing keys. With ``rendered`` it is called as for ``merged``. Also checks the resource's own options
+        (``path`` is then the option's name).
+        """
+
+    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
+        """``[{method, path, body}]``, the config as requests, as if nothing were there; and warnings."""
+
+    def connect(self) -> Client:
+        """The client, made from the options; opens no connection yet."""
+
+    def read(self, config: Config | None, state: str) -> t.Any:
+        """Everything that planning needs, read from the vendor: lists, and names resolved to ids.
+
+        For ``gathered`` with the option ``with_names``, the lists of names too. Raises ``Faults`` for references that fit nothing or fit
+        twice, ``ApiError`` for what the vendor refused.
+        """
+
+    def plan(self, view: t.Any, config: Config, state: str) -> Plan:
+        """From the view to what ``config`` and ``state`` mean. Raises ``Faults``."""
+
+    def proven(self, view: t.Any, plan: Plan) -> bool:
+        """Whether the lists that ``plan`` was made from prove to be whole, as far as it depends on that."""
+
+    def named(self, view: t.Any, keys: t.Iterable[str]) -> t.Any:
+        """The view with the names that show these units, from lists that ``read`` did not need: they are shown, and decide nothing. What
+        they say against the config is a warning. Raises ``ApiError``."""
+
+    def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
+        """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
+
+    def source(self) -> str:
+        """Where it is read from, as a URL; called after ``read``."""
+
+    def place(self) -> dict[str, str]:
+        """Which tenant of which vendor it is, the same however it was given; called after ``read``. A plan is approved for it, and a
+        snapshot belongs to it."""
+
+    def undone(self, view: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        """After the write: what ``now`` proves that somebody else had changed since ``view``, and that the write has undone; in words."""
+
+    def canonical(self, view: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""
+
+    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+        """``plan.after`` with what the answers to its writes tell (ids of what is new), for a run that does not read back."""
+
+    def units(self, view: t.Any, keys: t.Iterable[str]) -> Config:
+        """Those of the units that are there, in the shape of ``config``, in the order of ``keys``."""

@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The run of every module: validate, read, plan, and - unless in check mode - carry out and verify. Knows no vendor."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import re
+import typing as t
+from importlib.util import find_spec
+
+from ansible.module_utils.basic import missing_required_lib
+
+from .._http.client import MISSING, ApiError
+from .._model.documented import Undocumented
+from .._model.plan import Faults, Plan, fault
+from .._model.validation import schema_faults
+from .argspec import COMMON, PolicyModule
+from .reader import Reader
+from .report import Failed, Report, Result, Task
+
+if t.TYPE_CHECKING:
+    from .._http.client import Client
+    from .resource import Resource
+
+
+def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
+    """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
+    with _no_collecting():
+        _judge_and_go(resource_type, argument_spec)
+
+
+@contextlib.contextmanager
+def _no_collecting() -> t.Iterator[None]:
+    """A run is short and hardly makes any garbage in circles: to look for it takes two fifths of a fleet's time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _judge_and_go(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
+    lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
+
+    def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+        if lacking:
+            return []
+        try:
+            return argument_faults(resource_type(params), params, config)
+        except ImportError as error:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
+            return [fault("config", f"cannot be judged, for the Python library jsonschema does not work here: {error}")]
+
+    module = PolicyModule({**COMMON, **argument_spec}, judge)
+    lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
+    if lacking:
+        module.fail_unsent(lacking)
+    faults = module.faults()
+    if faults:
+        module.fail_faults(faults)
+    task = Task(module.params, module.config, module.check_mode, module._diff, frozenset(module.no_log_values))
+    result = execute(resource_type(module.params), task)
+    module.no_log_values.update(result.secrets)
+    for text in result.warnings:
+        module.warn(text)
+    if result.failed:
+        module.fail_json(**result.data)
+    module.exit_json(**result.data)
+
+
+def execute(resource: Resource, task: Task) -> Result:
+    """Run a task whose arguments are validated. Returns how it ended, whatever happens; nothing is printed and nothing exits."""
+    return _Run(resource, task).go()
+
+
+def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+    """Everything that is wrong with the options and ``config``, each once; without a ``state`` only what any state would find."""
+    state = params["state"]
+    faults = []
+    if params["max_removals"] is not None and params["max_removals"] < 0:
+        faults.append(fault("max_removals", "must not be negative"))
+    if params["expected_plan"] is not None and not re.fullmatch("[0-9a-f]{64}", params["expected_plan"]):
+        faults.append(fault("expected_plan", "must be a plan_digest: 64 hexadecimal digits"))
+    if state not in ("gathered", None):
+        faults += _needed(config, state, params["max_removals"])
+    faults += schema_faults(resource.schema, config) if config not in (None, []) else []
+    if state is not None:
+        judged = "merged" if state == "rendered" else state
+        faults += resource.faults(config if isinstance(config, list) else [], judged)
+    return list({(item["path"], item["message"]): item for item in faults}.values())
+
+
+def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
+    if config is None:
+        return [fault("config", f"is required for state {state}")]
+    if config == [] and state != "overridden":
+        return [fault("config", f"is empty: nothing to do for state {state}")]
+    if config == [] and max_removals is None:
+        says = "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"
+        return [fault("config", says)]
+    return []
+
+
+class _Run:
+    """One run of a module: reads, plans, and writes where it is to."""
+
+    def __init__(self, resource: Resource, task: Task) -> None:
+        self._resource = resource
+        self._task = task
+        self._report = Report(task, resource)
+        self._reader = Reader(resource, task.config, task.state)
+
+    def go(self) -> Result:
+        """Everything. Never raises: what goes wrong is a failed result."""
+        report = self._report
+        try:
+            if self._task.state == "rendered":
+                return self._render()
+            report.client = self._resource.connect()
+            return self._gather() if self._task.state == "gathered" else self._write(report.client)
+        except Failed as failed:
+            return report.failure(str(failed), **failed.result)
+        except Faults as error:
+            return report.failure(report.ended(str(error)), errors=error.faults)
+        except ApiError as error:
+            return report.failure(report.ended(str(error)), **({} if error.status is None else {"http_status": error.status}))
+        except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
+            return report.failure(report.ended(f"internal error, please report it: {type(error).__name__}: {error}"))
+
+    def _render(self) -> Result:
+        requests, warnings = self._resource.rendered(self._task.config)
+        for text in warnings:
+            self._report.warn(text)
+        return self._report.success(rendered=requests)
+
+    def _gather(self) -> Result:
+        units, warnings = self._resource.gathered(self._reader.read(), self._task.config)
+        for text in warnings:
+            self._report.warn(text)
+        return self._report.success(gathered=units, source=self._resource.source(), place=self._resource.place())
+
+    def _write(self, client: Client) -> Result:
+        view = self._reader.read()
+        plan = self._report.plan = self._reader.plan(view)
+        named = bool(plan.requests and self._task.params["with_names"])
+        if named:
+            view = self._named(view, plan)
+            plan = self._report.plan = self._reader.plan(view)
+        writes = bool(plan.requests) and not self._task.check_mode
+        if writes and self._reader.must_reread(view, plan, named):
+            view, plan = self._reader.for_writing(view)
+            self._report.plan = plan
+        self._guard(plan)
+        if not plan.requests or self._task.check_mode:
+            return self._report.written(plan.after)
+        from .recovery import Writer  # Most runs change nothing.
+
+        writer = Writer(client, self._reader, self._report, self._guard)
+        view, plan = writer.carry_out(view, plan)
+        return self._report.written(writer.verify(view, plan) if self._task.params["verify"] else writer.learned(plan))
+
+    def _named(self, view: t.Any, plan: Plan) -> t.Any:
+        """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
+        try:
+            return self._resource.named(view, plan.expected)
+        except (ApiError, Undocumented) as error:
+            self._report.warn(f"names are not shown, for they could not be read: {error}")
+            return view
+
+    def _guard(self, plan: Plan) -> None:
+        """Refuse, before the first write, a plan that must not be carried out, or that nobody approved."""
+        if not plan.requests:
+            return
+        limit, expected = self._task.params["max_removals"], self._task.params["expected_plan"]
+        refusals = [f"{item['path']}: {item['message']}" for item in plan.refused]
+        if limit is not None and len(plan.removed) > limit:
+            refusals.append(
+                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at before and after; if that is meant, "
+                "raise max_removals"
+            )
+        if expected is not None and expected != plan.digest(self._resource.place()):
+            refusals.append(
+                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and "
+                "after, and give the new plan_digest if they are meant"
+            )
+        if refusals:
+            errors = {"errors": list(plan.refused)} if plan.refused else {}
+            pending = [request.show() for request in plan.requests]
+            raise Failed(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending, **errors)

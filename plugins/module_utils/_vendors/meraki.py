@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The Meraki Dashboard API: signing, paging, organizations, networks, group policies, and how its failures read."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import quote
+
+from .._http.client import ApiError, Client, Pages, Vendor
+from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
+from .._model.documented import Shape
+from .._model.lookup import Index
+from .._model.plan import Faults, fault
+
+DEFAULT_BASE = "https://api.meraki.com/api/v1"
+
+_ORGANIZATION = Shape("an organization", id="id!", name="text!")
+_NETWORK = Shape("a network", id="id!", name="text!", tags="texts", productTypes="texts")
+_GROUP_POLICY = Shape("a group policy", groupPolicyId="id!", name="text!")
+
+ARGUMENTS = {
+    "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
+    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": url_from_environment("MERAKI_DASHBOARD_BASE_URL")},
+    "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
+    "organization": {"type": "str"},
+}
+
+
+class Meraki:
+    """One organization behind one API key. ``options`` are the module's."""
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._organization: str | None = None
+        key = _key(options)
+        vendor = Vendor(
+            "Meraki Dashboard", ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"), "X-Request-Id", _words, _hint
+        )
+        self.client = Client(options["base_url"], vendor, _Bearer(key), options)
+        self.client.secrets.add(key)
+
+    def organization(self) -> str:
+        """The organization's id; looked up once where only its name is given. Raises ``Faults``."""
+        if self._organization is None:
+            self._organization = self._options["organization_id"] or self._by_name(self._options["organization"])
+        return self._organization
+
+    def source(self) -> str:
+        """The organization's URL."""
+        return self.client.base_url + self.path("")
+
+    def place(self) -> dict[str, str]:
+        """Which tenant it is: the organization's id, also where its name was given."""
+        return {"vendor": "meraki", "organization": self.organization()}
+
+    def path(self, tail: str) -> str:
+        """A path below the organization."""
+        return organization_path(self.organization(), tail)
+
+    def pages(self, path: str, query: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
+        """The body of each page, following ``Link``. Raises ``ApiError`` where a link leads away, or in a circle, or on and on."""
+        answer = self.client.get(path, query)
+        pages = Pages(path)
+        while True:
+            yield answer.data
+            url = answer.next_url
+            if url is None:
+                return
+            if not self.client.trusts(url):
+                raise ApiError(
+                    f"GET {path}: the Link to the next page leads to {self.client.host_of(url)}, which is neither the host of base_url nor "
+                    "the vendor's, and is not followed. Check base_url"
+                )
+            pages.follow(answer, _things(answer.data), url, "the Link to the next page")
+            answer = self.client.get(url)
+
+    def networks(self) -> list[dict[str, t.Any]]:
+        """Every network of the organization that the key can see. Page size: the largest (spec, getOrganizationNetworks)."""
+        networks: list[dict[str, t.Any]] = []
+        for page in self.pages(self.path("/networks"), {"perPage": 100000}):
+            networks += [_NETWORK.check(item) for item in _listed(page, "networks")]
+        return networks
+
+    def group_policies(self, network_ids: t.Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """For each network its group policies as ``(id, name)``; one request a network, concurrently."""
+
+        def read(network_id: str) -> list[tuple[str, str]]:
+            data = self.client.get(f"/networks/{quote(network_id, safe='')}/groupPolicies").data
+            where = f" of network {network_id}"
+            listed = [_GROUP_POLICY.check(item, where) for item in _listed(data, "group policies")]
+            return [(str(item["groupPolicyId"]), item["name"]) for item in listed]
+
+        if len(network_ids) < 2:
+            return {network_id: read(network_id) for network_id in network_ids}
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(16, len(network_ids))) as pool:
+            return dict(zip(network_ids, pool.map(read, network_ids)))
+
+    def _by_name(self, name: str) -> str:
+        organizations: list[tuple[str, str]] = []
+        for page in self.pages("/organizations", {"perPage": 9000}):
+            listed = [_ORGANIZATION.check(item) for item in _listed(page, "organizations")]
+            organizations += [(str(item["id"]), item["name"]) for item in listed]
+        found, problem = Index("organization", organizations).find(name)
+        if found is None:
+            raise Faults([fault("organization", problem)])
+        return found
+
+
+def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
+    """What is wrong with the connection options. ``rendered`` needs none of them."""
+    if state == "rendered":
+        return []
+    found = connection_faults(options)
+    if not _key(options):
+        found.append(fault("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
+    found += secret_faults("api_key", _key(options))
+    if not options["base_url"]:
+        found.append(fault("base_url", "must not be empty"))
+    if not options["organization_id"] and not options["organization"]:
+        found.append(
+            fault(
+                "organization_id",
+                "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
+            )
+        )
+    elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
+        found.append(fault("organization_id", f"{options['organization_id']!r} is no id"))
+    return found
+
+
+def organization_path(organization: str | None, tail: str) -> str:
+    """A path below an organization; ``{organizationId}`` where none is known (state rendered)."""
+    return f"/organizations/{quote(organization, safe='') if organization else '{organizationId}'}{tail}"
+
+
+class _Bearer:
+    def __init__(self, key: str) -> None:
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    def headers(self) -> dict[str, str]:
+        return self._headers
+
+    def renew(self, used: t.Mapping[str, str], times: int) -> bool:
+        return False
+
+
+def _key(options: t.Mapping[str, t.Any]) -> str:
+    # A credential pasted into a vault often ends in a line break.
+    return (options["api_key"] or "").strip()
+
+
+def _listed(data: t.Any, what: str) -> list[t.Any]:
+    if not isinstance(data, list):
+        raise ApiError(f"the list of {what} is not a list")
+    return data
+
+
+def _things(page: t.Any) -> int:
+    """How many things a page holds: it is a list, or an object with one under ``items`` or ``data``, or a list of such an object."""
+    if isinstance(page, list):
+        return sum(_things(item) if isinstance(item, dict) and "items" in item else 1 for item in page)
+    listed = (page.get("items") or page.get("data")) if isinstance(page, dict) else None
+    return len(listed) if isinstance(listed, list) else 0
+
+
+def _words(data: t.Any) -> str:
+    """``{"errors": ["..."]}``, as the vendor documents it, or what looks alike."""
+    if not isinstance(data, dict):
+        return ""
+    errors = data.get("errors") or data.get("error") or data.get("message") or ""
+    return "; ".join(map(str, errors)) if isinstance(errors, list) else str(errors)
+
+
+def _hint(status: int | None, target: str) -> str:
+    if status is None:
+        return "Check base_url, the network and any proxy"
+    if status in (400, 409, 422):
+        return "Mend what it names, and run the task again"
+    if status == 401:
+        return "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
+    if status == 403:
+        return "The API key may not do this: reading needs a read-only administrator, writing a full one"
+    if status == 404 and "/secureConnect/" in target:
+        return (
+            "The organization does not exist, the key cannot see it, its API access is off, or it has not opted in to early access "
+            "for Secure Connect"
+        )
+    if status == 404:
+        return (
+            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id "
+            "and the key"
+        )
+    return ""
