@@ -12,12 +12,14 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
-from ansible_collections.secops.policy.plugins.plugin_utils import _drift_files, _drift_report, _secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_words import count
+from ansible_collections.secops.policy.plugins.plugin_utils._drift import files as report_files
+from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.text import count
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
 
 _OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "str", "required": True},
@@ -58,7 +60,7 @@ class ActionModule(ActionBase):
         # Before the new report takes its place, for it may be the same file.
         earlier = self._earlier(options["compare_to"], problems)
         tenants, waiting = self._tenants(variables, plain(options["results"]), options["desired"])
-        report = _drift_report.report(tenants, accepted, now, problems, VERSION)
+        report = reports.report(tenants, accepted, now, problems, VERSION)
         if earlier is not None:
             try:
                 report["comparison"] = compare(earlier, report)
@@ -66,7 +68,7 @@ class ActionModule(ActionBase):
                 problems.append(str(error))
                 report["problems"] = problems
         try:
-            files = _drift_files.write_reports(local_path(options["dest"]), report)
+            files = report_files.write_reports(local_path(options["dest"]), report)
         except OSError as error:
             raise AnsibleActionFail(f"the drift report cannot be written: {error}") from None
         read = [one for one in tenants if one["name"] not in waiting]
@@ -82,8 +84,7 @@ class ActionModule(ActionBase):
             "failures": {} if waiting else _failures(report, variables, options["fail_on_drift"]),
             "ansible_stats": {
                 "data": {
-                    f"secops_policy_audit_{one['name']}": {"drift": _drift_report.drift(one), "digests": _drift_report.digests(one)}
-                    for one in read
+                    f"secops_policy_audit_{one['name']}": {"drift": reports.drift(one), "digests": reports.digests(one)} for one in read
                 },
                 "per_host": False,
                 # A later audit in the same run takes an earlier one's place.
@@ -94,14 +95,14 @@ class ActionModule(ActionBase):
     def _accepted(self, path: str | None, problems: list[str]) -> list[Accepted]:
         if not path:
             return []
-        found, faults = _drift_files.read_accepted(local_path(path))
+        found, faults = report_files.read_accepted(local_path(path))
         problems += faults
         return found
 
     def _earlier(self, path: str | None, problems: list[str]) -> t.Any:
         if not path:
             return None
-        found, faults, there = _drift_files.read_report(local_path(path))
+        found, faults, there = report_files.read_report(local_path(path))
         problems += faults
         if not there:
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
@@ -117,17 +118,17 @@ class ActionModule(ActionBase):
             results = {module: plain(raw[name]) for module, name in names.items() if name in raw and self._of_this_play(raw[name])}
             taken = plain(raw[desired]).get("desired") if desired in raw and self._of_this_play(raw[desired]) else None
             if desired and not taken and not results and host in batch:
-                tenants.append(_drift_report.unread(host, "its desired state was not looked at in this play"))
+                tenants.append(reports.unread(host, "its desired state was not looked at in this play"))
             elif results or taken or host in batch:
                 tenants.append(self._tenant(variables, host, taken or (_NOTHING if desired else None), results))
             elif host in active:
                 waiting.add(host)
-                tenants.append(_drift_report.unread(host, "not looked at yet: its batch is still to come"))
+                tenants.append(reports.unread(host, "not looked at yet: its batch is still to come"))
             else:
                 # Its own failure is not told to other hosts; what can be seen of the reason is whether its variables can be evaluated.
                 reason = self._of_hostvars(variables, host)
                 before = "the host failed, or was not reached, before it could be looked at"
-                tenants.append(_drift_report.unread(host, f"{before}: {reason.wrong}" if reason.wrong else before))
+                tenants.append(reports.unread(host, f"{before}: {reason.wrong}" if reason.wrong else before))
         return tenants, waiting
 
     def _of_this_play(self, result: Data) -> bool:
@@ -141,21 +142,21 @@ class ActionModule(ActionBase):
     def _tenant(self, variables: dict[str, t.Any], host: str, desired: Data | None, results: Data) -> dict[str, t.Any]:
         """``desired``: what the host's tasks have registered of it. None: nobody says where that is, and the host's variables are asked."""
         if desired is not None:
-            return _without_secrets(_drift_report.tenant(host, desired, results), [])
+            return _without_secrets(reports.tenant(host, desired, results), [])
         found = self._of_hostvars(variables, host)
         if found.wrong and not results:
-            return _drift_report.unread(host, found.wrong)
+            return reports.unread(host, found.wrong)
         # What was read is shown, and what else there was to read is not known.
         wrong: Data = {**_NOTHING, "errors": [fault("secops_policy", found.wrong)]}
-        desired = wrong if found.wrong else _drift_report.desired(found.tree)
-        return _without_secrets(_drift_report.tenant(host, desired, results), found.secrets)
+        desired = wrong if found.wrong else reports.desired(found.tree)
+        return _without_secrets(reports.tenant(host, desired, results), found.secrets)
 
     def _of_hostvars(self, variables: dict[str, t.Any], host: str) -> _Hostvars:
         """Whether a host's own variables can be evaluated, and the desired state in them. A play's and a role's are not among them."""
         evaluated = variables["hostvars"][host]
         secrets: list[t.Any] = []
         wrong, tree = "", None
-        for name in _secrets.VARIABLES:
+        for name in known_secrets.VARIABLES:
             try:
                 secrets.append(plain(evaluated.get(name)))
             except Exception:  # Whatever a template may run into. It may quote it.
@@ -165,14 +166,14 @@ class ActionModule(ActionBase):
         except Exception as error:
             wrong = f"its variables cannot be evaluated: {str(error).partition(' String: ')[0]}"
         entries = tree.items() if isinstance(tree, dict) else []
-        secrets += [secret for module, entry in entries for secret in _secrets.in_entry(module, entry)]
+        secrets += [secret for module, entry in entries for secret in known_secrets.in_entry(module, entry)]
         return _Hostvars(tree, _without_secrets(wrong, secrets), secrets)
 
 
 def _without_secrets(data: Shown, secrets: t.Sequence[t.Any]) -> Shown:
     """Also without those of the environment."""
-    environment = [os.environ.get(name) for name in _secrets.ENVIRONMENT]
-    shown: Shown = _secrets.masked(data, _secrets.worth_masking([*secrets, *environment]))
+    environment = [os.environ.get(name) for name in known_secrets.ENVIRONMENT]
+    shown: Shown = known_secrets.masked(data, known_secrets.worth_masking([*secrets, *environment]))
     return shown
 
 
@@ -186,9 +187,9 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
     others = [f"the audit itself has a problem: {text}" for text in report["problems"]]
     for one in report["tenants"]:
         said = []
-        if one["verdict"] == _drift_report.UNREADABLE:
-            said.append(f"could not be read: {'; '.join(_drift_report.reasons(one))}")
-        number = _drift_report.deviations(one)
+        if one["verdict"] == reports.UNREADABLE:
+            said.append(f"could not be read: {'; '.join(reports.reasons(one))}")
+        number = reports.deviations(one)
         if number and fail_on_drift:
             said.append(f"drift: {count(number, 'deviation')}")
         if said and one["name"] in batch:

@@ -9,9 +9,11 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, planned, registered, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, planned, registered, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["judge", "begin", "account"]},
@@ -45,41 +47,41 @@ class ActionModule(ActionBase):
     def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
         tree = plain(options["tree"])
-        faults = tree_faults(tree) + _apply.plan_faults(plans)
-        faults += _apply.approval_faults(plans, expected, options["require_expected_plans"])
+        faults = tree_faults(tree) + apply.plan_faults(plans)
+        faults += apply.approval_faults(plans, expected, options["require_expected_plans"])
         if faults:
             return told(faults, "nothing was written on this host")
         return {
-            "modules": _apply.changing(plans),
-            "applications_first": _apply.applications_first(plans),
+            "modules": apply.changing(plans),
+            "applications_first": apply.applications_first(plans),
             # Not a fault, for that is what the export of a tenant with nothing in it says.
             "warnings": [] if tree else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
     def _begin(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
-        changing = {name: plans[name] for name in _apply.changing(plans)}
+        changing = {name: plans[name] for name in apply.changing(plans)}
         if not changing or self._task.check_mode:
             return {"snapshot": ""}
-        now = _snapshot.now()
-        path = os.path.join(_files.local_path(options["snapshot_dir"]), _snapshot.file_name(self._host, now))
-        snapshot = _snapshot.begun(self._host, changing, now)
+        now = snapshots.now()
+        path = os.path.join(_files.local_path(options["snapshot_dir"]), snapshots.file_name(self._host, now))
+        snapshot = snapshots.begun(self._host, changing, now)
         wrong = flaw(snapshot)
         if wrong:
             raise AnsibleActionFail(f"Nothing was written: what is about to change could not be put back from a snapshot, for {wrong}")
         try:
-            _snapshot.write(path, snapshot)
+            snapshots.write(path, snapshot)
         except OSError as error:
             raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
         return {"snapshot": path}
 
     def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         results = {
-            name: _apply.carried_out(plans.get(name) or {}, registered(self._variables, dict(zip(names, names))).values())
+            name: apply.carried_out(plans.get(name) or {}, registered(self._variables, dict(zip(names, names))).values())
             for name, names in options["results"].items()
         }
         left = {name: plan for name, plan in registered(self._variables, options["left"]).items() if planned(plan)}
         path = self._ended(options["snapshot"] or "", results, left)
-        account = _apply.account(plans, results, self._task.check_mode)
+        account = apply.account(plans, results, self._task.check_mode)
         if path:
             account["msg"] += f". Snapshot: {path}"
         return {**account, "snapshot": path}
@@ -89,12 +91,12 @@ class ActionModule(ActionBase):
         if not path:
             return ""
         try:
-            snapshot = _snapshot.ended(_snapshot.read(path, self._host), results, left)
-            if _snapshot.wrote(snapshot):
-                _snapshot.write(path, snapshot)
+            snapshot = snapshots.ended(snapshots.read(path, self._host), results, left)
+            if snapshots.wrote(snapshot):
+                snapshots.write(path, snapshot)
                 return path
             # It would stand before the last one that there is something to put back from.
             os.unlink(path)
-        except (OSError, _snapshot.Unusable) as error:
+        except (OSError, snapshots.Unusable) as error:
             raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from None
         return ""

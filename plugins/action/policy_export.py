@@ -10,8 +10,16 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
-from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain, registered, result_faults, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    plain,
+    registered,
+    result_faults,
+    told,
+    tree_faults,
+)
 
 _OPTIONS: dict[str, t.Any] = {
     "dir": {"type": "str", "required": True},
@@ -34,7 +42,7 @@ class ActionModule(ActionBase):
         host = plain(variables["inventory_hostname"])
         results = registered(variables, options["gathered"])
         faults = tree_faults(plain(options["tree"] or {}))
-        made = _export.export(host, results, options["state"], VERSION, _snapshot.now().isoformat(timespec="seconds"))
+        made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"))
         faults += [item for name in made.failed for item in result_faults(f"secops_policy.{name}", results[name])]
         if faults:
             return {**result, **told(faults, "nothing was exported of this host")}
@@ -50,11 +58,11 @@ class ActionModule(ActionBase):
     def _write(self, path: str, text: str) -> bool:
         try:
             old = _files.read(path)
-            if old is not None and not old.startswith(_export.HEAD):
+            if old is not None and not old.startswith(exports.HEAD):
                 raise AnsibleActionFail(f"{path} is there already and is no export: it is not written over. Choose another export_dir")
-            if old is not None and _export.same(old, text):
+            if old is not None and exports.same(old, text):
                 return False
-            if old is not None and _export.edited(old):
+            if old is not None and exports.edited(old):
                 raise AnsibleActionFail(
                     f"{path} has been edited since it was exported, or holds no checksum: it is not written over. Move it away, or choose "
                     "another export_dir, and compare"

@@ -10,8 +10,10 @@ import typing as t
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report, _role_options, _secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
 
 _OPTIONS: dict[str, t.Any] = {"argument_spec": {"type": "dict"}, "prefix": {"type": "str"}}
 
@@ -29,11 +31,11 @@ class ActionModule(ActionBase):
         folder = plain(variables.get("role_path")) or ""
         prefix = asked["prefix"] or f"{os.path.basename(folder)}_"
         options = plain(asked["argument_spec"]) or self._of_the_role(folder)
-        spec = _role_options.own(prefix, options)
+        spec = role_options.own(prefix, options)
         # In a dictionary, for an omitted value goes with its key; before ansible-core 2.19 it is a text.
         given = self._templar.template({name: variables[name] for name in spec if name in variables})
         given = plain({name: value for name, value in given.items() if value != variables.get("omit")})
-        found, errors = _role_options.converted(prefix, spec, given)
+        found, errors = role_options.converted(prefix, spec, given)
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:
@@ -45,12 +47,12 @@ class ActionModule(ActionBase):
     def _desired(self, given: t.Any) -> dict[str, t.Any]:
         """What the desired state names, from the task's own variables, without a secret in it."""
         tree = plain(self._templar.template({"tree": given})).get("tree")
-        found = _drift_report.desired(tree)
-        secrets = [secret for module in found["modules"] for secret in _secrets.in_entry(module, tree[module])]
+        found = reports.desired(tree)
+        secrets = [secret for module in found["modules"] for secret in known_secrets.in_entry(module, tree[module])]
         for words in found["modules"].values():
             # Each module's own result has them.
             del words["units"]
-        masked: dict[str, t.Any] = _secrets.masked(found, _secrets.worth_masking(secrets))
+        masked: dict[str, t.Any] = known_secrets.masked(found, known_secrets.worth_masking(secrets))
         return masked
 
     def _of_the_role(self, folder: str) -> dict[str, t.Any]:

@@ -8,8 +8,10 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.plugin_utils import _apply, _files, _restore, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
+from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, restore
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     ASSIGNMENTS,
     PRIVATE_APPS,
     SENTRY_POLICIES,
@@ -46,7 +48,7 @@ class ActionModule(ActionBase):
         steps = {"read": self._read, "compare": self._compare, "judge": self._judge, "account": self._account}
         try:
             return {**result, "changed": False, **steps[options["step"]](options)}
-        except _snapshot.Unusable as error:
+        except snapshots.Unusable as error:
             raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
     def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -62,13 +64,13 @@ class ActionModule(ActionBase):
             "snapshot": path,
             "modules": list(modules),
             "msg": f"{path} holds {', '.join(modules) or 'nothing that was written: nothing to restore'}",
-            "targets": as_argument(_restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
-            "networks": as_argument(_restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
+            "targets": as_argument(restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
+            "networks": as_argument(restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
         }
 
     def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         present = registered(self._variables, {PRIVATE_APPS: options["applications"]})
-        faults = _restore.misplaced(self._modules(options["snapshot"]), present)
+        faults = restore.misplaced(self._modules(options["snapshot"]), present)
         if faults:
             return told(faults, "nothing was written on this host")
         found, _present = self._applications(options)
@@ -84,16 +86,16 @@ class ActionModule(ActionBase):
     def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
         plans = registered(self._variables, options["plans"])
-        faults = _restore.judged(modules, plans, options["force"])
-        if PRIVATE_APPS in modules and not _restore.misplaced(modules, plans):
+        faults = restore.judged(modules, plans, options["force"])
+        if PRIVATE_APPS in modules and not restore.misplaced(modules, plans):
             found, present = self._applications(options)
-            faults += found.faults + _restore.meanwhile(found, present, plans)
-        return told(faults, "nothing was written on this host") if faults else {"modules": _apply.changing(plans)}
+            faults += found.faults + restore.meanwhile(found, present, plans)
+        return told(faults, "nothing was written on this host") if faults else {"modules": apply.changing(plans)}
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         plans, found = (registered(self._variables, options[key]) for key in ("plans", "results"))
-        results = {name: _apply.carried_out(plans.get(name) or {}, [result]) for name, result in found.items()}
-        account = _apply.account(plans, results, self._task.check_mode, _restore.TITLES)
+        results = {name: apply.carried_out(plans.get(name) or {}, [result]) for name, result in found.items()}
+        account = apply.account(plans, results, self._task.check_mode, restore.TITLES)
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}
 
@@ -102,8 +104,8 @@ class ActionModule(ActionBase):
             return _files.local_path(options["snapshot"])
         folder = _files.local_path(options["snapshot_dir"])
         try:
-            path = _snapshot.newest(folder, self._host)
-            why = _snapshot.newest_doubt(path, self._host, _snapshot.now()) if path else ""
+            path = snapshots.newest(folder, self._host)
+            why = snapshots.newest_doubt(path, self._host, snapshots.now()) if path else ""
         except OSError as error:
             raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from None
         if why:
@@ -115,11 +117,11 @@ class ActionModule(ActionBase):
 
     def _modules(self, path: str) -> dict[str, t.Any]:
         """What the run wrote, or may have written."""
-        modules = _snapshot.read(path, self._host)["modules"]
+        modules = snapshots.read(path, self._host)["modules"]
         return {name: entry for name, entry in modules.items() if entry["state"] != "not run"}
 
-    def _applications(self, options: t.Mapping[str, t.Any]) -> tuple[_restore.Applications, list[dict[str, t.Any]]]:
+    def _applications(self, options: t.Mapping[str, t.Any]) -> tuple[restore.Applications, list[dict[str, t.Any]]]:
         """What puts the applications back, and those that are there."""
         entry = self._modules(options["snapshot"])[PRIVATE_APPS]
         present = registered(self._variables, {"present": options["applications"]})["present"]["gathered"]
-        return _restore.applications(entry, present, options["force"]), present
+        return restore.applications(entry, present, options["force"]), present

@@ -10,9 +10,9 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.plugin_utils import _secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import described
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import CONNECTIONS, MODULES, module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import CONNECTIONS, MODULES, module_arguments, plain
 
 _OPTIONS: dict[str, t.Any] = {
     "module": {"type": "str", "required": True, "choices": list(MODULES)},
@@ -53,16 +53,16 @@ class ActionModule(ActionBase):
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         # What is registered is seen with -v, goes to callbacks, and becomes a report.
-        masked: dict[str, t.Any] = _secrets.masked(result, _secrets.worth_masking(self._secrets(module, [*layers, options])))
+        masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(self._secrets(module, [*layers, options])))
         return masked
 
-    def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
+    def known_secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
         """Every secret that the module could have been given, also one that another layer beat."""
         environment: dict[str, t.Any] = {}
         with contextlib.suppress(Exception):  # Whatever a template may run into: the module would have had nothing of it either.
             self._compute_environment_string(environment)
-        found = [secret for layer in layers for secret in _secrets.in_entry(module, layer)]
-        return found + [source.get(name) for source in (environment, os.environ) for name in _secrets.ENVIRONMENT]
+        found = [secret for layer in layers for secret in known_secrets.in_entry(module, layer)]
+        return found + [source.get(name) for source in (environment, os.environ) for name in known_secrets.ENVIRONMENT]
 
     def _variables(self, module: str, vendor: str, variables: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> None:
         """Find the options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""

@@ -8,7 +8,7 @@ import json
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
 
 DOCUMENTATION = r"""
 name: drift_compare

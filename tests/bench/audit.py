@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html
 from ansible_collections.secops.policy.tests.integration import browser
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 from ansible_collections.secops.policy.tests.support.drift_samples import fleet

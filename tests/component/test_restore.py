@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils import _restore, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import restore
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
             return run(state="gathered")["gathered"]
 
         def contents(units):
-            return sorted((_restore.normal(unit) for unit in units), key=lambda unit: unit["name"])
+            return sorted((restore.normal(unit) for unit in units), key=lambda unit: unit["name"])
 
         # An application in both groups that nobody touches, so that none of them goes.
         keeper = app("Keeper", 9, ["901", "902"])
@@ -78,40 +79,40 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         rest = [unit for unit in wanted if unit["name"] not in taken]
         done = run(state="overridden", max_removals=9, config=[keep, *renamed, *rest])
         entry = snapshot(done["before"], done["after"])
-        kept = _snapshot.begun("acme", {APPS: done}, _snapshot.now())
+        kept = snapshots.begun("acme", {APPS: done}, snapshots.now())
         assert flaw(kept) == "", "what a run returns can be kept"
 
-        found = _restore.applications(entry, gathered(), False)
+        found = restore.applications(entry, gathered(), False)
         assert found.faults == []
         if found.remove:
             run(state="deleted", config=found.remove)
         if found.put_back:
             run(state=found.state, config=found.put_back, **({"max_removals": 9} if found.state == "overridden" else {}))
         assert contents(gathered()) == contents(before)
-        again = _restore.applications(entry, gathered(), False)
-        assert again == _restore.Applications([], [], "replaced", [], [], [])
+        again = restore.applications(entry, gathered(), False)
+        assert again == restore.Applications([], [], "replaced", [], [], [])
 
 
 def test_what_only_after_has_goes_by_its_id_alone():
     entry = snapshot([], [there("Wiki", "9")])
-    gone = _restore.applications(entry, [there("Wiki", "30", 2)], False)
+    gone = restore.applications(entry, [there("Wiki", "30", 2)], False)
     assert gone.remove == [] and gone.faults == [], "another application of the same name, made later"
     assert len(gone.left) == 1 and "(30) was made since, and stays" in gone.left[0]
-    ours = _restore.applications(entry, [there("Wiki", "9")], False)
+    ours = restore.applications(entry, [there("Wiki", "9")], False)
     assert ours.remove == [{"application_id": "9", "name": "Wiki"}]
     changed = [there("Wiki", "9", 2)]
-    assert len(_restore.applications(entry, changed, False).faults) == 1
-    assert _restore.applications(entry, changed, True).remove == [{"application_id": "9", "name": "Wiki"}]
+    assert len(restore.applications(entry, changed, False).faults) == 1
+    assert restore.applications(entry, changed, True).remove == [{"application_id": "9", "name": "Wiki"}]
 
 
 def test_of_a_run_that_was_killed_ids_are_not_known():
     """What the plan would have made is known by name, and goes if it is just that."""
     entry = snapshot([there("Jira", "1")], [there("Jira", "1", 2), app("Wiki")])
     present = [there("Jira", "1", 2), there("Wiki", "9")]
-    assert _restore.applications(entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
-    assert _restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).faults[0]["path"].endswith("'Wiki'")
-    nothing = _restore.applications(entry, [there("Jira", "1")], False)
-    assert nothing == _restore.Applications([], [], "replaced", [], [], []), "it was killed before its first write"
+    assert restore.applications(entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
+    assert restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).faults[0]["path"].endswith("'Wiki'")
+    nothing = restore.applications(entry, [there("Jira", "1")], False)
+    assert nothing == restore.Applications([], [], "replaced", [], [], []), "it was killed before its first write"
 
 
 @pytest.mark.parametrize(
@@ -124,23 +125,23 @@ def test_of_a_run_that_was_killed_ids_are_not_known():
     ],
 )
 def test_what_was_changed_since_is_refused(before, after, present):
-    refused = _restore.applications(snapshot(before, after), present, False)
+    refused = restore.applications(snapshot(before, after), present, False)
     assert [item["path"] for item in refused.faults] == [f"{APPS}: application 'Jira'"]
     assert refused.put_back == refused.remove == []
-    forced = _restore.applications(snapshot(before, after), present, True)
+    forced = restore.applications(snapshot(before, after), present, True)
     assert forced.faults == [] and [unit["name"] for unit in forced.put_back] == ["Jira"]
 
 
 def test_what_was_put_back_by_hand_is_not_taken_for_what_was_made():
     """Jira became Tickets and another Jira was to be made when the run was killed; Tickets is gone, and somebody made the old Jira anew."""
     entry = snapshot([there("Jira", "1")], [there("Tickets", "1"), app("Jira")])
-    assert _restore.applications(entry, [there("Jira", "9")], False) == _restore.Applications([], [], "replaced", [], [], [])
+    assert restore.applications(entry, [there("Jira", "9")], False) == restore.Applications([], [], "replaced", [], [], [])
 
 
 def test_a_name_that_went_from_one_to_another_goes_back():
     """Ant was removed, and Bee took its name: Bee is Bee again, and Ant is made anew."""
     entry = snapshot([there("Bee", "1"), there("Ant", "2")], [there("Ant", "1")])
-    found = _restore.applications(entry, [there("Ant", "1")], False)
+    found = restore.applications(entry, [there("Ant", "1")], False)
     assert [(unit["application_id"], unit["name"]) for unit in found.put_back] == [("1", "Bee"), ("2", "Ant")] and found.faults == []
 
 
@@ -148,13 +149,13 @@ def test_a_plan_for_the_whole_organization_touches_what_it_is_to():
     """A group that the removed one shares with the one that comes back needs one plan; what somebody does meanwhile is refused."""
     entry = snapshot([there("Jira", "1", 1, ["901"])], [there("Wiki", "9", 1, ["901"])])
     present = [there("Wiki", "9", 1, ["901"]), there("Other", "2")]
-    found = _restore.applications(entry, present, False)
+    found = restore.applications(entry, present, False)
     assert found.state == "overridden" and found.remove == [] and found.touched == ["9"]
     assert [unit["application_id"] for unit in found.put_back] == ["2", "1"]
     plan = {"plan_digest": "d", "before": [present[0]]}
-    assert _restore.meanwhile(found, present, {APPS: plan}) == []
+    assert restore.meanwhile(found, present, {APPS: plan}) == []
     for before in ([there("New", "3")], [there("Wiki", "9", 2, ["901"])], [present[1]]):
-        refused = _restore.meanwhile(found, present, {APPS: {**plan, "before": before}})
+        refused = restore.meanwhile(found, present, {APPS: {**plan, "before": before}})
         assert [item["path"] for item in refused] == [f"{APPS}: application {before[0]['name']!r}"]
 
 
@@ -165,19 +166,19 @@ def test_networks_and_targets():
         [{"network_id": "N_1", "policies": []}, {"network_id": "N_2", "policies": [policy]}],
     )
     by_id = {key: value for key, value in policy.items() if key != "sm_network"}
-    assert _restore.wanted(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
+    assert restore.wanted(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
     now = [{"network_id": "N_2", "policies": [{**policy, "policy_id": "6", "tags": ["a", "b"]}]}, {"network_id": "N_1", "policies": []}]
     plan = {"plan_digest": "d", "before": now}
-    assert _restore.judged({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
+    assert restore.judged({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
     changed = {**plan, "before": [{"network_id": "N_1", "policies": [policy]}]}
-    assert [item["path"] for item in _restore.judged({SENTRY: entry}, {SENTRY: changed}, False)] == [f"{SENTRY}: network N_1"]
-    assert _restore.judged({SENTRY: entry}, {SENTRY: changed}, True) == []
+    assert [item["path"] for item in restore.judged({SENTRY: entry}, {SENTRY: changed}, False)] == [f"{SENTRY}: network N_1"]
+    assert restore.judged({SENTRY: entry}, {SENTRY: changed}, True) == []
 
     target = {"device_group_uuid": "u", "device_group": "All/Servers"}
     stack = [{"policy_uuid": "p", "policy": "P"}, {"policy_uuid": "q"}]
     entry = snapshot([], [{"target": target, "policies": stack}])
-    assert _restore.wanted(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
+    assert restore.wanted(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
     plan = {"plan_digest": "d", "before": [{"target": target, "policies": stack[::-1]}]}
-    assert [item["path"] for item in _restore.judged({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
+    assert [item["path"] for item in restore.judged({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
     failed = {"msg": "no", "errors": [{"path": "config[0].target", "message": "gone"}]}
-    assert [item["path"] for item in _restore.judged({ESET: entry}, {ESET: failed}, True)] == [f"{ESET}.config[0].target"]
+    assert [item["path"] for item in restore.judged({ESET: entry}, {ESET: failed}, True)] == [f"{ESET}.config[0].target"]

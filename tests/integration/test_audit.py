@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import jsonschema
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import CONNECTIONS
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import CONNECTIONS
 
 from .harness import ROOT
 

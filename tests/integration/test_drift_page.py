@@ -11,8 +11,8 @@ import os
 import socket
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import report, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import report, unread
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
     ESET,

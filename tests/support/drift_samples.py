@@ -7,10 +7,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 
-from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import Accepted, parse
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import desired, report, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted, parse
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import desired, report, unread
 
 NOW = datetime.datetime(2026, 11, 25, 4, 30, tzinfo=datetime.timezone.utc)
 SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
@@ -59,7 +59,7 @@ def tree(*modules, state="replaced", **configs):
 
 def tenant(name, tree_, results):
     """What the report says of a tenant with this ``secops_policy``."""
-    return _drift_report.tenant(name, desired(tree_), results)
+    return reports.tenant(name, desired(tree_), results)
 
 
 def drifted(name):

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html
 from ansible_collections.secops.policy.tests.integration import browser
 from ansible_collections.secops.policy.tests.support.drift_samples import shown
 

@@ -16,7 +16,10 @@ from urllib.parse import quote, unquote_plus
 import jinja2
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils import _export, _files, _snapshot, _tree
+from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import desired_state
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -46,9 +49,9 @@ def exported(text):
     policy = {"policy_id": "1", "sm_network_id": "N_2", "sm_network": text, "scope": "all", "tags": [text], "group_policy_id": "3"}
     network = {"network_id": "N_1", "network": text, "policies": [{**policy, "group_policy": text}]}
     results = {SENTRY: {"gathered": [network], "source": text}, APPS: {"gathered": [app]}, ESET: {"msg": text, "http_status": 403}}
-    made = _export.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
-    assert made.text.startswith(_export.HEAD) and made.exported == [SENTRY, APPS]
-    assert not _export.edited(made.text) and _export.edited(made.text + "\n")
+    made = exports.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
+    assert made.text.startswith(exports.HEAD) and made.exported == [SENTRY, APPS]
+    assert not exports.edited(made.text) and exports.edited(made.text + "\n")
     assert all(line.isprintable() for line in made.text.split("\n")), "nothing that an editor or a loader would stumble over"
     tree = yaml.safe_load(made.text)
     assert list(tree) == ["secops_policy"]
@@ -74,7 +77,7 @@ def test_any_text_survives_an_export_and_none_becomes_structure(text):
     )
 )
 def test_data_as_an_argument_holds_nothing_like_a_template_and_is_itself(data):
-    text = _tree.as_argument(data)
+    text = desired_state.as_argument(data)
     assert not re.search(r"\{[{%#]", text)
     assert json.loads(text) == data
 
@@ -83,7 +86,7 @@ def test_a_warning_that_is_an_object_becomes_its_text():
     """As ansible-core 2.20 keeps them in registered results; what has no text of its own is what Python makes of it."""
     warning = types.SimpleNamespace(event=types.SimpleNamespace(msg="It is deprecated"))
     day = datetime.date(2026, 7, 12)
-    assert _tree.registered({"it": {"warnings": [warning, "plain"], "day": day}}, {"a": "it"}) == {
+    assert desired_state.registered({"it": {"warnings": [warning, "plain"], "day": day}}, {"a": "it"}) == {
         "a": {"warnings": ["It is deprecated", "plain"], "day": "2026-07-12"}
     }
 
@@ -91,9 +94,9 @@ def test_a_warning_that_is_an_object_becomes_its_text():
 def test_the_order_of_an_export_does_not_depend_on_the_servers():
     units = [{"network_id": key, "policies": [{"tags": tags}]} for key, tags in (("N_2", ["b", "a"]), ("N_1", []))]
     turned = [{"network_id": "N_1", "policies": [{"tags": []}]}, {"network_id": "N_2", "policies": [{"tags": ["a", "b"]}]}]
-    one, other = (_export.export("acme", {SENTRY: {"gathered": item}}, "replaced", "1", at) for item, at in ((units, "1"), (turned, "2")))
-    assert one.text != other.text and _export.same(one.text, other.text)
-    assert not _export.same(one.text, other.text.replace("N_1", "N_3"))
+    one, other = (exports.export("acme", {SENTRY: {"gathered": item}}, "replaced", "1", at) for item, at in ((units, "1"), (turned, "2")))
+    assert one.text != other.text and exports.same(one.text, other.text)
+    assert not exports.same(one.text, other.text.replace("N_1", "N_3"))
 
 
 def test_options_come_from_the_tree_then_variables_then_defaults():
@@ -101,24 +104,24 @@ def test_options_come_from_the_tree_then_variables_then_defaults():
     variables = {"base_url": "from variables", "organization": None, "organization_id": "2"}
     entry = {"organization": "Acme", "state": "replaced", "max_removals": 0, "expected_plan": None, "forse": True}
     options = {"state": "gathered", "config": None}
-    found = _tree.module_arguments(SENTRY, [defaults, variables, entry], False, {"state": None})
+    found = desired_state.module_arguments(SENTRY, [defaults, variables, entry], False, {"state": None})
     wanted = {"api_key": "from defaults", "base_url": "from variables", "organization": "Acme", "timeout": 5}
     assert found == {**wanted, "state": "replaced", "max_removals": 0}, "a name in the tree keeps out an id from elsewhere"
-    assert _tree.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**wanted, "state": "gathered"}
-    token = _tree.module_arguments(ESET, [{"username": "u", "password": "p"}, {"access_token": "t"}], False, {})
+    assert desired_state.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**wanted, "state": "gathered"}
+    token = desired_state.module_arguments(ESET, [{"username": "u", "password": "p"}, {"access_token": "t"}], False, {})
     assert token == {"access_token": "t"}
-    sign_in = _tree.module_arguments(ESET, [{"access_token": "t", "username": "u"}, {"password": "p"}], False, {})
+    sign_in = desired_state.module_arguments(ESET, [{"access_token": "t", "username": "u"}, {"password": "p"}], False, {})
     assert sign_in == {"username": "u", "password": "p"}
 
 
 def test_the_trees_own_faults():
-    assert [item["path"] for item in _tree.tree_faults([])] == ["secops_policy"]
+    assert [item["path"] for item in desired_state.tree_faults([])] == ["secops_policy"]
     tree = {"cisco_ios": {}, ESET: "x", SENTRY: {"states": 1, "config": None}, APPS: {"state": "rendered", 1: 2}}
-    assert [item["path"] for item in _tree.tree_faults(tree)] == [
+    assert [item["path"] for item in desired_state.tree_faults(tree)] == [
         "secops_policy.cisco_ios", f"secops_policy.{ESET}", f"secops_policy.{SENTRY}.states", f"secops_policy.{APPS}.1",
         f"secops_policy.{APPS}.state",
     ]  # fmt: skip
-    assert _tree.tree_faults({}) == []
+    assert desired_state.tree_faults({}) == []
 
 
 @pytest.mark.parametrize("role", ["apply", "audit", "export", "restore"])
@@ -131,10 +134,10 @@ def test_each_role_documents_the_variables_that_are_taken(role):
     options = spec["argument_specs"]["main"]["options"]
     names = re.findall(r"C\((\w+)\)", "".join(options["secops_policy"]["description"])) if role == "audit" else options
     documented = {name for name in names if name.startswith(("meraki_", "eset_"))}
-    taken = {f"{vendor}_{option}" for vendor, options in _tree.CONNECTIONS.items() for option in options}
+    taken = {f"{vendor}_{option}" for vendor, options in desired_state.CONNECTIONS.items() for option in options}
     assert taken == documented and len(documented) == 10
-    for module, options in _tree.MODULES.items():
-        assert set(_tree.CONNECTIONS[module.partition("_")[0]]) <= set(options)
+    for module, options in desired_state.MODULES.items():
+        assert set(desired_state.CONNECTIONS[module.partition("_")[0]]) <= set(options)
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
@@ -143,7 +146,7 @@ def test_each_role_documents_the_variables_that_are_taken(role):
 @example("..", ".")
 @example(".a", "%2Ea")
 def test_no_host_takes_anothers_file(one, other):
-    names = [_snapshot.file_name(host.encode("utf-8", "replace").decode(), NOW) for host in (one, other)]
+    names = [snapshots.file_name(host.encode("utf-8", "replace").decode(), NOW) for host in (one, other)]
     assert all("/" not in name and name not in ("", ".", "..") for name in names)
     assert not any(name.startswith(".") for name in names) and all(name.isprintable() for name in names)
     if one.encode("utf-8", "replace") != other.encode("utf-8", "replace"):
@@ -159,23 +162,23 @@ def test_no_host_takes_anothers_file(one, other):
 )  # fmt: skip
 def test_a_file_is_named_as_the_host_wherever_it_can_be(host, part, tmp_path):
     assert _files.host_part(host) == part and _files.host_of(part) == host
-    for name in (_snapshot.file_name(host, NOW), f"{quote(host, safe='')}.20260712T101531_000000Z.json"):
+    for name in (snapshots.file_name(host, NOW), f"{quote(host, safe='')}.20260712T101531_000000Z.json"):
         (tmp_path / name).write_text("{}", encoding="utf-8")
-        assert _snapshot.newest(str(tmp_path), host) == str(tmp_path / name), "also one from before, when more was escaped"
+        assert snapshots.newest(str(tmp_path), host) == str(tmp_path / name), "also one from before, when more was escaped"
 
 
 def test_the_newest_snapshot_is_the_hosts_own(tmp_path):
     later = NOW + datetime.timedelta(seconds=1)
     for host, at in (("a", NOW), ("a", later), ("a.b", later + datetime.timedelta(days=1)), ("b", NOW)):
-        _snapshot.write(str(tmp_path / _snapshot.file_name(host, at)), _snapshot.begun(host, {}, at))
+        snapshots.write(str(tmp_path / snapshots.file_name(host, at)), snapshots.begun(host, {}, at))
     (tmp_path / "a.json").write_text("{}", encoding="utf-8")
-    found = _snapshot.newest(str(tmp_path), "a")
-    assert found == str(tmp_path / _snapshot.file_name("a", later)) and _snapshot.read(found, "a")["made"] == later.isoformat(
+    found = snapshots.newest(str(tmp_path), "a")
+    assert found == str(tmp_path / snapshots.file_name("a", later)) and snapshots.read(found, "a")["made"] == later.isoformat(
         "T", "seconds"
     )
-    assert _snapshot.newest(str(tmp_path), "c") is None
-    with pytest.raises(_snapshot.Unusable, match="not of 'a'"):
-        _snapshot.read(str(tmp_path / _snapshot.file_name("b", NOW)), "a")
+    assert snapshots.newest(str(tmp_path), "c") is None
+    with pytest.raises(snapshots.Unusable, match="not of 'a'"):
+        snapshots.read(str(tmp_path / snapshots.file_name("b", NOW)), "a")
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -201,16 +204,16 @@ def test_what_became_of_a_run():
     half = {"network_id": "N_1", "policies": [{"scope": "all"}]}
     place = {"vendor": "meraki", "organization": "1"}
     plan = {"place": place, "before": [one, other], "after": [{**one, "policies": [1, 2]}, other], "plan_digest": "d"}
-    begun = _snapshot.begun("acme", {SENTRY: plan}, NOW)
+    begun = snapshots.begun("acme", {SENTRY: plan}, NOW)
     assert begun["modules"][SENTRY]["state"] == "planned" and begun["state"] == "begun"
     done = {"before": [one], "after": [half], "changed": True, "stats": {}}
-    assert _snapshot.ended(begun, {SENTRY: done}, {})["modules"][SENTRY]["after"] == [half]
-    assert _snapshot.ended(begun, {SENTRY: done}, {})["state"] == "done"
+    assert snapshots.ended(begun, {SENTRY: done}, {})["modules"][SENTRY]["after"] == [half]
+    assert snapshots.ended(begun, {SENTRY: done}, {})["state"] == "done"
     failed = {"failed": True, "changed": True, "stats": {}, "before": [one]}
-    left = _snapshot.ended(begun, {SENTRY: failed}, {SENTRY: {"before": [half]}})
+    left = snapshots.ended(begun, {SENTRY: failed}, {SENTRY: {"before": [half]}})
     assert left["modules"][SENTRY]["after"] == [half, other] and left["modules"][SENTRY]["state"] == left["state"] == "failed"
     for result in (None, {}, {"skipped": True}, {"failed": True, "changed": False, "stats": {}}):
-        never = _snapshot.ended(begun, {SENTRY: result}, {})
-        assert never["modules"][SENTRY]["state"] == "not run" and not _snapshot.wrote(never)
-    killed = _snapshot.ended(begun, {SENTRY: {"failed": True, "msg": "MODULE FAILURE", "rc": 137}}, {})
-    assert killed["modules"][SENTRY] == {**begun["modules"][SENTRY], "state": "failed"} and _snapshot.wrote(killed)
+        never = snapshots.ended(begun, {SENTRY: result}, {})
+        assert never["modules"][SENTRY]["state"] == "not run" and not snapshots.wrote(never)
+    killed = snapshots.ended(begun, {SENTRY: {"failed": True, "msg": "MODULE FAILURE", "rc": 137}}, {})
+    assert killed["modules"][SENTRY] == {**begun["modules"][SENTRY], "state": "failed"} and snapshots.wrote(killed)

@@ -20,7 +20,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.eset_poli
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments import plan as sentry_planner
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import items, segment
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import items, segment
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
     ESET,

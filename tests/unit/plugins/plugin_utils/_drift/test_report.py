@@ -14,14 +14,14 @@ from collections import Counter
 
 import jsonschema
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils import _drift_report
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_accepted import parse
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_compare import compare
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_files import json_text, read_accepted, write_reports
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_html import html as html_text
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_items import described
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_junit import junit
-from ansible_collections.secops.policy.plugins.plugin_utils._drift_report import desired, digests, drift, reasons, report, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import parse
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import json_text, read_accepted, write_reports
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html as html_text
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.junit import junit
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import desired, digests, drift, reasons, report, unread
 from ansible_collections.secops.policy.tests.integration.harness import ROOT
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -146,7 +146,7 @@ def test_what_a_result_was_asked_for_counts_before_what_anybody_else_says():
     own = described(SENTRY, {"state": "overridden", "organization": "Acme", "config": [{"network": "Berlin", "policies": [1]}]})
     assert own == {"state": "overridden", "scope": "Acme", "units": [{"network": "Berlin"}]}, "no more than the report needs"
     wanted = desired({SENTRY: {"state": "merged", "config": [{"network": "Paris"}]}})
-    made = report([_drift_report.tenant("t", wanted, {SENTRY: {**planned(unchanged=3), "desired": own}})], [], NOW)
+    made = report([reports.tenant("t", wanted, {SENTRY: {**planned(unchanged=3), "desired": own}})], [], NOW)
     (resource,) = made["tenants"][0]["resources"]
     assert (resource["state"], resource["scope"]) == ("overridden", "Acme")
     assert [item["unit"]["name"] for item in resource["items"]] == ["Berlin"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils import _apply
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
 from ansible_collections.secops.policy.tests.support.drift_samples import APPLICATION, DRIFTED, ESET, IN_LINE, SENTRY, planned
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ def changes():
 
 
 def paths(plans, expected, required):
-    return [item["path"] for item in _apply.approval_faults(plans, expected, required)]
+    return [item["path"] for item in apply.approval_faults(plans, expected, required)]
 
 
 @given(ANYTHING, st.booleans())
@@ -67,5 +67,5 @@ def test_every_module_that_changes_needs_its_own(changing, approved, required):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_once_where_it_stands(expected, path, says):
-    (found,) = _apply.approval_faults({APPLICATION: changes()}, expected, True)
+    (found,) = apply.approval_faults({APPLICATION: changes()}, expected, True)
     assert found["path"] == path and says in found["message"] and len(found["message"]) < 400

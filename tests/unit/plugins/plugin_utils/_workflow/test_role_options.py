@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils import _role_options, _tree
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import desired_state, role_options
 
 ROOT = Path(__file__).resolve().parents[5]
 ROLES = sorted(folder.name for folder in (ROOT / "roles").iterdir())
@@ -24,7 +24,7 @@ def options_of(role):
 
 
 def own(role):
-    return _role_options.own(f"{role}_", options_of(role))
+    return role_options.own(f"{role}_", options_of(role))
 
 
 OPTIONS = [(role, name) for role in ROLES for name in own(role)]
@@ -69,7 +69,7 @@ def test_what_a_role_uses_is_an_option(role):
     asked = {name for text in used(role) for name in re.findall(rf"(?<!\w)__{role}\.options\.(\w+)", text)}
     assert {f"{role}_{name}" for name in asked} == set(own(role))
     others = set(options_of(role)) - set(own(role))
-    taken = {f"{vendor}_{option}" for vendor, names in _tree.CONNECTIONS.items() for option in names}
+    taken = {f"{vendor}_{option}" for vendor, names in desired_state.CONNECTIONS.items() for option in names}
     assert others <= {"secops_policy", *taken}, "what the role does not convert is converted by the modules that it runs"
 
 
@@ -115,10 +115,10 @@ def test_a_text_becomes_what_the_spec_says_it_is(role, name):
     spec = {name: option}
     for value in samples(option):
         for text in texts(value):
-            assert _role_options.converted(prefix, spec, {name: text}) == ({name.removeprefix(prefix): value}, [])
+            assert role_options.converted(prefix, spec, {name: text}) == ({name.removeprefix(prefix): value}, [])
     default = option.get("default")
     for given in ({}, {name: None}):
-        found, errors = _role_options.converted(prefix, {name: {**option, "required": False}}, given)
+        found, errors = role_options.converted(prefix, {name: {**option, "required": False}}, given)
         assert errors == []
         if default is None:
             assert found == {}, "so that a template can ask whether it is defined"
@@ -131,7 +131,7 @@ def test_a_text_becomes_what_the_spec_says_it_is(role, name):
     [(role, name) for role, name in OPTIONS if own(role)[name]["type"] in ("bool", "int") or own(role)[name].get("choices")],
 )
 def test_what_is_of_no_use_is_an_error(role, name):
-    _found, errors = _role_options.converted(f"{role}_", {name: own(role)[name]}, {name: "perhaps"})
+    _found, errors = role_options.converted(f"{role}_", {name: own(role)[name]}, {name: "perhaps"})
     assert len(errors) == 1 and name in errors[0]
 
 
@@ -141,7 +141,7 @@ def test_nulls_count_as_left_out_and_what_users_name_themselves_stays():
         "x_dict": {"type": "dict", "options": {"inner": {"type": "dict"}}},
     }
     given = {"x_list": [{"a": None, "b": None}, {"a": 5}], "x_dict": {"inner": {"kept": None, "1": [None]}}}
-    found, errors = _role_options.converted("x_", spec, given)
+    found, errors = role_options.converted("x_", spec, given)
     assert errors == []
     assert found == {"list": [{"b": 3}, {"a": "5", "b": 3}], "dict": {"inner": {"kept": None, "1": [None]}}}
     assert given["x_list"][0] == {"a": None, "b": None}, "what was given is left as it was"

@@ -11,8 +11,9 @@ import os
 import re
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils import _restore, _snapshot
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import restore
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,11 +56,11 @@ def plans():
 
 
 def kept():
-    return json.loads(json.dumps(_snapshot.begun("acme", plans(), NOW)))
+    return json.loads(json.dumps(snapshots.begun("acme", plans(), NOW)))
 
 
 def written(folder, data, name=None):
-    path = folder / (name or _snapshot.file_name("acme", NOW))
+    path = folder / (name or snapshots.file_name("acme", NOW))
     path.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
     path.chmod(0o600)
     return str(path)
@@ -68,20 +69,20 @@ def written(folder, data, name=None):
 def restored(modules):
     """All that a restore computes from a snapshot before it writes."""
     results = {name: {"plan_digest": "d", "before": entry["before"], "place": PLACES[name]} for name, entry in modules.items()}
-    _restore.judged(modules, results, False)
+    restore.judged(modules, results, False)
     for name, entry in modules.items():
         if name == APPS:
-            found = _restore.applications(entry, [APPLICATION], False)
-            _restore.meanwhile(found, [APPLICATION], results)
+            found = restore.applications(entry, [APPLICATION], False)
+            restore.meanwhile(found, [APPLICATION], results)
             json.dumps([found.remove, found.put_back, found.faults, found.left]).encode()
         else:
-            json.dumps(_restore.wanted(name, entry)).encode()
+            json.dumps(restore.wanted(name, entry)).encode()
 
 
 def test_what_a_run_keeps_can_be_read(tmp_path):
     data = kept()
     assert data["version"] == 2 and flaw(data) == ""
-    assert _snapshot.read(written(tmp_path, data), "acme") == data
+    assert snapshots.read(written(tmp_path, data), "acme") == data
     restored(data["modules"])
     assert {name: entry["place"] for name, entry in data["modules"].items()} == PLACES
 
@@ -116,8 +117,8 @@ def test_whatever_is_wrong_in_a_snapshot_is_one_clear_error(tmp_path_factory, ch
             holder[last] = junk
     path = written(tmp_path_factory.getbasetemp(), data)
     try:
-        modules = _snapshot.read(path, "acme")["modules"]
-    except _snapshot.Unusable as error:
+        modules = snapshots.read(path, "acme")["modules"]
+    except snapshots.Unusable as error:
         said = str(error)
     else:
         said = f"{path} is whole"
@@ -160,8 +161,8 @@ def broken(path, value):
     ],
 )
 def test_what_is_damaged_is_named(tmp_path, path, value, says):
-    with pytest.raises(_snapshot.Unusable, match=re.escape(says)):
-        _snapshot.read(written(tmp_path, broken(path, value)), "acme")
+    with pytest.raises(snapshots.Unusable, match=re.escape(says)):
+        snapshots.read(written(tmp_path, broken(path, value)), "acme")
 
 
 @pytest.mark.parametrize(
@@ -185,8 +186,8 @@ def test_what_is_damaged_is_named(tmp_path, path, value, says):
     ids=range(14),
 )
 def test_a_file_that_is_no_snapshot(tmp_path, text, says):
-    with pytest.raises(_snapshot.Unusable, match=re.escape(says)):
-        _snapshot.read(written(tmp_path, text), "acme")
+    with pytest.raises(snapshots.Unusable, match=re.escape(says)):
+        snapshots.read(written(tmp_path, text), "acme")
 
 
 def test_what_is_no_file_or_no_text(tmp_path, monkeypatch):
@@ -197,15 +198,15 @@ def test_what_is_no_file_or_no_text(tmp_path, monkeypatch):
     latin.write_bytes(b'{"version": 2, "host": "K\xf6ln"}')
     whole = written(tmp_path, kept())
     for path, says in ((tmp_path, "is not a file"), (pipe, "is not a file"), (tmp_path / "none", "No such file"), (latin, "not UTF-8")):
-        with pytest.raises(_snapshot.Unusable, match=says):
-            _snapshot.read(str(path), "acme")
-    monkeypatch.setattr(_snapshot, "_LARGEST", 1000)
-    with pytest.raises(_snapshot.Unusable, match="larger than 1000 bytes"):
-        _snapshot.read(whole, "acme")
+        with pytest.raises(snapshots.Unusable, match=says):
+            snapshots.read(str(path), "acme")
+    monkeypatch.setattr(snapshots, "_LARGEST", 1000)
+    with pytest.raises(snapshots.Unusable, match="larger than 1000 bytes"):
+        snapshots.read(whole, "acme")
 
 
 def doubt(path, at=NOW):
-    return _snapshot.newest_doubt(path, "acme", at)
+    return snapshots.newest_doubt(path, "acme", at)
 
 
 def test_only_what_nobody_else_can_have_made_is_taken_as_the_newest(tmp_path, monkeypatch):
@@ -214,7 +215,7 @@ def test_only_what_nobody_else_can_have_made_is_taken_as_the_newest(tmp_path, mo
     for mode, says in ((0o620, "can write"), (0o602, "can write"), (0o666, "can write"), (0o644, ""), (0o400, "")):
         os.chmod(path, mode)
         assert says in doubt(path) if says else doubt(path) == ""
-    link = tmp_path / _snapshot.file_name("acme", NOW + datetime.timedelta(seconds=1))
+    link = tmp_path / snapshots.file_name("acme", NOW + datetime.timedelta(seconds=1))
     link.symlink_to(path)
     assert "symbolic link" in doubt(str(link))
     link.unlink()
@@ -229,7 +230,7 @@ def test_the_newest_is_not_of_the_future(tmp_path):
     hour = datetime.timedelta(hours=1)
     path = written(tmp_path, kept())
     assert "future" in doubt(path, NOW - hour) and doubt(path, NOW - hour / 20) == ""
-    later = written(tmp_path, kept(), _snapshot.file_name("acme", NOW + hour))
+    later = written(tmp_path, kept(), snapshots.file_name("acme", NOW + hour))
     assert "future" in doubt(later) and doubt(later, NOW + hour) == ""
     told = written(tmp_path, {**kept(), "made": (NOW + hour).isoformat()})
     assert "future" in doubt(told)
@@ -240,24 +241,24 @@ def test_the_newest_is_not_of_the_future(tmp_path):
 def test_another_place_is_refused_whatever_is_forced(name):
     modules = {name: kept()["modules"][name]}
     good = {"plan_digest": "d", "before": modules[name]["after"], "place": PLACES[name]}
-    assert _restore.judged(modules, {name: good}, False) == _restore.judged(modules, {name: good}, True) == []
+    assert restore.judged(modules, {name: good}, False) == restore.judged(modules, {name: good}, True) == []
     for key in PLACES[name]:
         other = {**good, "place": {**PLACES[name], key: "other"}}
         for force in (False, True):
-            (found,) = _restore.judged(modules, {name: other}, force)
+            (found,) = restore.judged(modules, {name: other}, force)
             assert found["path"] == name and "is not put into another one" in found["message"]
     gathered = {"gathered": [], "place": {**PLACES[name], "vendor": "other"}}
-    assert len(_restore.misplaced(modules, {name: gathered})) == 1
+    assert len(restore.misplaced(modules, {name: gathered})) == 1
     for silent in ({"gathered": []}, {"plan_digest": "d", "before": [], "place": None}):
-        assert "an unknown place" in _restore.misplaced(modules, {name: silent})[0]["message"], "what does not say where it is"
+        assert "an unknown place" in restore.misplaced(modules, {name: silent})[0]["message"], "what does not say where it is"
     failed = {"failed": True, "msg": "no such network"}
-    (found,) = _restore.judged(modules, {name: failed}, True)
+    (found,) = restore.judged(modules, {name: failed}, True)
     assert "no such network (the snapshot is of " in found["message"]
-    assert _restore.misplaced(modules, {name: {}}) == [], "what was not reached writes nothing"
+    assert restore.misplaced(modules, {name: {}}) == [], "what was not reached writes nothing"
 
 
 def test_the_two_plans_of_the_applications_say_it_once():
     modules = {APPS: kept()["modules"][APPS]}
     plan = {"plan_digest": "d", "before": [], "place": {"vendor": "meraki", "organization": "124"}}
-    (found,) = _restore.judged(modules, {APPS: plan, _restore.REMOVED: plan}, True)
+    (found,) = restore.judged(modules, {APPS: plan, restore.REMOVED: plan}, True)
     assert found["message"].startswith("the snapshot is of organization 123, and this host is organization 124 now")

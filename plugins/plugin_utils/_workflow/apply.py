@@ -11,8 +11,14 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot import outcome
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, planned, ran, result_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    MODULES,
+    PRIVATE_APPS,
+    planned,
+    ran,
+    result_faults,
+)
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
 Result = t.Mapping[str, t.Any]
 Fault = dict[str, str]

@@ -10,9 +10,9 @@ import datetime
 import typing as t
 from collections import Counter
 
-from ._drift_accepted import Accepted, accept
-from ._drift_items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
-from ._tree import ran, result_faults, tree_faults
+from .._workflow.desired_state import ran, result_faults, tree_faults
+from .accepted import Accepted, accept
+from .items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
 
 Data = t.Mapping[str, t.Any]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._drift_items import IN_SYNC
-from ._drift_report import UNREADABLE, VERSION
+from .items import IN_SYNC
+from .report import UNREADABLE, VERSION
 
 Data = t.Mapping[str, t.Any]
 

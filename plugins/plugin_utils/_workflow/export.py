@@ -11,7 +11,7 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES, PRIVATE_APPS, SENTRY_POLICIES, ran
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import MODULES, PRIVATE_APPS, SENTRY_POLICIES, ran
 
 #: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
 HEAD = "# The policies of "

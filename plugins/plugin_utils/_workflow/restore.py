@@ -16,8 +16,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import f
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import LIMIT, normal
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import unit_key
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     ASSIGNMENTS,
     PRIVATE_APPS,
     SENTRY_POLICIES,
@@ -25,6 +24,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._tree import (
     ran,
     result_faults,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import unit_key
 
 Unit = dict[str, t.Any]
 Units = list[Unit]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import MODULES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import MODULES
 
 #: A shorter one is a word by chance in some name, and no secret.
 _SHORTEST = 5

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from xml.sax.saxutils import escape, quoteattr
 
-from ._drift_items import IN_SYNC
-from ._drift_report import UNREADABLE
-from ._drift_words import MODULE_NAMES, VERDICTS, clean, difference, label
+from .items import IN_SYNC
+from .report import UNREADABLE
+from .text import MODULE_NAMES, VERDICTS, clean, difference, label
 
 Data = t.Mapping[str, t.Any]
 

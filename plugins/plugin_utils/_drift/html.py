@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The drift report as one self-contained page. The page is ``_drift_html_files/page.html.j2``; what it shows is put into words here."""
+"""The drift report as one self-contained page. The page is ``html_files/page.html.j2``; what it shows is put into words here."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import hashlib
 import typing as t
 from pathlib import Path
 
-from ._drift_items import DEVIATIONS, IN_SYNC
-from ._drift_report import DRIFTED, IN_LINE, UNREADABLE
-from ._drift_words import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
+from .items import DEVIATIONS, IN_SYNC
+from .report import DRIFTED, IN_LINE, UNREADABLE
+from .text import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
 
 Data = t.Mapping[str, t.Any]
 
-_FILES = Path(__file__).with_name("_drift_html_files")
+_FILES = Path(__file__).with_name("html_files")
 #: What wants attention comes first.
 _ORDER = (UNREADABLE, DRIFTED, IN_LINE)
 

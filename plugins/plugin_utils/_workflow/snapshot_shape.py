@@ -11,7 +11,12 @@ from collections import Counter
 from datetime import datetime
 
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import KINDS
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import ASSIGNMENTS, MODULES, PRIVATE_APPS, SENTRY_POLICIES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    ASSIGNMENTS,
+    MODULES,
+    PRIVATE_APPS,
+    SENTRY_POLICIES,
+)
 
 Unit = t.Mapping[str, t.Any]
 

@@ -19,8 +19,8 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.secops.policy.plugins.plugin_utils._files import doubt, host_of, host_part, read_whole, write_private
-from ansible_collections.secops.policy.plugins.plugin_utils._snapshot_shape import flaw, unit_key
-from ansible_collections.secops.policy.plugins.plugin_utils._tree import ran
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import ran
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw, unit_key
 
 VERSION = 2
 #: Bytes. Thousands of units take a tenth of it.

@@ -11,10 +11,10 @@ import os
 import re
 import typing as t
 
-from ._drift_accepted import Accepted, parse
-from ._drift_html import html
-from ._drift_junit import junit
-from ._files import write_private
+from .._files import write_private
+from .accepted import Accepted, parse
+from .html import html
+from .junit import junit
 
 Data = t.Mapping[str, t.Any]
 
