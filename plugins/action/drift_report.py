@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import files as report_files
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.secops.policy.plugins.module_utils._http.client import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots

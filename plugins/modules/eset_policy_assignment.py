@@ -244,7 +244,8 @@ errors:
   sample: [{path: "config[0].policies[1].rank", message: "config[0].policies[0] has the rank 1 already"}]
 """
 
-from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.resource import ARGUMENTS, PolicyAssignments
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.resource import PolicyAssignments
 from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
 
 

@@ -310,7 +310,8 @@ errors:
   sample: [{path: "config[0].destinations[0].protocol_ports[0].ports", message: "'70000': ports are 1 to 65535"}]
 """
 
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import ARGUMENTS, PrivateApplications
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import PrivateApplications
 from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
 
 

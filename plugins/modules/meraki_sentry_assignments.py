@@ -257,10 +257,8 @@ errors:
   sample: [{path: "config[0].policies[1].scope", message: "'some' is not one of: all, none, withAll, withAny, withoutAll, withoutAny"}]
 """
 
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import (
-    ARGUMENTS,
-    SentryAssignments,
-)
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import SentryAssignments
 from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
 
 

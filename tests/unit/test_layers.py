@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layers that docs/architecture.md lists, and that no file imports from a higher one."""
+"""Folders are layers: docs/architecture.md lists them, and no file imports from a higher one, nor gets to the network by way of another."""
 
 from __future__ import annotations
 
 import ast
-import fnmatch
 import graphlib
 import re
 from pathlib import Path
@@ -20,6 +19,9 @@ PLUGINS = ROOT / "plugins"
 PACKAGE = "ansible_collections.secops.policy.plugins."
 #: What a planning function could learn that its arguments do not say, or could do that its result does not.
 IMPURE = {"ansible", "datetime", "http", "logging", "os", "pathlib", "random", "requests", "socket", "subprocess", "threading", "time"}
+#: The files of a resource that are plain functions over plain data.
+PURE = ("config", "fields", "order", "plan", "refusal", "schema")
+NETWORK = {"http", "requests", "socket", "urllib3"}
 
 
 def files():
@@ -31,18 +33,18 @@ def files():
 
 
 def layers():
-    """The table: {layer: [pattern of files, relative to plugins]}, the highest first."""
+    """The table: [folders of a layer, relative to plugins], the highest layer first."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("\n## Layers\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (\w+) \| (`.+?`) \|", text, flags=re.MULTILINE)
-    return {layer: [_relative(name) for name in re.findall(r"`(.+?)`", names)] for layer, names in rows}
+    return [re.findall(r"`plugins/(.+?)/`", row) for row in re.findall(r"^\| (`plugins/.+?`) \|", text, flags=re.MULTILINE)]
 
 
-def _relative(name):
-    return name.removeprefix("plugins/") if name.startswith("plugins/") else f"module_utils/{name}"
+LAYERS = layers()
 
 
-def layers_of(name):
-    return [layer for layer, patterns in layers().items() if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+def layer_of(name):
+    """The number of a file's layer, the highest is 0: that of the folder nearest to it. None where no folder of the table holds it."""
+    holding = [(len(folder), number) for number, folders in enumerate(LAYERS) for folder in folders if name.startswith(folder + "/")]
+    return max(holding)[1] if holding else None
 
 
 def imported(path, known):
@@ -62,35 +64,49 @@ def imported(path, known):
             continue
         found = {name.removeprefix(PACKAGE).replace(".", "/") for name in named if name.startswith(PACKAGE)} & known
         ours |= found
-        others |= {named[0].partition(".")[0]} - {"ansible_collections"}
-        assert found or not named[0].startswith("ansible_collections"), f"{path}: {named[0]} is no file of ours"
+        others |= {name.partition(".")[0] for name in named[:1]} - {"ansible_collections"}
+        assert found or not named[0].startswith("ansible_collections"), f"{path}: {named[0]} is not a file of ours"
     return ours, others
 
 
 FILES = dict(files())
 IMPORTS = {name: imported(path, FILES.keys()) for name, path in FILES.items()}
-HEIGHT = {layer: -number for number, layer in enumerate(layers())}
 
 
-def test_the_table_lists_the_layers():
-    assert list(layers()) == ["action", "controller", "module", "frame", "resource", "domain", "api", "http", "words"]
+def reached(name):
+    """Every file of ours that is loaded with this one, itself included."""
+    found, left = set(), {name}
+    while left:
+        found |= left
+        left = set().union(*(IMPORTS[one][0] for one in left)) - found
+    return found
+
+
+def resource_of(name):
+    """The resource to whose folder a file belongs."""
+    parts = name.split("/")
+    return parts[2] if parts[:2] == ["module_utils", "_resources"] and len(parts) > 3 else None
+
+
+def of_resources():
+    """The pure files of all resources."""
+    return [name for name in FILES if resource_of(name) and name.rpartition("/")[2] in PURE]
+
+
+def test_every_folder_of_the_table_is_one_and_stands_once():
+    folders = sum(LAYERS, [])
+    assert len(folders) == len(set(folders)) >= 10
+    assert [folder for folder in folders if not (PLUGINS / folder).is_dir()] == []
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_is_in_one_layer(name):
-    assert len(layers_of(name)) == 1, "the table of layers in docs/architecture.md has to name it, once"
-
-
-@pytest.mark.parametrize("pattern", sum(layers().values(), []))
-def test_every_entry_of_the_table_is_a_file(pattern):
-    assert fnmatch.filter(FILES, pattern)
+def test_every_file_is_in_a_layer(name):
+    assert layer_of(name) is not None, "the table of layers in docs/architecture.md has to name its folder"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_nothing_is_imported_from_a_higher_layer(name):
-    (own,) = layers_of(name)
-    higher = {other for other in IMPORTS[name][0] for layer in layers_of(other) if HEIGHT[layer] > HEIGHT[own]}
-    assert not higher
+    assert {other for other in IMPORTS[name][0] if layer_of(other) < layer_of(name)} == set()
 
 
 def test_no_files_import_each_other():
@@ -98,20 +114,41 @@ def test_no_files_import_each_other():
 
 
 @pytest.mark.parametrize(
-    ("layer", "may"), [("module", {"frame", "resource"}), ("frame", {"frame", "http", "words"}), ("http", {"http", "words"})]
+    ("folder", "may"),
+    [
+        ("modules", {"module_utils/_runner", "module_utils/_resources"}),
+        ("module_utils/_runner", {"module_utils/_http", "module_utils/_model"}),
+        ("module_utils/_vendors", {"module_utils/_http", "module_utils/_model"}),
+        ("module_utils/_http", {"module_utils/_model"}),
+        ("module_utils/_model", set()),
+    ],
 )
-def test_who_knows_whom(layer, may):
-    of_layer = [name for name in FILES if layers_of(name) == [layer]]
-    assert of_layer
-    assert {name: set(sum(map(layers_of, IMPORTS[name][0]), [])) - may for name in of_layer} == {name: set() for name in of_layer}
+def test_who_knows_whom(folder, may):
+    inside = [name for name in FILES if name.startswith(folder + "/")]
+    assert inside
+    strangers = {
+        name: {other for other in IMPORTS[name][0] if not other.startswith(tuple(f"{one}/" for one in {folder, *may}))} for name in inside
+    }
+    assert strangers == {name: set() for name in inside}
 
 
-def test_the_domains_are_pure():
-    domains = [name for name in FILES if layers_of(name) == ["domain"]]
-    assert len(domains) >= 6
-    assert {name: IMPORTS[name][1] & IMPURE for name in domains} == {name: set() for name in domains}
+def test_no_resource_knows_another():
+    for name, (ours, _others) in IMPORTS.items():
+        own = resource_of(name) or name.removeprefix("modules/")
+        if resource_of(name) or name.startswith("modules/"):
+            assert {resource_of(other) for other in ours} <= {own, None}, name
+
+
+def test_what_plans_is_pure():
+    assert len(of_resources()) >= 12
+    assert {name: IMPORTS[name][1] & IMPURE for name in of_resources()} == {name: set() for name in of_resources()}
+
+
+@pytest.mark.parametrize("name", [*of_resources(), *(name for name in FILES if name.startswith(("plugin_utils/", "module_utils/_model/")))])
+def test_what_plans_or_reports_never_loads_the_client(name):
+    assert {one: IMPORTS[one][1] & NETWORK for one in reached(name) if IMPORTS[one][1] & NETWORK} == {}
 
 
 def test_only_the_client_speaks_http():
-    speaking = {name for name, (_ours, others) in IMPORTS.items() if others & {"requests", "urllib3", "socket", "http"}}
-    assert speaking == {"module_utils/_http/client", "module_utils/_http/transport"}
+    speaking = {name.rpartition("/")[0] for name, (_ours, others) in IMPORTS.items() if others & NETWORK}
+    assert speaking == {"module_utils/_http"}

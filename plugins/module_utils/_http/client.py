@@ -20,7 +20,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._model.mask import Mask
 from .body import BadBody, Texts
-from .options import is_loopback
+from .options import VERSION, is_loopback
 from .rate_limit import Budget, Pacer, backoff, poll_wait
 from .transport import due, no_netrc, session, whole
 
@@ -32,7 +32,6 @@ try:
 except ImportError:
     MISSING = missing_required_lib("requests")
 
-VERSION = "1.0.0"
 #: The vendor asks for "ApplicationName/Version VendorName" without other characters
 #: (developer.cisco.com/meraki, "User agents overview").
 USER_AGENT = f"SecopsPolicy/{VERSION} SecopsCollection"

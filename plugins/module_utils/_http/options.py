@@ -16,6 +16,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._model.plan import fault
 
+VERSION = "1.0.0"
 #: More seconds, or requests a second, than anybody can mean.
 _ENDLESS = 1e9
 Fallback = tuple[t.Callable[..., str], list[str]]

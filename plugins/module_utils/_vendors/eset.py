@@ -12,32 +12,16 @@ from functools import partial
 from urllib.parse import quote, urlsplit
 
 from .._http.client import ApiError, Client, Pages, Vendor
-from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
 from .._model.documented import Shape
 from .._model.lookup import Index
-from .._model.plan import fault
 from .eset_auth import CLOUD_PATH, ON_PREM_PATH, SignIn
-
-REGIONS = ("eu", "de", "us", "ca", "jpn")
-
-ARGUMENTS: dict[str, t.Any] = {
-    "username": {"type": "str", "fallback": from_environment("ESET_USERNAME")},
-    "password": {"type": "str", "no_log": True, "fallback": from_environment("ESET_PASSWORD")},
-    "access_token": {"type": "str", "no_log": True, "fallback": from_environment("ESET_ACCESS_TOKEN")},
-    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
-    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
-    "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
-}
+from .eset_options import ASSIGNMENTS, DEVICES, GROUPS, POLICIES
 
 #: What the API documents of its answers (docs/specs/eset-*.openapi.json).
 _ASSIGNMENT = Shape("a policy assignment", uuid="id!", policyUuid="id!", rank="rank", target="object!")
 _NAMED = Shape("an item of a list", uuid="id!", displayName="text", parentGroupUuid="text")
 _DEVICE = Shape("a device", uuid="id", displayName="text")
 
-POLICIES = "/v2/policies"
-ASSIGNMENTS = "/v2/policy-assignments"
-DEVICES = "/v1/devices"
-GROUPS = "/v1/device_groups"
 #: The group All, the same everywhere; its name is localised.
 ROOT = "00000000-0000-0000-7001-000000000001"
 
@@ -176,24 +160,6 @@ class Eset:
     def _host(self, service: str) -> str:
         base = self._options["base_url"]
         return base.rstrip("/") if base else f"https://{self._options['region']}.{service}.{_DOMAIN}"
-
-
-def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
-    """What is wrong with the connection options. ``rendered`` needs none of them."""
-    if state == "rendered":
-        return []
-    found = connection_faults(options)
-    if not (options["access_token"] or "").strip():
-        for name in ("username", "password"):
-            if not options[name]:
-                found.append(fault(name, f"is required, or access_token; it may also come from the environment, as ESET_{name.upper()}"))
-    found += secret_faults("access_token", (options["access_token"] or "").strip())
-    for name in ("username", "password"):
-        if any("\ud800" <= letter <= "\udfff" for letter in options[name] or ""):
-            found.append(fault(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
-    if options["deployment"] == "on_prem" and not options["base_url"]:
-        found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
-    return found
 
 
 def with_port(url: str) -> str:

@@ -6,28 +6,18 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from urllib.parse import quote
 
 from .._http.client import ApiError, Client, Pages, Vendor
-from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
 from .._model.documented import Shape
 from .._model.lookup import Index
 from .._model.plan import Faults, fault
-
-DEFAULT_BASE = "https://api.meraki.com/api/v1"
+from .meraki_options import organization_path, stripped_key
 
 _ORGANIZATION = Shape("an organization", id="id!", name="text!")
 _NETWORK = Shape("a network", id="id!", name="text!", tags="texts", productTypes="texts")
 _GROUP_POLICY = Shape("a group policy", groupPolicyId="id!", name="text!")
-
-ARGUMENTS = {
-    "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
-    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": url_from_environment("MERAKI_DASHBOARD_BASE_URL")},
-    "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
-    "organization": {"type": "str"},
-}
 
 
 class Meraki:
@@ -36,7 +26,7 @@ class Meraki:
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._organization: str | None = None
-        key = _key(options)
+        key = stripped_key(options)
         vendor = Vendor(
             "Meraki Dashboard", ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"), "X-Request-Id", _words, _hint
         )
@@ -112,33 +102,6 @@ class Meraki:
         return found
 
 
-def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
-    """What is wrong with the connection options. ``rendered`` needs none of them."""
-    if state == "rendered":
-        return []
-    found = connection_faults(options)
-    if not _key(options):
-        found.append(fault("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
-    found += secret_faults("api_key", _key(options))
-    if not options["base_url"]:
-        found.append(fault("base_url", "must not be empty"))
-    if not options["organization_id"] and not options["organization"]:
-        found.append(
-            fault(
-                "organization_id",
-                "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
-            )
-        )
-    elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
-        found.append(fault("organization_id", f"{options['organization_id']!r} is no id"))
-    return found
-
-
-def organization_path(organization: str | None, tail: str) -> str:
-    """A path below an organization; ``{organizationId}`` where none is known (state rendered)."""
-    return f"/organizations/{quote(organization, safe='') if organization else '{organizationId}'}{tail}"
-
-
 class _Bearer:
     def __init__(self, key: str) -> None:
         self._headers = {"Authorization": f"Bearer {key}"}
@@ -148,11 +111,6 @@ class _Bearer:
 
     def renew(self, used: t.Mapping[str, str], times: int) -> bool:
         return False
-
-
-def _key(options: t.Mapping[str, t.Any]) -> str:
-    # A credential pasted into a vault often ends in a line break.
-    return (options["api_key"] or "").strip()
 
 
 def _listed(data: t.Any, what: str) -> list[t.Any]:

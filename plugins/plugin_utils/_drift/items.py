@@ -11,10 +11,7 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, kept_in_place
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
-    normal,
-    normal_destination,
-)
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import normal, normal_destination
 
 Data = t.Mapping[str, t.Any]
 Item = dict[str, t.Any]

@@ -11,9 +11,9 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault, summed
-from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.resource import ARGUMENTS as ESET
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import ARGUMENTS as APPLICATIONS
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import ARGUMENTS as SENTRY
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS as ESET
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS as APPLICATIONS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS as SENTRY
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import COMMON, RIVALS, WRITING
 
 ASSIGNMENTS, SENTRY_POLICIES, PRIVATE_APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import LIMIT, normal
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import LIMIT, normal
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ..._model.lookup import Index
 from ..._model.plan import fault
+from ..._vendors.eset_options import ARGUMENTS as CONNECTION
 from .schema import ASSIGNMENT, RANKING
 
 _ASSIGNMENT: t.Any = ASSIGNMENT["properties"]
@@ -48,6 +49,32 @@ SCHEMA: dict[str, t.Any] = {
             },
         },
     },
+}
+
+#: The options of the module beside those that all have.
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {
+                "type": "dict",
+                "options": {
+                    "device_uuid": {"type": "str"},
+                    "device": {"type": "str"},
+                    "device_group_uuid": {"type": "str"},
+                    "device_group": {"type": "str"},
+                    "subscription_uuid": {"type": "str"},
+                },
+            },
+            "policies": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"policy_uuid": {"type": "str"}, "policy": {"type": "str"}, "rank": {"type": "int"}},
+            },
+        },
+    },
+    **CONNECTION,
 }
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..._model.lookup import folded, unlike
 from ..._model.plan import NEW, POSITION, Chain, Faults, Plan, Request, fault
-from ..._vendors.eset import ASSIGNMENTS
+from ..._vendors.eset_options import ASSIGNMENTS
 from .config import KINDS, Names, Target, Wanted
 from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
 

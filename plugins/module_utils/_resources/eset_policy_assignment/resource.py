@@ -11,37 +11,12 @@ import typing as t
 from ..._http.client import Client
 from ..._model.documented import Shape, Undocumented
 from ..._model.plan import Faults, Plan, Request
-from ..._vendors.eset import ARGUMENTS as CONNECTION
-from ..._vendors.eset import ASSIGNMENTS, Eset, faults, together
+from ..._vendors.eset import Eset, together
+from ..._vendors.eset_options import ASSIGNMENTS, faults
 from . import plan as eset_planner
 from .config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
 from .order import Assigned, Stack, arranged, canonical, ranked
 from .plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
-
-ARGUMENTS: dict[str, t.Any] = {
-    "config": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "target": {
-                "type": "dict",
-                "options": {
-                    "device_uuid": {"type": "str"},
-                    "device": {"type": "str"},
-                    "device_group_uuid": {"type": "str"},
-                    "device_group": {"type": "str"},
-                    "subscription_uuid": {"type": "str"},
-                },
-            },
-            "policies": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"policy_uuid": {"type": "str"}, "policy": {"type": "str"}, "rank": {"type": "int"}},
-            },
-        },
-    },
-    **CONNECTION,
-}
 
 Config = list[dict[str, t.Any]]
 

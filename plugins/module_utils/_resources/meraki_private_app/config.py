@@ -13,7 +13,8 @@ import unicodedata
 
 from ..._model.lookup import Index
 from ..._model.plan import fault
-from .private_applications import DEFAULTS, port_fault, without_spaces
+from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
+from .fields import DEFAULTS, port_fault, without_spaces
 from .schema import APPLICATION
 
 _FIELDS: t.Any = APPLICATION["properties"]
@@ -44,6 +45,41 @@ SCHEMA: dict[str, t.Any] = {
         "application_group_ids": {**_FIELDS["application_group_ids"], "items": _NAME},
         "application_groups": {"type": "array", "items": _NAME},
     },
+}
+
+#: The options of the module beside those that all have.
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "application_id": {"type": "str"},
+            "name": {"type": "str"},
+            "description": {"type": "str"},
+            "destinations": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "destination_addr": {"type": "list", "elements": "str"},
+                    "protocol_ports": {
+                        "type": "list",
+                        "elements": "dict",
+                        "options": {"protocol": {"type": "str"}, "ports": {"type": "str"}},
+                    },
+                    "access_type": {"type": "str", "choices": ["browser", "network"]},
+                },
+            },
+            "app_protocol": {"type": "str"},
+            "sni": {"type": "str"},
+            "ssl_verification_enabled": {"type": "bool"},
+            "application_groups": {"type": "list", "elements": "str"},
+            "application_group_ids": {"type": "list", "elements": "str"},
+        },
+    },
+    "force": {"type": "bool", "default": False},
+    "allow_group_removal": {"type": "bool", "default": False},
+    "deprecation_warning": {"type": "bool", "default": True},
+    **CONNECTION,
 }
 
 _BROWSER_ONLY = ("app_protocol", "sni", "ssl_verification_enabled")

@@ -11,8 +11,8 @@ import typing as t
 
 from ..._model.lookup import folded
 from ..._model.plan import ATTRIBUTES, Chain, Faults, Request, fault
-from ..._vendors.meraki import organization_path
-from .private_applications import LIMIT, Application, path, read, wire
+from ..._vendors.meraki_options import organization_path
+from .fields import LIMIT, Application, path, read, wire
 
 #: (what must be done first, what has to wait for it, why)
 Edge = tuple[str, str, str]

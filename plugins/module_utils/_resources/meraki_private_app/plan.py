@@ -12,8 +12,9 @@ from operator import itemgetter
 from ..._model.lookup import Index, folded, unlike
 from ..._model.plan import Faults, Plan, fault
 from .config import Known, Wanted, without_effect, words
+from .fields import DEFAULTS, LIMIT, Application, normal, normal_destination
 from .order import Change, phases
-from .private_applications import API, DEFAULTS, LIMIT, Application, normal, normal_destination
+from .private_applications import API
 
 #: The order in which people read an application.
 _SHAPE = (

@@ -11,47 +11,14 @@ import typing as t
 from ..._http.client import Client
 from ..._model.lookup import Index
 from ..._model.plan import Faults, Plan, Request
-from ..._vendors.meraki import ARGUMENTS as CONNECTION
-from ..._vendors.meraki import Meraki, faults, organization_path
+from ..._vendors.meraki import Meraki
+from ..._vendors.meraki_options import faults, organization_path
 from . import plan as private_app_planner
 from . import private_applications
 from .config import SCHEMA, Wanted, needs_groups, resolve, rule_faults
+from .fields import Application, normal, path, read, wire, without_spaces
 from .plan import Options, View, changed, emptied_groups, shaped
-from .private_applications import WARNING, Application, normal, read, wire, without_spaces
-
-ARGUMENTS: dict[str, t.Any] = {
-    "config": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "application_id": {"type": "str"},
-            "name": {"type": "str"},
-            "description": {"type": "str"},
-            "destinations": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "destination_addr": {"type": "list", "elements": "str"},
-                    "protocol_ports": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {"protocol": {"type": "str"}, "ports": {"type": "str"}},
-                    },
-                    "access_type": {"type": "str", "choices": ["browser", "network"]},
-                },
-            },
-            "app_protocol": {"type": "str"},
-            "sni": {"type": "str"},
-            "ssl_verification_enabled": {"type": "bool"},
-            "application_groups": {"type": "list", "elements": "str"},
-            "application_group_ids": {"type": "list", "elements": "str"},
-        },
-    },
-    "force": {"type": "bool", "default": False},
-    "allow_group_removal": {"type": "bool", "default": False},
-    "deprecation_warning": {"type": "bool", "default": True},
-    **CONNECTION,
-}
+from .private_applications import WARNING
 
 Config = list[dict[str, t.Any]]
 
@@ -79,7 +46,7 @@ class PrivateApplications:
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         wanted = [Wanted(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(config)]
         changes, _unchanged, warnings = changed(View("", {}, None, wanted), "merged")
-        target = organization_path(self._options["organization_id"], private_applications.path())
+        target = organization_path(self._options["organization_id"], path())
         return [{"method": "POST", "path": target, "body": wire(change.after, new=True)} for change in changes if change.after], warnings
 
     def connect(self) -> Client:

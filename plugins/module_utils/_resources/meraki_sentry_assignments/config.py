@@ -11,6 +11,7 @@ import typing as t
 
 from ..._model.lookup import Index, folded, listing, unlike
 from ..._model.plan import fault
+from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
 from .schema import NETWORK
 
 _NETWORK = NETWORK["properties"]
@@ -43,6 +44,33 @@ SCHEMA: dict[str, t.Any] = {
             },
         },
     },
+}
+
+#: The options of the module beside those that all have.
+ARGUMENTS: dict[str, t.Any] = {
+    "config": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "network_id": {"type": "str"},
+            "network": {"type": "str"},
+            "network_tags": {"type": "list", "elements": "str"},
+            "policies": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "policy_id": {"type": "str"},
+                    "sm_network_id": {"type": "str"},
+                    "sm_network": {"type": "str"},
+                    "scope": {"type": "str", "choices": ["all", "none", "withAll", "withAny", "withoutAll", "withoutAny"]},
+                    "tags": {"type": "list", "elements": "str"},
+                    "group_policy_id": {"type": "str"},
+                    "group_policy": {"type": "str"},
+                },
+            },
+        },
+    },
+    **CONNECTION,
 }
 
 #: What a policy consists of, its own id first.

@@ -12,37 +12,11 @@ import typing as t
 from ..._http.client import ApiError, Client
 from ..._model.documented import Shape
 from ..._model.plan import Faults, Plan, Request
-from ..._vendors.meraki import ARGUMENTS as CONNECTION
-from ..._vendors.meraki import Meraki, faults, organization_path
+from ..._vendors.meraki import Meraki
+from ..._vendors.meraki_options import faults, organization_path
 from . import plan as sentry_planner
 from .config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
 from .plan import View, canonical, content, other_case, shaped, undone, wire
-
-ARGUMENTS: dict[str, t.Any] = {
-    "config": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "network_id": {"type": "str"},
-            "network": {"type": "str"},
-            "network_tags": {"type": "list", "elements": "str"},
-            "policies": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "policy_id": {"type": "str"},
-                    "sm_network_id": {"type": "str"},
-                    "sm_network": {"type": "str"},
-                    "scope": {"type": "str", "choices": ["all", "none", "withAll", "withAny", "withoutAll", "withoutAny"]},
-                    "tags": {"type": "list", "elements": "str"},
-                    "group_policy_id": {"type": "str"},
-                    "group_policy": {"type": "str"},
-                },
-            },
-        },
-    },
-    **CONNECTION,
-}
 
 _WRITE = "/sm/sentry/policies/assignments"
 _READ = _WRITE + "/byNetwork"

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import kept_in_place
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_faults
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import SCHEMA
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import ARGUMENTS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS, SCHEMA
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,8 +16,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.validation im
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import order as private_app_order
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_faults
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Options, View, members, plan
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
     LIMIT,
     normal,
     normal_address,
@@ -26,6 +25,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
     wire,
     without_spaces,
 )
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Options, View, members, plan
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
     applications as read_applications,
 )

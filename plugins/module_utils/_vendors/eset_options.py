@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The options of ESET Connect and ESET PROTECT On-Prem, what is wrong with them, and their paths. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
+from .._model.plan import fault
+
+REGIONS = ("eu", "de", "us", "ca", "jpn")
+ARGUMENTS: dict[str, t.Any] = {
+    "username": {"type": "str", "fallback": from_environment("ESET_USERNAME")},
+    "password": {"type": "str", "no_log": True, "fallback": from_environment("ESET_PASSWORD")},
+    "access_token": {"type": "str", "no_log": True, "fallback": from_environment("ESET_ACCESS_TOKEN")},
+    "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
+    "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
+    "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
+}
+POLICIES = "/v2/policies"
+ASSIGNMENTS = "/v2/policy-assignments"
+DEVICES = "/v1/devices"
+GROUPS = "/v1/device_groups"
+
+
+def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
+    """What is wrong with the connection options. ``rendered`` needs none of them."""
+    if state == "rendered":
+        return []
+    found = connection_faults(options)
+    if not (options["access_token"] or "").strip():
+        for name in ("username", "password"):
+            if not options[name]:
+                found.append(fault(name, f"is required, or access_token; it may also come from the environment, as ESET_{name.upper()}"))
+    found += secret_faults("access_token", (options["access_token"] or "").strip())
+    for name in ("username", "password"):
+        if any("\ud800" <= letter <= "\udfff" for letter in options[name] or ""):
+            found.append(fault(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
+    if options["deployment"] == "on_prem" and not options["base_url"]:
+        found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
+    return found

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The options of the Meraki Dashboard API, what is wrong with them, and its paths. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import quote
+
+from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
+from .._model.plan import fault
+
+DEFAULT_BASE = "https://api.meraki.com/api/v1"
+ARGUMENTS = {
+    "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
+    "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": url_from_environment("MERAKI_DASHBOARD_BASE_URL")},
+    "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
+    "organization": {"type": "str"},
+}
+
+
+def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
+    """What is wrong with the connection options. ``rendered`` needs none of them."""
+    if state == "rendered":
+        return []
+    found = connection_faults(options)
+    if not stripped_key(options):
+        found.append(fault("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
+    found += secret_faults("api_key", stripped_key(options))
+    if not options["base_url"]:
+        found.append(fault("base_url", "must not be empty"))
+    if not options["organization_id"] and not options["organization"]:
+        found.append(
+            fault(
+                "organization_id",
+                "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
+            )
+        )
+    elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
+        found.append(fault("organization_id", f"{options['organization_id']!r} is no id"))
+    return found
+
+
+def organization_path(organization: str | None, tail: str) -> str:
+    """A path below an organization; ``{organizationId}`` where none is known (state rendered)."""
+    return f"/organizations/{quote(organization, safe='') if organization else '{organizationId}'}{tail}"
+
+
+def stripped_key(options: t.Mapping[str, t.Any]) -> str:
+    # A credential pasted into a vault often ends in a line break.
+    return (options["api_key"] or "").strip()
