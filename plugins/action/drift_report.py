@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import files as report_files
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted
@@ -64,13 +64,13 @@ class ActionModule(ActionBase):
         if earlier is not None:
             try:
                 report["comparison"] = compare(earlier, report)
-            except ValueError as error:
-                problems.append(str(error))
+            except ValueError as exc:
+                problems.append(str(exc))
                 report["problems"] = problems
         try:
             files = report_files.write_reports(local_path(options["dest"]), report)
-        except OSError as error:
-            raise AnsibleActionFail(f"the drift report cannot be written: {error}") from None
+        except OSError as exc:
+            raise AnsibleActionFail(f"the drift report cannot be written: {exc}") from None
         read = [one for one in tenants if one["name"] not in waiting]
         return {
             **result,
@@ -95,15 +95,15 @@ class ActionModule(ActionBase):
     def _accepted(self, path: str | None, problems: list[str]) -> list[Accepted]:
         if not path:
             return []
-        found, faults = report_files.read_accepted(local_path(path))
-        problems += faults
+        found, errors = report_files.read_accepted(local_path(path))
+        problems += errors
         return found
 
     def _earlier(self, path: str | None, problems: list[str]) -> t.Any:
         if not path:
             return None
-        found, faults, there = report_files.read_report(local_path(path))
-        problems += faults
+        found, errors, there = report_files.read_report(local_path(path))
+        problems += errors
         if not there:
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
         return found
@@ -147,7 +147,7 @@ class ActionModule(ActionBase):
         if found.wrong and not results:
             return reports.unread(host, found.wrong)
         # What was read is shown, and what else there was to read is not known.
-        wrong: Data = {**_NOTHING, "errors": [fault("secops_policy", found.wrong)]}
+        wrong: Data = {**_NOTHING, "errors": [error("secops_policy", found.wrong)]}
         desired = wrong if found.wrong else reports.desired(found.tree)
         return _without_secrets(reports.tenant(host, desired, results), found.secrets)
 
@@ -163,8 +163,8 @@ class ActionModule(ActionBase):
                 wrong = f"its variable {name} cannot be evaluated"
         try:
             tree = plain(evaluated.get("secops_policy", {}))
-        except Exception as error:
-            wrong = f"its variables cannot be evaluated: {str(error).partition(' String: ')[0]}"
+        except Exception as exc:
+            wrong = f"its variables cannot be evaluated: {str(exc).partition(' String: ')[0]}"
         entries = tree.items() if isinstance(tree, dict) else []
         secrets += [secret for module, entry in entries for secret in known_secrets.in_entry(module, entry)]
         return _Hostvars(tree, _without_secrets(wrong, secrets), secrets)

@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, planned, registered, told, tree_faults
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, planned, registered, told, tree_errors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 _OPTIONS: dict[str, t.Any] = {
@@ -47,14 +47,14 @@ class ActionModule(ActionBase):
     def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
         tree = plain(options["tree"])
-        faults = tree_faults(tree) + apply.plan_faults(plans)
-        faults += apply.approval_faults(plans, expected, options["require_expected_plans"])
-        if faults:
-            return told(faults, "nothing was written on this host")
+        errors = tree_errors(tree) + apply.plan_errors(plans)
+        errors += apply.approval_errors(plans, expected, options["require_expected_plans"])
+        if errors:
+            return told(errors, "nothing was written on this host")
         return {
             "modules": apply.changing(plans),
             "applications_first": apply.applications_first(plans),
-            # Not a fault, for that is what the export of a tenant with nothing in it says.
+            # Not an error, for that is what the export of a tenant with nothing in it says.
             "warnings": [] if tree else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 

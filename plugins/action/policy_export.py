@@ -16,9 +16,9 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow import sna
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     plain,
     registered,
-    result_faults,
+    result_errors,
     told,
-    tree_faults,
+    tree_errors,
 )
 
 _OPTIONS: dict[str, t.Any] = {
@@ -41,11 +41,11 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = plain(variables["inventory_hostname"])
         results = registered(variables, options["gathered"])
-        faults = tree_faults(plain(options["tree"] or {}))
+        errors = tree_errors(plain(options["tree"] or {}))
         made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"))
-        faults += [item for name in made.failed for item in result_faults(f"secops_policy.{name}", results[name])]
-        if faults:
-            return {**result, **told(faults, "nothing was exported of this host")}
+        errors += [item for name in made.failed for item in result_errors(f"secops_policy.{name}", results[name])]
+        if errors:
+            return {**result, **told(errors, "nothing was exported of this host")}
         notes = {**made.left_out, **made.off}
         if not made.exported:
             raise AnsibleActionFail("there is nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))

@@ -19,7 +19,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     plain,
     registered,
     told,
-    tree_faults,
+    tree_errors,
 )
 
 _OPTIONS: dict[str, t.Any] = {
@@ -52,9 +52,9 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
     def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        faults = tree_faults(plain(options["tree"] or {}))
-        if faults:
-            return told(faults, "nothing was written on this host")
+        errors = tree_errors(plain(options["tree"] or {}))
+        if errors:
+            return told(errors, "nothing was written on this host")
         path = self._path(options)
         if path is None:
             none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
@@ -70,9 +70,9 @@ class ActionModule(ActionBase):
 
     def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         present = registered(self._variables, {PRIVATE_APPS: options["applications"]})
-        faults = restore.misplaced(self._modules(options["snapshot"]), present)
-        if faults:
-            return told(faults, "nothing was written on this host")
+        errors = restore.misplaced(self._modules(options["snapshot"]), present)
+        if errors:
+            return told(errors, "nothing was written on this host")
         found, _present = self._applications(options)
         return {
             "removes": len(found.remove),
@@ -86,11 +86,11 @@ class ActionModule(ActionBase):
     def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
         plans = registered(self._variables, options["plans"])
-        faults = restore.judged(modules, plans, options["force"])
+        errors = restore.judged(modules, plans, options["force"])
         if PRIVATE_APPS in modules and not restore.misplaced(modules, plans):
             found, present = self._applications(options)
-            faults += found.faults + restore.meanwhile(found, present, plans)
-        return told(faults, "nothing was written on this host") if faults else {"modules": apply.changing(plans)}
+            errors += found.errors + restore.meanwhile(found, present, plans)
+        return told(errors, "nothing was written on this host") if errors else {"modules": apply.changing(plans)}
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         plans, found = (registered(self._variables, options[key]) for key in ("plans", "results"))

@@ -45,7 +45,7 @@ options:
       - C(what) is an item's C(id) in C(drift.json), in which C(*) stands for anything. C(expires) is the last day, in UTC, or a point in
         time with a time zone.
       - Accepted deviations are shown apart, and do not count as drift. Once expired they count again.
-      - A fault in the file is a problem of the audit. Nothing in the file is then accepted.
+      - An error in the file is a problem of the audit. Nothing in the file is then accepted.
     type: str
   compare_to:
     description:
@@ -135,7 +135,7 @@ comparison:
   returned: always; null where nothing was compared
   type: dict
 problems:
-  description: Faults of the audit itself, such as one in the file of accepted deviations.
+  description: Errors of the audit itself, such as one in the file of accepted deviations.
   returned: always
   type: list
   elements: str

@@ -25,7 +25,7 @@ options:
   config:
     description:
       - The applications.
-      - Required in every state but V(gathered). An empty list is a fault, but for O(state=overridden) with O(max_removals).
+      - Required in every state but V(gathered). An empty list is an error, but for O(state=overridden) with O(max_removals).
       - A null counts as left out.
       - With O(state=merged), what an entry leaves out stays as it is. With O(state=replaced) and O(state=overridden) it goes back to its
         default.
@@ -302,7 +302,7 @@ rendered:
   elements: dict
 errors:
   description:
-    - All faults in the arguments, each with C(path) and C(message).
+    - All errors in the arguments, each with C(path) and C(message).
     - If the result would be too large for AWX, it holds the first hundred and the number of all.
   returned: when the arguments, or what they refer to, are wrong
   type: list

@@ -25,8 +25,8 @@ options:
   config:
     description:
       - The networks and their Sentry policies.
-      - Required in every state but V(gathered). An empty list is a fault, but for O(state=overridden) with O(max_removals).
-      - A null counts as left out, except for O(config[].policies), where it is a fault.
+      - Required in every state but V(gathered). An empty list is an error, but for O(state=overridden) with O(max_removals).
+      - A null counts as left out, except for O(config[].policies), where it is an error.
     type: list
     elements: dict
     suboptions:
@@ -249,7 +249,7 @@ rendered:
   elements: dict
 errors:
   description:
-    - All faults in the arguments, each with C(path) and C(message).
+    - All errors in the arguments, each with C(path) and C(message).
     - If the result would be too large for AWX, it holds the first hundred and the number of all.
   returned: when the arguments, or what they refer to, are wrong
   type: list

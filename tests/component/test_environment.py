@@ -47,7 +47,7 @@ def test_all_empty_is_as_if_none_were_set(environment, monkeypatch):
     for name in NAMES:
         monkeypatch.delenv(name)
     assert results == [run_module(name, {"state": "gathered"}) for name in ("meraki_private_app", "eset_policy_assignment")]
-    assert [[fault["path"] for fault in result["errors"]] for result in results] == [
+    assert [[error["path"] for error in result["errors"]] for result in results] == [
         ["api_key", "organization_id"],
         ["username", "password"],
     ]

@@ -143,13 +143,13 @@ def test_a_given_token_that_ends_in_the_middle_of_a_run(cloud):
     assert grants(cloud) == ["password"] and result["summary"]["created"] == 6 - done
 
 
-def test_a_token_that_no_header_can_carry_is_a_fault(cloud):
+def test_a_token_that_no_header_can_carry_is_an_error(cloud):
     result = run(cloud, access_token="two words", state="gathered")
     assert [item["path"] for item in result["errors"]] == ["access_token"] and "two words" not in result["msg"] and cloud.log == []
 
 
 @pytest.mark.parametrize("more", [{}, {"username": USER}, {"password": PASSWORD}, {"access_token": "  "}])
-def test_credentials_that_are_missing_are_faults(cloud, more):
+def test_credentials_that_are_missing_are_errors(cloud, more):
     result = run(cloud, state="gathered", **more)
     assert {item["path"] for item in result["errors"]} == {"username", "password"} - set(more)
     assert "ESET_" in result["msg"] and cloud.log == []
@@ -307,6 +307,6 @@ def test_hosts_follow_the_region_and_base_url_replaces_them():
         ({"region": "xx", **CREDENTIALS}, ["region"]),
     ],
 )
-def test_connection_options_that_are_wrong_are_faults(options, paths):
+def test_connection_options_that_are_wrong_are_errors(options, paths):
     result = run_module("eset_policy_assignment", {"state": "gathered", **options})
     assert sorted(item["path"] for item in result["errors"]) == paths and "pw" not in result["msg"]

@@ -17,7 +17,7 @@ from ansible_collections.secops.policy.plugins.module_utils._http import body as
 from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
 from ansible_collections.secops.policy.plugins.module_utils._http import rate_limit, transport
 from ansible_collections.secops.policy.plugins.module_utils._http.client import ApiError, Client, Held, Unclear, Vendor
-from ansible_collections.secops.policy.plugins.module_utils._http.options import secret_faults, url_faults
+from ansible_collections.secops.policy.plugins.module_utils._http.options import secret_errors, url_errors
 from ansible_collections.secops.policy.plugins.module_utils._http.rate_limit import Budget, Pacer, poll_wait
 
 from .certificates import authority
@@ -653,15 +653,15 @@ def test_waits_that_overlap_count_once():
     ],
 )  # fmt: skip
 def test_base_urls(url, good):
-    faults = url_faults("base_url", url)
-    assert (not faults) is good
-    assert "pw" not in str(faults)
+    errors = url_errors("base_url", url)
+    assert (not errors) is good
+    assert "pw" not in str(errors)
 
 
-def test_a_secret_that_no_header_can_carry_is_a_fault_that_does_not_show_it():
-    (found,) = secret_faults("api_key", "abc\ndef")
+def test_a_secret_that_no_header_can_carry_is_an_error_that_does_not_show_it():
+    (found,) = secret_errors("api_key", "abc\ndef")
     assert "abc" not in found["message"]
-    assert secret_faults("api_key", SECRET) == []
+    assert secret_errors("api_key", SECRET) == []
 
 
 # Bodies, headers and runs end.

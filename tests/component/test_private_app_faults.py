@@ -586,7 +586,7 @@ def test_options_that_do_nothing_are_named(cloud, state):
     assert said == [f"{name} has no effect in state {state}" for name in ("force", "allow_group_removal")]
 
 
-def test_an_option_that_does_not_exist_is_a_fault_and_a_null_is_left_out(cloud):
+def test_an_option_that_does_not_exist_is_an_error_and_a_null_is_left_out(cloud):
     result = run(cloud, config=[{"name": "Keep", "destinatons": [], "destinations": None}])
     assert [item["path"] for item in result["errors"]] == ["config[0].destinatons"]
     assert not run(cloud, config=[{"name": "Keep", "destinatons": None, "destinations": None}]).get("failed")

@@ -121,7 +121,7 @@ def test_what_is_wrong_with_one_option(cloud, options, path):
 
 
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted", "gathered", "rendered"])
-def test_policies_that_are_null_are_a_fault_in_every_state(cloud, state):
+def test_policies_that_are_null_are_an_error_in_every_state(cloud, state):
     result = sentry(cloud, state=state, config=[{"network_id": "N_1", "policies": None}])
     assert "config[0].policies" in paths(result) and cloud.log == []
 

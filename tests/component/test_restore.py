@@ -83,7 +83,7 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         assert flaw(kept) == "", "what a run returns can be kept"
 
         found = restore.applications(entry, gathered(), False)
-        assert found.faults == []
+        assert found.errors == []
         if found.remove:
             run(state="deleted", config=found.remove)
         if found.put_back:
@@ -96,12 +96,12 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
 def test_what_only_after_has_goes_by_its_id_alone():
     entry = snapshot([], [there("Wiki", "9")])
     gone = restore.applications(entry, [there("Wiki", "30", 2)], False)
-    assert gone.remove == [] and gone.faults == [], "another application of the same name, made later"
+    assert gone.remove == [] and gone.errors == [], "another application of the same name, made later"
     assert len(gone.left) == 1 and "(30) was made since, and stays" in gone.left[0]
     ours = restore.applications(entry, [there("Wiki", "9")], False)
     assert ours.remove == [{"application_id": "9", "name": "Wiki"}]
     changed = [there("Wiki", "9", 2)]
-    assert len(restore.applications(entry, changed, False).faults) == 1
+    assert len(restore.applications(entry, changed, False).errors) == 1
     assert restore.applications(entry, changed, True).remove == [{"application_id": "9", "name": "Wiki"}]
 
 
@@ -110,7 +110,7 @@ def test_of_a_run_that_was_killed_ids_are_not_known():
     entry = snapshot([there("Jira", "1")], [there("Jira", "1", 2), app("Wiki")])
     present = [there("Jira", "1", 2), there("Wiki", "9")]
     assert restore.applications(entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
-    assert restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).faults[0]["path"].endswith("'Wiki'")
+    assert restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).errors[0]["path"].endswith("'Wiki'")
     nothing = restore.applications(entry, [there("Jira", "1")], False)
     assert nothing == restore.Applications([], [], "replaced", [], [], []), "it was killed before its first write"
 
@@ -126,10 +126,10 @@ def test_of_a_run_that_was_killed_ids_are_not_known():
 )
 def test_what_was_changed_since_is_refused(before, after, present):
     refused = restore.applications(snapshot(before, after), present, False)
-    assert [item["path"] for item in refused.faults] == [f"{APPS}: application 'Jira'"]
+    assert [item["path"] for item in refused.errors] == [f"{APPS}: application 'Jira'"]
     assert refused.put_back == refused.remove == []
     forced = restore.applications(snapshot(before, after), present, True)
-    assert forced.faults == [] and [unit["name"] for unit in forced.put_back] == ["Jira"]
+    assert forced.errors == [] and [unit["name"] for unit in forced.put_back] == ["Jira"]
 
 
 def test_what_was_put_back_by_hand_is_not_taken_for_what_was_made():
@@ -142,7 +142,7 @@ def test_a_name_that_went_from_one_to_another_goes_back():
     """Ant was removed, and Bee took its name: Bee is Bee again, and Ant is made anew."""
     entry = snapshot([there("Bee", "1"), there("Ant", "2")], [there("Ant", "1")])
     found = restore.applications(entry, [there("Ant", "1")], False)
-    assert [(unit["application_id"], unit["name"]) for unit in found.put_back] == [("1", "Bee"), ("2", "Ant")] and found.faults == []
+    assert [(unit["application_id"], unit["name"]) for unit in found.put_back] == [("1", "Bee"), ("2", "Ant")] and found.errors == []
 
 
 def test_a_plan_for_the_whole_organization_touches_what_it_is_to():

@@ -451,7 +451,7 @@ def test_rendered_judges_the_tags_of_policies_with_an_id_as_well(cloud):
 
 
 @pytest.mark.parametrize("organization", ["..", "1/../2", "1\n", " "])
-def test_an_organization_that_is_no_id_is_a_fault(cloud, organization):
+def test_an_organization_that_is_no_id_is_an_error(cloud, organization):
     """Its path would lead elsewhere."""
     result = run(cloud, state="gathered", organization_id=organization)
     assert [item["path"] for item in result["errors"]] == ["organization_id"] and cloud.log == []

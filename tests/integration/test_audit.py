@@ -202,8 +202,8 @@ def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenant
     verdicts = {(one["name"], resource["module"]): resource for one in report["tenants"] for resource in one["resources"]}
     assert "401" in verdicts["paris", SENTRY]["message"] and verdicts["paris", SENTRY]["verdict"] == "unreadable"
     assert verdicts["paris", SENTRY]["plan_digest"] is None
-    faults = verdicts["vienna", ESET]["faults"]
-    assert f"secops_policy.{ESET}.config[0].policies[0].rank" in {fault["path"] for fault in faults}
+    errors = verdicts["vienna", ESET]["faults"]
+    assert f"secops_policy.{ESET}.config[0].policies[0].rank" in {error["path"] for error in errors}
     stats = set_stats(done)
     assert stats["secops_policy_audit_paris"] == {"drift": None, "digests": {}}
     assert stats["secops_policy_audit_rome"]["drift"] is False and list(stats["secops_policy_audit_rome"]["digests"]) == [ESET]
@@ -234,7 +234,7 @@ def test_exit_code_of_the_callback(tenants, audit):
 
 
 def test_accepted_deviations(tenants, audit, tmp_path):
-    """Shown apart; counted again once expired; a fault in the file accepts nothing and fails the play, the report written."""
+    """Shown apart; counted again once expired; an error in the file accepts nothing and fails the play, the report written."""
     listed = inventory(tenants, berlin=meraki_tree(tenants, "1", policies=[], application={**JIRA, "description": "Other"}))
     file = tmp_path / "accepted.yml"
     _done, report = audit(listed)

@@ -168,9 +168,9 @@ def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(
         ],
         verbosity=4,
     )
-    faults, ranks, plain, names, ids, refused, token, good = (item["result"] for item in done.results)
+    errors, ranks, plain, names, ids, refused, token, good = (item["result"] for item in done.results)
     assert [item["failed"] for item in done.results] == [True] * 7 + [False]
-    assert {item["path"] for item in faults["errors"]} == {
+    assert {item["path"] for item in errors["errors"]} == {
         "config[0].target",
         "config[0].policies[1].policy",
         "config[0].policies[1].rank",
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(
     }
     assert [item["path"] for item in ranks["errors"]] == ["config[0].policies[0].rank"]
     assert [item["path"] for item in plain["errors"]] == ["base_url"] and "https" in plain["msg"]
-    assert all(result["stats"]["reads"] == 0 and "nothing was sent" in result["msg"] for result in (faults, ranks, plain))
+    assert all(result["stats"]["reads"] == 0 and "nothing was sent" in result["msg"] for result in (errors, ranks, plain))
     assert [item["path"] for item in names["errors"]] == [
         "config[0].target.device_group", "config[0].policies[1].policy", "config[1].target.device", "config[1].policies[0].policy",
     ]  # fmt: skip

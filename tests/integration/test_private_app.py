@@ -156,8 +156,8 @@ def test_what_is_wrong_is_said_before_anything_is_written(organization, play):
         verbosity=4,
     )
     assert all(item["failed"] for item in done.results)
-    faults, names, groups, disagree, emptied, unknown = (item["result"] for item in done.results)
-    assert {item["path"] for item in faults["errors"]} == {
+    errors, names, groups, disagree, emptied, unknown = (item["result"] for item in done.results)
+    assert {item["path"] for item in errors["errors"]} == {
         "config[0].name",
         "config[0].destinations[0].destination_addr[0]",
         "config[0].destinations[0].destination_addr[1]",
@@ -171,7 +171,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(organization, play):
         "config[3].name",
         "config[3].destinations",
     }
-    assert faults["stats"]["reads"] == 0, "no connection was opened"
+    assert errors["stats"]["reads"] == 0, "no connection was opened"
     assert [item["path"] for item in names["errors"]] == ["config[0].name", "config[2].destinations"]
     assert "'Jira' (1)" in names["msg"], "both names of a clash in case only"
     assert len(groups["errors"]) == 2 and "'West' (g1)" in groups["msg"] and "'East'" in groups["msg"]

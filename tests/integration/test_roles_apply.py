@@ -102,7 +102,7 @@ def test_everything_that_is_wrong_is_one_failure_before_the_first_write(tenant, 
         f"secops_policy.{APPS}.config[1].name",
         "secops_policy.meraki_firewall",
     }
-    assert result["msg"].startswith("8 faults; nothing was written on this host. ")
+    assert result["msg"].startswith("8 errors; nothing was written on this host. ")
     assert all(path in result["msg"] for path in paths)
     assert sum(item["failed"] for item in done.results) == 1
 
@@ -116,19 +116,19 @@ def test_everything_that_is_wrong_is_one_failure_before_the_first_write(tenant, 
         ({APPS: {"config": [], "state": "overridden"}}, f"secops_policy.{APPS}.config"),
     ],
 )
-def test_a_tree_that_says_nothing_is_a_fault(tenant, apply, modules, path):
+def test_a_tree_that_says_nothing_is_an_error(tenant, apply, modules, path):
     result = apply(inventory(acme=host(tenant, modules))).failed_result()
     assert [item["path"] for item in result["errors"]] == [path]
 
 
 def test_a_tree_without_modules_is_warned_of(tenant, apply):
-    """It is no fault: an export of a tenant with nothing in it says that."""
+    """It is not an error: an export of a tenant with nothing in it says that."""
     done = apply(inventory(acme=host(tenant, {}))).ok()
     assert "secops_policy names no module" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_one_tenant_that_fails_does_not_stop_the_others(tenant, apply, tmp_path):
-    """A key that is refused, a config with a fault, a module that is not named: the good ones are applied."""
+    """A key that is refused, a config with an error, a module that is not named: the good ones are applied."""
     for number in (1, 2, 3):
         tenant.meraki.add_organization(str(number), f"Tenant {number}")
         tenant.meraki.add_application(str(number), name="Jira", destinations=[])

@@ -112,7 +112,7 @@ def test_guards_refuse_before_the_first_write(organization, play):
     assert len(organization.writes()) == 1
 
 
-def test_bad_input_gets_every_fault_and_no_connection(organization, play):
+def test_bad_input_gets_every_error_and_no_connection(organization, play):
     config = [
         {
             "network_id": "N_1",

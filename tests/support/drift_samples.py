@@ -143,7 +143,7 @@ def shown():
 
 
 def accepted() -> list[Accepted]:
-    found, faults = parse(
+    found, errors = parse(
         [
             {
                 "what": "paris/eset_policy_assignment/g-1/p-4",
@@ -153,5 +153,5 @@ def accepted() -> list[Accepted]:
             {"what": "berlin/meraki_private_app/*", "reason": "Port 8443 was to be closed by October", "expires": "2026-10-31"},
         ]
     )
-    assert not faults
+    assert not errors
     return found

@@ -114,14 +114,14 @@ def test_options_come_from_the_tree_then_variables_then_defaults():
     assert sign_in == {"username": "u", "password": "p"}
 
 
-def test_the_trees_own_faults():
-    assert [item["path"] for item in desired_state.tree_faults([])] == ["secops_policy"]
+def test_the_trees_own_errors():
+    assert [item["path"] for item in desired_state.tree_errors([])] == ["secops_policy"]
     tree = {"cisco_ios": {}, ESET: "x", SENTRY: {"states": 1, "config": None}, APPS: {"state": "rendered", 1: 2}}
-    assert [item["path"] for item in desired_state.tree_faults(tree)] == [
+    assert [item["path"] for item in desired_state.tree_errors(tree)] == [
         "secops_policy.cisco_ios", f"secops_policy.{ESET}", f"secops_policy.{SENTRY}.states", f"secops_policy.{APPS}.1",
         f"secops_policy.{APPS}.state",
     ]  # fmt: skip
-    assert desired_state.tree_faults({}) == []
+    assert desired_state.tree_errors({}) == []
 
 
 @pytest.mark.parametrize("role", ["apply", "audit", "export", "restore"])

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from .._model.plan import fault
+from .._model.plan import error
 
 VERSION = "1.0.0"
 #: More seconds, or requests a second, than anybody can mean.
@@ -43,45 +43,45 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def connection_faults(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+def connection_errors(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """What is wrong with the options that every connection has; nothing is opened."""
     says = f"must be a number above 0 and below {_ENDLESS:g}"
-    faults = [fault(name, says) for name in ("timeout", "rate_limit") if not 0 < options[name] < _ENDLESS]
+    errors = [error(name, says) for name in ("timeout", "rate_limit") if not 0 < options[name] < _ENDLESS]
     if not options["retry_timeout"] >= 0:
-        faults.append(fault("retry_timeout", "must be 0 or a number above"))
+        errors.append(error("retry_timeout", "must be 0 or a number above"))
     if options["ca_path"] and not os.path.exists(options["ca_path"]):
-        faults.append(fault("ca_path", f"there is no file or directory {options['ca_path']}"))
+        errors.append(error("ca_path", f"there is no file or directory {options['ca_path']}"))
     elif options["ca_path"] and options["validate_certs"] and not _holds_certificates(options["ca_path"]):
-        faults.append(fault("ca_path", f"{options['ca_path']} holds no certificate in PEM form that can be used"))
-    return faults + url_faults("base_url", options.get("base_url"))
+        errors.append(error("ca_path", f"{options['ca_path']} holds no certificate in PEM form that can be used"))
+    return errors + url_errors("base_url", options.get("base_url"))
 
 
-def url_faults(name: str, url: str | None) -> list[dict[str, str]]:
+def url_errors(name: str, url: str | None) -> list[dict[str, str]]:
     """What is wrong with a base URL. Never shows what may be a password in it."""
     if not url:
         return []
     if re.search(r"[\x00-\x20\x7f\\]", url):
-        return [fault(name, "holds a space, a line break or a backslash")]
+        return [error(name, "holds a space, a line break or a backslash")]
     try:
         parts = urlsplit(url)
         _port = parts.port  # raises on a port that is none
     except ValueError:
-        return [fault(name, "is not a URL")]
+        return [error(name, "is not a URL")]
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        return [fault(name, "must be a URL such as https://host/path")]
+        return [error(name, "must be a URL such as https://host/path")]
     if not parts.netloc.isascii():
-        return [fault(name, "must have its host in ASCII (xn--...)")]
+        return [error(name, "must have its host in ASCII (xn--...)")]
     if parts.username is not None or parts.query or parts.fragment:
-        return [fault(name, "must hold no user, no password, no query and no fragment")]
+        return [error(name, "must hold no user, no password, no query and no fragment")]
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        return [fault(name, f"plain http to {parts.hostname} would send the credentials in the clear: use https")]
+        return [error(name, f"plain http to {parts.hostname} would send the credentials in the clear: use https")]
     return []
 
 
-def secret_faults(name: str, secret: str | None) -> list[dict[str, str]]:
-    """A secret that no header can carry is a fault; the secret itself is not shown."""
+def secret_errors(name: str, secret: str | None) -> list[dict[str, str]]:
+    """A secret that no header can carry is an error; the secret itself is not shown."""
     if secret and not re.fullmatch(r"[\x21-\x7e]+", secret):
-        return [fault(name, "holds spaces, line breaks or other characters that a header cannot carry")]
+        return [error(name, "holds spaces, line breaks or other characters that a header cannot carry")]
     return []
 
 

@@ -10,7 +10,7 @@ import difflib
 import typing as t
 import unicodedata
 
-from .plan import fault
+from .plan import error
 
 #: How many of the names that exist a message lists, the nearest first.
 _LISTED = 10
@@ -96,11 +96,11 @@ class Index:
     def settle(self, path: str, key: str, fields: dict[str, t.Any], name: str | None) -> dict[str, str] | None:
         """Turn ``name`` into the id ``fields[key]``; an id that is given must be among the things, and be the one that the name means.
 
-        The fault, if there is one; ``path`` is that of the entry, without the field.
+        The error, if there is one; ``path`` is that of the entry, without the field.
         """
         if key in fields and fields[key] not in self.names:
             many = f"{self.what[:-1]}ies" if self.what.endswith("y") else f"{self.what}s"
-            return fault(f"{path}.{key}", f"{self.what} {fields[key]} is not in the list of {many}{self.where}")
+            return error(f"{path}.{key}", f"{self.what} {fields[key]} is not in the list of {many}{self.where}")
         if name is None:
             return None
         if key in fields and self.names[fields[key]] == name:
@@ -108,9 +108,9 @@ class Index:
         field = key.rsplit("_", 1)[0]
         found, problem = self.find(name)
         if found is None:
-            return fault(f"{path}.{field}", problem)
+            return error(f"{path}.{field}", problem)
         if fields.setdefault(key, found) != found:
-            return fault(f"{path}.{field}", f"{name!r} is {found}, but {key} says {fields[key]}, which is {self.names[fields[key]]!r}")
+            return error(f"{path}.{field}", f"{name!r} is {found}, but {key} says {fields[key]}, which is {self.names[fields[key]]!r}")
         return None
 
     def _label(self, key: str) -> str:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The plain data that a domain hands the frame: faults, requests, a plan; and the digest of a plan."""
+"""The plain data that a domain hands the frame: errors, requests, a plan; and the digest of a plan."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from types import MappingProxyType
 NEW = "<new>"
 
 
-class Faults(Exception):
-    """What is wrong with the input, all of it, each once: ``faults`` is ``[{"path": "config[0].name", "message": "..."}]``."""
+class ValidationErrors(Exception):
+    """What is wrong with the input, all of it, each once: ``errors`` is ``[{"path": "config[0].name", "message": "..."}]``."""
 
-    def __init__(self, faults: list[dict[str, str]]) -> None:
-        self.faults = list({(fault["path"], fault["message"]): fault for fault in faults}.values())
-        super().__init__(summed(self.faults))
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        self.errors = list({(error["path"], error["message"]): error for error in errors}.values())
+        super().__init__(summed(self.errors))
 
 
-def summed(faults: t.Sequence[t.Mapping[str, str]]) -> str:
-    """Faults in a line, the first twenty of them: all are under ``errors``."""
-    lines = [f"{item['path']}: {item['message']}" for item in faults[:20]]
-    if len(faults) > 20:
-        lines.append(f"... and {len(faults) - 20} more, under errors")
+def summed(errors: t.Sequence[t.Mapping[str, str]]) -> str:
+    """Errors in a line, the first twenty of them: all are under ``errors``."""
+    lines = [f"{item['path']}: {item['message']}" for item in errors[:20]]
+    if len(errors) > 20:
+        lines.append(f"... and {len(errors) - 20} more, under errors")
     return "; ".join(lines)
 
 
-def fault(path: str, message: str) -> dict[str, str]:
-    """One fault, in the shape in which users get it under ``errors``."""
+def error(path: str, message: str) -> dict[str, str]:
+    """One error, in the shape in which users get it under ``errors``."""
     return {"path": path, "message": message}
 
 
@@ -96,7 +96,7 @@ class Plan(t.NamedTuple):
     the digest is taken over, beside the place: the change itself in a canonical form, without ids that the server has yet to give,
     without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form
     that a later read must show (None: gone), and ``titles`` names these units for people. ``carried`` are keys of units that the writes
-    carry along and must leave as they are. ``extras`` are more result keys. ``refused``: why, as faults, the plan must not be carried out;
+    carry along and must leave as they are. ``extras`` are more result keys. ``refused``: why, as errors, the plan must not be carried out;
     it is shown all the same.
     """
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""``config`` as users write it: coerced as Ansible does, checked against a schema, every fault with its path."""
+"""``config`` as users write it: coerced as Ansible does, checked against a schema, every error with its path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_int, check_type_list, check_type_str
 
-from .plan import fault
+from .plan import error
 
 _COERCERS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "str": check_type_str,
@@ -50,15 +50,15 @@ def coerce(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
     return value
 
 
-def schema_faults(schema: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
-    """Every fault that jsonschema finds in ``config``, with paths such as ``config[0].policies[1].scope``. Raises ImportError."""
+def schema_errors(schema: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+    """Every error that jsonschema finds in ``config``, with paths such as ``config[0].policies[1].scope``. Raises ImportError."""
     from jsonschema import Draft202012Validator
 
-    faults: dict[tuple[str, str], dict[str, str]] = {}
-    for error in Draft202012Validator({"type": "array", "items": schema}).iter_errors(config):
-        for found in _worded(error):
-            faults.setdefault((found["path"], found["message"]), found)
-    return list(faults.values())
+    errors: dict[tuple[str, str], dict[str, str]] = {}
+    for violation in Draft202012Validator({"type": "array", "items": schema}).iter_errors(config):
+        for found in _worded(violation):
+            errors.setdefault((found["path"], found["message"]), found)
+    return list(errors.values())
 
 
 def unsupported(name: t.Any, known: t.Iterable[str]) -> str:
@@ -101,25 +101,25 @@ def _coerced(value: t.Any, kind: str) -> t.Any:
         return value
 
 
-def _worded(error: t.Any) -> t.Iterator[dict[str, str]]:
-    path = _path(error.absolute_path)
-    if error.validator == "required":
-        for name in error.validator_value:
-            if name not in error.instance:
-                yield fault(f"{path}.{name}", "is required")
-    elif error.validator == "additionalProperties":
-        for name in error.instance:
-            if name not in error.schema["properties"]:
-                yield fault(f"{path}.{name}", unsupported(name, error.schema["properties"]))
-    elif error.validator == "enum":
-        meant = did_you_mean(error.instance, error.validator_value)
-        yield fault(path, f"{show(error.instance)} is not one of: {', '.join(map(str, error.validator_value))}{meant}")
-    elif error.validator == "type":
-        yield fault(path, not_of_type(error.validator_value, error.instance))
-    elif error.validator in ("minLength", "minItems"):
-        yield fault(path, "must not be empty")
+def _worded(violation: t.Any) -> t.Iterator[dict[str, str]]:
+    path = _path(violation.absolute_path)
+    if violation.validator == "required":
+        for name in violation.validator_value:
+            if name not in violation.instance:
+                yield error(f"{path}.{name}", "is required")
+    elif violation.validator == "additionalProperties":
+        for name in violation.instance:
+            if name not in violation.schema["properties"]:
+                yield error(f"{path}.{name}", unsupported(name, violation.schema["properties"]))
+    elif violation.validator == "enum":
+        meant = did_you_mean(violation.instance, violation.validator_value)
+        yield error(path, f"{show(violation.instance)} is not one of: {', '.join(map(str, violation.validator_value))}{meant}")
+    elif violation.validator == "type":
+        yield error(path, not_of_type(violation.validator_value, violation.instance))
+    elif violation.validator in ("minLength", "minItems"):
+        yield error(path, "must not be empty")
     else:
-        yield fault(path, error.message)
+        yield error(path, violation.message)
 
 
 def _path(parts: t.Iterable[t.Any]) -> str:

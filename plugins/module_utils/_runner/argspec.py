@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Arguments: Ansible's own, with every fault of ``config`` found before Ansible would stop at the first."""
+"""Arguments: Ansible's own, with every error of ``config`` found before Ansible would stop at the first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._http.options import without_secret
 from .._model.mask import Mask
-from .._model.plan import fault, summed
+from .._model.plan import error, summed
 from .._model.validation import coerce, unsupported
 from .result import presentable
 
@@ -49,9 +49,9 @@ Judge = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
 
 
 class PolicyModule(AnsibleModule):
-    """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first fault.
+    """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first error.
 
-    ``config`` holds it coerced as Ansible would, ``judge`` finds its faults, and those that options have besides being of a wrong type.
+    ``config`` holds it coerced as Ansible would, ``judge`` finds its errors, and those that options have besides being of a wrong type.
     """
 
     def __init__(self, argument_spec: dict[str, t.Any], judge: Judge) -> None:
@@ -64,7 +64,7 @@ class PolicyModule(AnsibleModule):
             if self._given.get(given) and not self._given.get(other) and other in self.params:
                 self.params[other] = None
 
-    def faults(self) -> list[dict[str, str]]:
+    def errors(self) -> list[dict[str, str]]:
         """Everything that is wrong with the arguments, once Ansible has found nothing."""
         return self._judge(self.params, self.config)
 
@@ -79,17 +79,17 @@ class PolicyModule(AnsibleModule):
         self._given = dict(self.params)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        """As Ansible's; while the arguments are still being read, with all faults of options and of ``config``."""
+        """As Ansible's; while the arguments are still being read, with all errors of options and of ``config``."""
         if not self._ready:
             self._ready = True
-            found = self._option_faults()
+            found = self._option_errors()
             wrong = {item["path"] for item in found}
             # An option that is wrong already is taken for left out, so that it does not hide what else is wrong.
             defaults = {name: spec.get("default") for name, spec in self.argument_spec.items() if name in wrong}
             if "state" in wrong:
                 defaults["state"] = None
             found += [item for item in self._judge({**self.params, **defaults}, self.config) if item["path"] not in wrong]
-            self.fail_faults(found)
+            self.fail_errors(found)
         super().fail_json(msg, **kwargs)
 
     def fail_unsent(self, message: str, **kwargs: t.Any) -> t.NoReturn:
@@ -101,19 +101,19 @@ class PolicyModule(AnsibleModule):
             self.warn(text)
         super().fail_json(**result)
 
-    def fail_faults(self, faults: list[dict[str, str]]) -> t.NoReturn:
+    def fail_errors(self, errors: list[dict[str, str]]) -> t.NoReturn:
         """Fail with everything that is wrong with the arguments; nothing was connected to."""
         many = (
-            f"{len(faults)} faults in the arguments; nothing was sent" if len(faults) > 1 else "A fault in the arguments; nothing was sent"
+            f"{len(errors)} errors in the arguments; nothing was sent" if len(errors) > 1 else "An error in the arguments; nothing was sent"
         )
-        self.fail_unsent(f"{many}. {summed(faults)}", errors=faults)
+        self.fail_unsent(f"{many}. {summed(errors)}", errors=errors)
 
-    def _option_faults(self) -> list[dict[str, str]]:
+    def _option_errors(self) -> list[dict[str, str]]:
         """What Ansible found, by option."""
         result = self.validation_result
-        found = [fault(self._option(str(error)), str(error)) for error in result.errors.errors if not isinstance(error, UnsupportedError)]
+        found = [error(self._option(str(exc)), str(exc)) for exc in result.errors.errors if not isinstance(exc, UnsupportedError)]
         names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
-        return found + [fault(name, unsupported(name, sorted(self.argument_spec))) for name in names]
+        return found + [error(name, unsupported(name, sorted(self.argument_spec))) for name in names]
 
     def _option(self, message: str) -> str:
         """The option that one of Ansible's own messages speaks of."""

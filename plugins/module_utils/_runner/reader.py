@@ -29,7 +29,7 @@ class Reader:
         self._state = state
 
     def read(self) -> t.Any:
-        """A view of what is there now. Raises ``ApiError``, ``Faults``."""
+        """A view of what is there now. Raises ``ApiError``, ``ValidationErrors``."""
         try:
             return self._resource.read(self._config, self._state)
         except Undocumented as error:
@@ -41,7 +41,7 @@ class Reader:
             ) from None
 
     def plan(self, view: t.Any) -> Plan:
-        """The plan from a view. Raises ``Faults``."""
+        """The plan from a view. Raises ``ValidationErrors``."""
         return self._resource.plan(view, self._config, self._state)
 
     def must_reread(self, view: t.Any, plan: Plan, named: bool) -> bool:

@@ -10,7 +10,7 @@ import typing as t
 
 from .._http.client import ApiError
 from .._model.documented import Undocumented
-from .._model.plan import FRESH, Faults, Outcome, Plan, Request, canonical_json
+from .._model.plan import FRESH, Outcome, Plan, Request, ValidationErrors, canonical_json
 from .executor import Age, Executor
 from .reader import READS, Reader
 from .report import Failed, Report
@@ -195,7 +195,7 @@ class Writer:
                 view, rest = self._reader.for_writing()
                 repeats = any(self._executor.identity(request) in tried for request in rest.requests)
                 reached = rest.expected.keys() <= first.expected.keys() and not self._reader.differences(view, first.expected)
-            except (ApiError, Faults) as error:
+            except (ApiError, ValidationErrors) as error:
                 raise ApiError(f"{doubts}; and it could not be looked up: {error}", getattr(error, "status", None)) from None
             if not repeats:
                 # Where all is as it was to be nothing is left, whatever else a plan would find to do from there.

@@ -13,7 +13,7 @@ if t.TYPE_CHECKING:
     from .._model.plan import Plan, Request
 
 Config = list[dict[str, t.Any]]
-Fault = dict[str, str]
+Error = dict[str, str]
 
 
 class Resource(t.Protocol):
@@ -30,10 +30,10 @@ class Resource(t.Protocol):
     #: jsonschema for one entry of ``config``
     schema: t.ClassVar[dict[str, t.Any]]
 
-    def faults(self, config: Config, state: str) -> list[Fault]:
+    def errors(self, config: Config, state: str) -> list[Error]:
         """What the vendor's words and the contract forbid and the schema cannot say, each with its path.
 
-        Called with a coerced ``config`` that may still break the schema (those faults are reported beside these), so it must not trip
+        Called with a coerced ``config`` that may still break the schema (those errors are reported beside these), so it must not trip
         over wrong types or missing keys. With ``rendered`` it is called as for ``merged``. Also checks the resource's own options
         (``path`` is then the option's name).
         """
@@ -47,12 +47,12 @@ class Resource(t.Protocol):
     def read(self, config: Config | None, state: str) -> t.Any:
         """Everything that planning needs, read from the vendor: lists, and names resolved to ids.
 
-        For ``gathered`` with the option ``with_names``, the lists of names too. Raises ``Faults`` for references that fit nothing or fit
-        twice, ``ApiError`` for what the vendor refused.
+        For ``gathered`` with the option ``with_names``, the lists of names too. Raises ``ValidationErrors`` for references that fit nothing
+        or fit twice, ``ApiError`` for what the vendor refused.
         """
 
     def plan(self, view: t.Any, config: Config, state: str) -> Plan:
-        """From the view to what ``config`` and ``state`` mean. Raises ``Faults``."""
+        """From the view to what ``config`` and ``state`` mean. Raises ``ValidationErrors``."""
 
     def proven(self, view: t.Any, plan: Plan) -> bool:
         """Whether the lists that ``plan`` was made from prove to be whole, as far as it depends on that."""

@@ -16,8 +16,8 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._http.client import MISSING, ApiError
 from .._model.documented import Undocumented
-from .._model.plan import Faults, Plan, fault
-from .._model.validation import schema_faults
+from .._model.plan import Plan, ValidationErrors, error
+from .._model.validation import schema_errors
 from .argspec import COMMON, PolicyModule
 from .reader import Reader
 from .report import Failed, Report, Result, Task
@@ -52,17 +52,17 @@ def _judge_and_go(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], 
         if lacking:
             return []
         try:
-            return argument_faults(resource_type(params), params, config)
-        except ImportError as error:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
-            return [fault("config", f"cannot be judged, for the Python library jsonschema does not work here: {error}")]
+            return argument_errors(resource_type(params), params, config)
+        except ImportError as exc:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
+            return [error("config", f"cannot be judged, for the Python library jsonschema does not work here: {exc}")]
 
     module = PolicyModule({**COMMON, **argument_spec}, judge)
     lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
     if lacking:
         module.fail_unsent(lacking)
-    faults = module.faults()
-    if faults:
-        module.fail_faults(faults)
+    errors = module.errors()
+    if errors:
+        module.fail_errors(errors)
     task = Task(module.params, module.config, module.check_mode, module._diff, frozenset(module.no_log_values))
     result = execute(resource_type(module.params), task)
     module.no_log_values.update(result.secrets)
@@ -78,31 +78,31 @@ def execute(resource: Resource, task: Task) -> Result:
     return _Run(resource, task).go()
 
 
-def argument_faults(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+def argument_errors(resource: Resource, params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
     """Everything that is wrong with the options and ``config``, each once; without a ``state`` only what any state would find."""
     state = params["state"]
-    faults = []
+    errors = []
     if params["max_removals"] is not None and params["max_removals"] < 0:
-        faults.append(fault("max_removals", "must not be negative"))
+        errors.append(error("max_removals", "must not be negative"))
     if params["expected_plan"] is not None and not re.fullmatch("[0-9a-f]{64}", params["expected_plan"]):
-        faults.append(fault("expected_plan", "must be a plan_digest: 64 hexadecimal digits"))
+        errors.append(error("expected_plan", "must be a plan_digest: 64 hexadecimal digits"))
     if state not in ("gathered", None):
-        faults += _needed(config, state, params["max_removals"])
-    faults += schema_faults(resource.schema, config) if config not in (None, []) else []
+        errors += _needed(config, state, params["max_removals"])
+    errors += schema_errors(resource.schema, config) if config not in (None, []) else []
     if state is not None:
         judged = "merged" if state == "rendered" else state
-        faults += resource.faults(config if isinstance(config, list) else [], judged)
-    return list({(item["path"], item["message"]): item for item in faults}.values())
+        errors += resource.errors(config if isinstance(config, list) else [], judged)
+    return list({(item["path"], item["message"]): item for item in errors}.values())
 
 
 def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[str, str]]:
     if config is None:
-        return [fault("config", f"is required for state {state}")]
+        return [error("config", f"is required for state {state}")]
     if config == [] and state != "overridden":
-        return [fault("config", f"is empty: nothing to do for state {state}")]
+        return [error("config", f"is empty: nothing to do for state {state}")]
     if config == [] and max_removals is None:
         says = "is empty: with overridden that removes everything there is; give max_removals to say that it is meant"
-        return [fault("config", says)]
+        return [error("config", says)]
     return []
 
 
@@ -125,12 +125,12 @@ class _Run:
             return self._gather() if self._task.state == "gathered" else self._write(report.client)
         except Failed as failed:
             return report.failure(str(failed), **failed.result)
-        except Faults as error:
-            return report.failure(report.ended(str(error)), errors=error.faults)
-        except ApiError as error:
-            return report.failure(report.ended(str(error)), **({} if error.status is None else {"http_status": error.status}))
-        except Exception as error:  # A user can do nothing with a traceback; what was written matters more.
-            return report.failure(report.ended(f"internal error, please report it: {type(error).__name__}: {error}"))
+        except ValidationErrors as exc:
+            return report.failure(report.ended(str(exc)), errors=exc.errors)
+        except ApiError as exc:
+            return report.failure(report.ended(str(exc)), **({} if exc.status is None else {"http_status": exc.status}))
+        except Exception as exc:  # A user can do nothing with a traceback; what was written matters more.
+            return report.failure(report.ended(f"internal error, please report it: {type(exc).__name__}: {exc}"))
 
     def _render(self) -> Result:
         requests, warnings = self._resource.rendered(self._task.config)
@@ -168,8 +168,8 @@ class _Run:
         """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
         try:
             return self._resource.named(view, plan.expected)
-        except (ApiError, Undocumented) as error:
-            self._report.warn(f"names are not shown, for they could not be read: {error}")
+        except (ApiError, Undocumented) as exc:
+            self._report.warn(f"names are not shown, for they could not be read: {exc}")
             return view
 
     def _guard(self, plan: Plan) -> None:

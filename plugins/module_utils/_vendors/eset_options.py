@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
-from .._model.plan import fault
+from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
+from .._model.plan import error
 
 REGIONS = ("eu", "de", "us", "ca", "jpn")
 ARGUMENTS: dict[str, t.Any] = {
@@ -26,19 +26,19 @@ DEVICES = "/v1/devices"
 GROUPS = "/v1/device_groups"
 
 
-def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
+def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     """What is wrong with the connection options. ``rendered`` needs none of them."""
     if state == "rendered":
         return []
-    found = connection_faults(options)
+    found = connection_errors(options)
     if not (options["access_token"] or "").strip():
         for name in ("username", "password"):
             if not options[name]:
-                found.append(fault(name, f"is required, or access_token; it may also come from the environment, as ESET_{name.upper()}"))
-    found += secret_faults("access_token", (options["access_token"] or "").strip())
+                found.append(error(name, f"is required, or access_token; it may also come from the environment, as ESET_{name.upper()}"))
+    found += secret_errors("access_token", (options["access_token"] or "").strip())
     for name in ("username", "password"):
         if any("\ud800" <= letter <= "\udfff" for letter in options[name] or ""):
-            found.append(fault(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
+            found.append(error(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
     if options["deployment"] == "on_prem" and not options["base_url"]:
-        found.append(fault("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
+        found.append(error("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
     return found

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from .._http.client import ApiError, Client, Pages, Vendor
 from .._model.documented import Shape
 from .._model.lookup import Index
-from .._model.plan import Faults, fault
+from .._model.plan import ValidationErrors, error
 from .meraki_options import organization_path, stripped_key
 
 _ORGANIZATION = Shape("an organization", id="id!", name="text!")
@@ -34,7 +34,7 @@ class Meraki:
         self.client.secrets.add(key)
 
     def organization(self) -> str:
-        """The organization's id; looked up once where only its name is given. Raises ``Faults``."""
+        """The organization's id; looked up once where only its name is given. Raises ``ValidationErrors``."""
         if self._organization is None:
             self._organization = self._options["organization_id"] or self._by_name(self._options["organization"])
         return self._organization
@@ -98,7 +98,7 @@ class Meraki:
             organizations += [(str(item["id"]), item["name"]) for item in listed]
         found, problem = Index("organization", organizations).find(name)
         if found is None:
-            raise Faults([fault("organization", problem)])
+            raise ValidationErrors([error("organization", problem)])
         return found
 
 

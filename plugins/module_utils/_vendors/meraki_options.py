@@ -10,8 +10,8 @@ import re
 import typing as t
 from urllib.parse import quote
 
-from .._http.options import connection_faults, from_environment, secret_faults, url_from_environment
-from .._model.plan import fault
+from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
+from .._model.plan import error
 
 DEFAULT_BASE = "https://api.meraki.com/api/v1"
 ARGUMENTS = {
@@ -22,25 +22,25 @@ ARGUMENTS = {
 }
 
 
-def faults(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
+def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     """What is wrong with the connection options. ``rendered`` needs none of them."""
     if state == "rendered":
         return []
-    found = connection_faults(options)
+    found = connection_errors(options)
     if not stripped_key(options):
-        found.append(fault("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
-    found += secret_faults("api_key", stripped_key(options))
+        found.append(error("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
+    found += secret_errors("api_key", stripped_key(options))
     if not options["base_url"]:
-        found.append(fault("base_url", "must not be empty"))
+        found.append(error("base_url", "must not be empty"))
     if not options["organization_id"] and not options["organization"]:
         found.append(
-            fault(
+            error(
                 "organization_id",
                 "is required, or organization with its name; it may also come from the environment, as MERAKI_ORGANIZATION_ID",
             )
         )
     elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
-        found.append(fault("organization_id", f"{options['organization_id']!r} is no id"))
+        found.append(error("organization_id", f"{options['organization_id']!r} is no id"))
     return found
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Accepted deviations: a file of ``{what, reason, expires}``, every fault in it found, and what it covers. Pure."""
+"""Accepted deviations: a file of ``{what, reason, expires}``, every error in it found, and what it covers. Pure."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def parse(data: t.Any) -> tuple[list[Accepted], list[str]]:
         return [], []
     if not isinstance(data, list):
         return [], ["it must be a list of entries with what, reason and expires"]
-    found, faults = [], []
+    found, errors = [], []
     for number, entry in enumerate(data):
         problems, made = _entry(entry)
-        faults += [f"[{number}]{problem}" for problem in problems]
+        errors += [f"[{number}]{problem}" for problem in problems]
         if made is not None:
             found.append(made)
-    return found, faults
+    return found, errors
 
 
 def accept(items: t.Iterable[Item], accepted: t.Sequence[Accepted], now: datetime.datetime) -> list[dict[str, t.Any]]:
@@ -67,15 +67,15 @@ def accept(items: t.Iterable[Item], accepted: t.Sequence[Accepted], now: datetim
 def _entry(entry: t.Any) -> tuple[list[str], Accepted | None]:
     if not isinstance(entry, dict):
         return [": must be a dictionary with what, reason and expires"], None
-    faults = [f".{key}: is unknown; there are what, reason and expires" for key in entry if key not in _KEYS]
+    errors = [f".{key}: is unknown; there are what, reason and expires" for key in entry if key not in _KEYS]
     for key in ("what", "reason"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            faults.append(f".{key}: must be a text that is not empty")
+            errors.append(f".{key}: must be a text that is not empty")
     until = _until(entry.get("expires"))
     if until is None:
-        faults.append(".expires: must be a date such as 2027-01-31, the last day on which it is accepted, or a point in time")
-    if faults or until is None:
-        return faults, None
+        errors.append(".expires: must be a date such as 2027-01-31, the last day on which it is accepted, or a point in time")
+    if errors or until is None:
+        return errors, None
     return [], Accepted(entry["what"], entry["reason"], _written(entry["expires"]), until)
 
 

@@ -26,12 +26,12 @@ def read_accepted(path: str) -> tuple[list[Accepted], list[str]]:
     try:
         with open(path, encoding="utf-8") as stream:
             data = yaml.safe_load(stream)
-    except OSError as error:
-        return [], [f"the accepted deviations cannot be read: {path}: {error.strerror}"]
-    except (ValueError, yaml.YAMLError) as error:
-        return [], [f"the accepted deviations are neither YAML nor JSON: {path}: {error}"]
-    found, faults = parse(data)
-    return ([] if faults else found), [f"the accepted deviations have a fault: {path}: {fault}" for fault in faults]
+    except OSError as exc:
+        return [], [f"the accepted deviations cannot be read: {path}: {exc.strerror}"]
+    except (ValueError, yaml.YAMLError) as exc:
+        return [], [f"the accepted deviations are neither YAML nor JSON: {path}: {exc}"]
+    found, errors = parse(data)
+    return ([] if errors else found), [f"the accepted deviations have an error: {path}: {error}" for error in errors]
 
 
 def read_report(path: str) -> tuple[t.Any, list[str], bool]:
@@ -41,10 +41,10 @@ def read_report(path: str) -> tuple[t.Any, list[str], bool]:
             return json.load(stream), [], True
     except FileNotFoundError:
         return None, [], False
-    except OSError as error:
-        return None, [f"the earlier report cannot be read: {path}: {error.strerror}"], True
-    except ValueError as error:
-        return None, [f"the earlier report is not JSON: {path}: {error}"], True
+    except OSError as exc:
+        return None, [f"the earlier report cannot be read: {path}: {exc.strerror}"], True
+    except ValueError as exc:
+        return None, [f"the earlier report is not JSON: {path}: {exc}"], True
 
 
 def write_reports(folder: str, report: Data) -> dict[str, str]:

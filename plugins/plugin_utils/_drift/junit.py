@@ -17,7 +17,7 @@ Data = t.Mapping[str, t.Any]
 
 
 class _Case(t.NamedTuple):
-    """One test case. ``kind``: ``failure``, ``error``, ``skipped``, or empty for one that passed."""
+    """One test case. ``kind``: ``failure``, ``exc``, ``skipped``, or empty for one that passed."""
 
     place: str
     name: str
@@ -29,7 +29,7 @@ class _Case(t.NamedTuple):
 def junit(report: Data) -> str:
     """The report as one ``testsuites``: a suite for each tenant, in it a case for each unit.
 
-    A unit whose deviations are all accepted is skipped, with the reasons. Faults of the audit itself are a suite of their own.
+    A unit whose deviations are all accepted is skipped, with the reasons. Errors of the audit itself are a suite of their own.
     """
     suites = [(one["name"], _cases(one)) for one in report["tenants"]]
     if report["problems"]:
@@ -52,7 +52,7 @@ def _cases(one: Data) -> list[_Case]:
     for resource in one["resources"]:
         place = f"{one['name']}.{resource['module']}"
         if resource["verdict"] == UNREADABLE:
-            text = "\n".join([resource["message"], *(f"{fault['path']}: {fault['message']}" for fault in resource["faults"])])
+            text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["faults"])])
             found.append(_Case(place, MODULE_NAMES[resource["module"]], "error", resource["message"], text))
             continue
         units: dict[str, list[Data]] = {}

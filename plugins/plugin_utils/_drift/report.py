@@ -10,7 +10,7 @@ import datetime
 import typing as t
 from collections import Counter
 
-from .._workflow.desired_state import ran, result_faults, tree_faults
+from .._workflow.desired_state import ran, result_errors, tree_errors
 from .accepted import Accepted, accept
 from .items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
 
@@ -25,7 +25,7 @@ def desired(tree: t.Any) -> dict[str, t.Any]:
     """What a report has to know of a desired state (``secops_policy``): the ``modules`` that it names, each as ``described``, and what is
     wrong with it itself (``errors``)."""
     named = [module for module in MODULES if isinstance(tree, dict) and module in tree]
-    return {"modules": {module: described(module, tree[module]) for module in named}, "errors": tree_faults(tree) if tree else []}
+    return {"modules": {module: described(module, tree[module]) for module in named}, "errors": tree_errors(tree) if tree else []}
 
 
 def tenant(name: str, wanted: Data, results: Data) -> dict[str, t.Any]:
@@ -37,12 +37,12 @@ def tenant(name: str, wanted: Data, results: Data) -> dict[str, t.Any]:
     """
     identity = segment(name)
     found = wanted["errors"]
-    faults = {module: [fault for fault in found if _of(fault, module)] for module in MODULES}
-    odd = [f"{fault['path']}: {fault['message']}" for fault in found if not any(_of(fault, module) for module in MODULES)]
+    errors = {module: [error for error in found if _of(error, module)] for module in MODULES}
+    odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in MODULES)]
     named = [module for module in MODULES if module in wanted["modules"] or ran(results.get(module))]
     if not named and not odd:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
-    resources = [_resource(identity, module, wanted["modules"].get(module, {}), faults[module], results.get(module)) for module in named]
+    resources = [_resource(identity, module, wanted["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
 
 
@@ -58,7 +58,7 @@ def report(
     problems: t.Sequence[str] = (),
     collection_version: str = "",
 ) -> dict[str, t.Any]:
-    """The report over all tenants. ``problems`` are faults of the audit itself, such as a file that could not be read.
+    """The report over all tenants. ``problems`` are errors of the audit itself, such as a file that could not be read.
 
     The same tenants give the same report, whatever their order, but for ``generated_at``.
     """
@@ -102,12 +102,12 @@ def reasons(one: Data) -> list[str]:
     return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] == UNREADABLE]
 
 
-def _of(fault: Data, module: str) -> bool:
-    return f"{fault['path']}.".startswith(f"secops_policy.{module}.")
+def _of(error: Data, module: str) -> bool:
+    return f"{error['path']}.".startswith(f"secops_policy.{module}.")
 
 
-def _resource(scope: str, module: str, words: Data, faults: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
-    """``faults``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
+def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
+    """``errors``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
     if isinstance(result, dict):
         words = result.get("desired") or words
     made: dict[str, t.Any] = {
@@ -117,14 +117,14 @@ def _resource(scope: str, module: str, words: Data, faults: list[dict[str, str]]
         "state": words.get("state", ""),
         "verdict": UNREADABLE,
         "message": "",
-        "faults": faults,
+        "faults": errors,
         "warnings": [],
         "plan_digest": None,
         "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
         "items": [],
     }
-    if faults:
-        return {**made, "message": "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)}
+    if errors:
+        return {**made, "message": "; ".join(f"{error['path']}: {error['message']}" for error in errors)}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warnings") or []]
@@ -132,7 +132,7 @@ def _resource(scope: str, module: str, words: Data, faults: list[dict[str, str]]
     if result.get("failed") or result.get("unreachable") or not planned:
         made["message"] = str(result.get("msg") or "the module did not say what is there")
     if not planned:
-        return {**made, "faults": result_faults(f"secops_policy.{module}", result)} if result.get("errors") else made
+        return {**made, "faults": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else made
     # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift, and the message is what
     # apply will say.
     made["verdict"] = IN_LINE

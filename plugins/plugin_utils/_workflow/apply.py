@@ -10,41 +10,41 @@ import json
 import re
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     MODULES,
     PRIVATE_APPS,
     planned,
     ran,
-    result_faults,
+    result_errors,
 )
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
 Result = t.Mapping[str, t.Any]
-Fault = dict[str, str]
+Error = dict[str, str]
 
 _APPROVALS = "apply_expected_plans"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COUNTS = ("created", "updated", "moved", "deleted")
 
 
-def plan_faults(plans: t.Mapping[str, Result]) -> list[Fault]:
+def plan_errors(plans: t.Mapping[str, Result]) -> list[Error]:
     """Everything that stands against the plans, of all modules."""
-    # A state that only reads is a fault of the tree, and is reported as such.
+    # A state that only reads is an error of the tree, and is reported as such.
     against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan) and not {"gathered", "rendered"} & set(plan)}
-    return [item for name, plan in against.items() for item in result_faults(f"secops_policy.{name}", _with_digest(plan))]
+    return [item for name, plan in against.items() for item in result_errors(f"secops_policy.{name}", _with_digest(plan))]
 
 
-def approval_faults(plans: t.Mapping[str, Result], expected: t.Any, required: bool) -> list[Fault]:
+def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bool) -> list[Error]:
     """What is wrong with the approvals, and the plans that change something and that nobody approved, where approvals were given for the
     host, or are ``required``.
 
     Here, and nowhere else, an approval is compared with a plan: whatever form it has, only an equal digest is one.
     """
     if not isinstance(expected, dict):
-        return [fault(_APPROVALS, f"must be a dictionary with a plan_digest for each module; it is {_shown(expected)}")]
+        return [error(_APPROVALS, f"must be a dictionary with a plan_digest for each module; it is {_shown(expected)}")]
     errors = {name: _approval_error(name, digest) for name, digest in expected.items()}
-    found = [fault(f"{_APPROVALS}.{name}", error) for name, error in errors.items() if error]
+    found = [error(f"{_APPROVALS}.{name}", exc) for name, exc in errors.items() if exc]
     if not expected and not required:
         return found
     for name in changing(plans):
@@ -56,7 +56,7 @@ def approval_faults(plans: t.Mapping[str, Result], expected: t.Any, required: bo
         else:
             continue
         says += f". Its plan_digest is {digest}, and --check --diff shows it. Give that digest under apply_expected_plans if it is meant"
-        found.append(fault(f"secops_policy.{name}", says))
+        found.append(error(f"secops_policy.{name}", says))
     return found
 
 

@@ -10,7 +10,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault, summed
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, summed
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS as ESET
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS as APPLICATIONS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS as SENTRY
@@ -34,33 +34,33 @@ _WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "forc
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Result = t.Mapping[str, t.Any]
-Fault = dict[str, str]
+Error = dict[str, str]
 
 
-def tree_faults(tree: t.Any) -> list[Fault]:
+def tree_errors(tree: t.Any) -> list[Error]:
     """What is wrong with the tree itself, each with a path such as ``secops_policy.meraki_private_app.forse``.
 
     What the options hold is the modules' to judge.
     """
     if not isinstance(tree, dict):
-        return [fault("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
-    faults = []
+        return [error("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
+    errors = []
     for name, entry in tree.items():
         path = f"secops_policy.{name}"
         if name not in MODULES:
-            faults.append(fault(path, f"is no module of this collection; there are: {', '.join(MODULES)}"))
+            errors.append(error(path, f"is no module of this collection; there are: {', '.join(MODULES)}"))
         elif not isinstance(entry, dict):
-            faults.append(fault(path, "must be a dictionary of the module's options"))
+            errors.append(error(path, "must be a dictionary of the module's options"))
         else:
-            faults += _entry_faults(path, entry, MODULES[name])
-    return faults
+            errors += _entry_errors(path, entry, MODULES[name])
+    return errors
 
 
 def module_arguments(module: str, layers: t.Sequence[Result], connection_only: bool, options: Result) -> dict[str, t.Any]:
     """The arguments of a module: what a later layer says beats an earlier one, ``options`` beat all, a null says nothing.
 
     What a layer gives keeps out its rivals from earlier ones, such as an organization's id from a variable where the tree has a name.
-    ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to ``tree_faults``.
+    ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to ``tree_errors``.
     """
     known = {name for name in MODULES[module] if not (connection_only and name in _WHAT)}
     found: dict[str, t.Any] = {}
@@ -83,18 +83,18 @@ def ran(result: Result | None) -> bool:
     return bool(result) and not (result or {}).get("skipped")
 
 
-def result_faults(path: str, result: Result) -> list[Fault]:
-    """Why a module failed; ``path`` is what the paths of its faults begin with."""
+def result_errors(path: str, result: Result) -> list[Error]:
+    """Why a module failed; ``path`` is what the paths of its errors begin with."""
     errors = result.get("errors")
     if errors:
-        return [fault(f"{path}.{item['path']}", item["message"]) for item in errors]
-    return [fault(path, str(result.get("msg") or "failed without saying why"))]
+        return [error(f"{path}.{item['path']}", item["message"]) for item in errors]
+    return [error(path, str(result.get("msg") or "failed without saying why"))]
 
 
-def told(faults: t.Sequence[Fault], what: str) -> dict[str, t.Any]:
-    """The faults as a failed task's result; ``what`` ends the sentence that begins with their number."""
-    many = f"{len(faults)} faults" if len(faults) > 1 else "A fault"
-    return {"failed": True, "msg": f"{many}; {what}. {summed(faults)}", "errors": list(faults)}
+def told(errors: t.Sequence[Error], what: str) -> dict[str, t.Any]:
+    """The errors as a failed task's result; ``what`` ends the sentence that begins with their number."""
+    many = f"{len(errors)} errors" if len(errors) > 1 else "An error"
+    return {"failed": True, "msg": f"{many}; {what}. {summed(errors)}", "errors": list(errors)}
 
 
 def registered(variables: t.Mapping[str, t.Any], names: t.Mapping[str, t.Any]) -> dict[str, Result]:
@@ -121,12 +121,12 @@ def _text(thing: t.Any) -> str:
     return str(getattr(getattr(thing, "event", None), "msg", None) or thing)
 
 
-def _entry_faults(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Fault]:
-    faults = []
+def _entry_errors(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Error]:
+    errors = []
     for name in entry:
         if name not in options:
-            faults.append(fault(f"{path}.{name}", f"is no option of the module; there are: {', '.join(sorted(options))}"))
+            errors.append(error(f"{path}.{name}", f"is no option of the module; there are: {', '.join(sorted(options))}"))
     if entry.get("state") in ("gathered", "rendered"):
         says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
-        faults.append(fault(f"{path}.state", says))
-    return faults
+        errors.append(error(f"{path}.state", says))
+    return errors

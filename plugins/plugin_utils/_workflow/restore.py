@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import fault
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import LIMIT, normal
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
@@ -22,14 +22,14 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     SENTRY_POLICIES,
     planned,
     ran,
-    result_faults,
+    result_errors,
 )
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import unit_key
 
 Unit = dict[str, t.Any]
 Units = list[Unit]
 Result = t.Mapping[str, t.Any]
-Fault = dict[str, str]
+Error = dict[str, str]
 
 #: The plan that removes applications, beside the one that puts them back.
 REMOVED = "meraki_private_app_removed"
@@ -45,21 +45,21 @@ class Applications(t.NamedTuple):
     put_back: Units
     state: str
     touched: list[str]
-    faults: list[Fault]
+    errors: list[Error]
     left: list[str]
 
 
-def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -> list[Fault]:
+def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -> list[Error]:
     """The modules whose ``results`` are of another organization or tenant than the snapshot's ``modules``. Nothing overrides that.
 
     A result without a plan, and without anything gathered, does not say where it looked; nothing is written on it.
     """
-    found: dict[str, Fault] = {}
+    found: dict[str, Error] = {}
     for name, result in results.items():
         module, kept, place = _module(name), _kept(modules, name), result.get("place")
         if place != kept and (planned(result) or "gathered" in result or place is not None):
             says = f"the snapshot is of {_where(kept)}, and this host is {_where(place)} now: what was there is not put into another one"
-            found[module] = fault(module, f"{says}. Check the options and the environment that say which one it is")
+            found[module] = error(module, f"{says}. Check the options and the environment that say which one it is")
     return list(found.values())
 
 
@@ -71,11 +71,11 @@ def wanted(module: str, entry: t.Mapping[str, t.Any]) -> Units:
     return [_by_ids(module, unit) for unit in units.values()]
 
 
-def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Fault]:
+def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Error]:
     """The networks or targets that ``plan`` would put back although they are not as the snapshot's ``after`` says."""
     after = {unit_key(module, unit): _policies(module, unit) for unit in entry["after"]}
     return [
-        fault(f"{module}: {_words(module, unit)}", f"has been changed {_BY_HAND}")
+        error(f"{module}: {_words(module, unit)}", f"has been changed {_BY_HAND}")
         for unit in plan["before"]
         if _policies(module, unit) != after.get(unit_key(module, unit), [])
     ]
@@ -87,7 +87,7 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
     own = {unit.get("application_id") for unit in (*entry["before"], *entry["after"])}
     by_name = {unit["name"]: unit for unit in present if unit["application_id"] not in own}
-    faults: list[Fault] = []
+    errors: list[Error] = []
     left: list[str] = []
     put_back: Units = []
     remove: Units = []
@@ -110,7 +110,7 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
             kept |= {there["application_id"]} if there is not None else set()
             continue
         if not force and not _same(there, after):
-            faults.append(fault(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(there)} {_BY_HAND}"))
+            errors.append(error(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(there)} {_BY_HAND}"))
             continue
         if before is not None:
             put_back.append(before)
@@ -122,16 +122,16 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
     if remove and _entangled(remove, put_back, present):
         # Only one plan that knows both can find an order: the whole organization as it is to be.
-        return Applications([], _whole(remove, put_back, present), "overridden", touched, faults, left)
+        return Applications([], _whole(remove, put_back, present), "overridden", touched, errors, left)
     goes = [{"application_id": unit["application_id"], "name": unit["name"]} for unit in remove]
-    return Applications(goes, put_back, "replaced", touched, faults, left)
+    return Applications(goes, put_back, "replaced", touched, errors, left)
 
 
-def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Fault]:
+def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Error]:
     """What the applications' plans would change although it is not what was looked at: somebody writes at the same time."""
     seen = {unit["application_id"]: unit for unit in present}
     return [
-        fault(f"{PRIVATE_APPS}: application {unit['name']!r}", "is being changed by somebody at this moment; run the playbook again")
+        error(f"{PRIVATE_APPS}: application {unit['name']!r}", "is being changed by somebody at this moment; run the playbook again")
         for name in (REMOVED, PRIVATE_APPS)
         if planned(plans.get(name) or {})
         for unit in plans[name]["before"]
@@ -139,22 +139,22 @@ def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]
     ]
 
 
-def judged(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Fault]:
+def judged(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Error]:
     """Everything that stands against putting back: plans that failed, networks and targets that were changed since.
 
     ``modules``: the snapshot's. ``plans``: by module; ``REMOVED`` is the one that removes applications.
     """
-    faults = misplaced(modules, plans)
-    if faults:
+    errors = misplaced(modules, plans)
+    if errors:
         # What else is found in another place is no help.
-        return faults
+        return errors
     for name, plan in plans.items():
         if ran(plan) and not planned(plan):
             of = "" if "place" in plan else f" (the snapshot is of {_where(_kept(modules, name))})"
-            faults += [{**item, "message": item["message"] + of} for item in result_faults(_module(name), plan)]
+            errors += [{**item, "message": item["message"] + of} for item in result_errors(_module(name), plan)]
         elif ran(plan) and name in (ASSIGNMENTS, SENTRY_POLICIES) and not force:
-            faults += refusals(name, modules[name], plan)
-    return faults
+            errors += refusals(name, modules[name], plan)
+    return errors
 
 
 def _module(name: str) -> str:

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._model.lookup import Index
-from ..._model.plan import fault
+from ..._model.plan import error
 from ..._vendors.eset_options import ARGUMENTS as CONNECTION
 from .schema import ASSIGNMENT, RANKING
 
@@ -130,24 +130,24 @@ class Names:
         return target.kind == "device_uuid" and (target.uuid in self.known or target.uuid in listed)
 
 
-def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
+def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
     """What the contract and the vendor's words forbid, for a config that may break the schema too."""
-    faults: list[dict[str, str]] = []
+    errors: list[dict[str, str]] = []
     seen: dict[tuple[str, str], str] = {}
     for number, entry in enumerate(config):
         if not isinstance(entry, dict):
             continue
         path = f"config[{number}]"
         if isinstance(entry.get("target"), dict):
-            faults += _target_faults(f"{path}.target", entry["target"], seen, path)
+            errors += _target_errors(f"{path}.target", entry["target"], seen, path)
         if state not in ("deleted", "gathered") and "policies" not in entry:
-            faults.append(fault(f"{path}.policies", "is required (policies: [] in state replaced is how to clear a target)"))
+            errors.append(error(f"{path}.policies", "is required (policies: [] in state replaced is how to clear a target)"))
         if state == "deleted" and entry.get("policies", 0) == []:
-            faults.append(fault(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the target)"))
+            errors.append(error(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the target)"))
         policies = entry.get("policies")
         if isinstance(policies, list):
-            faults += _policy_faults(f"{path}.policies", policies, state)
-    return faults
+            errors += _policy_errors(f"{path}.policies", policies, state)
+    return errors
 
 
 def names_used(config: t.Sequence[t.Mapping[str, t.Any]], state: str) -> tuple[bool, bool, list[str]]:
@@ -162,26 +162,26 @@ def names_used(config: t.Sequence[t.Mapping[str, t.Any]], state: str) -> tuple[b
     )
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, faults: list[dict[str, str]]) -> list[Wanted]:
-    """The config by ids; ``faults`` gets every name that fits nothing or fits twice, and every two entries that mean the same."""
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, errors: list[dict[str, str]]) -> list[Wanted]:
+    """The config by ids; ``errors`` gets every name that fits nothing or fits twice, and every two entries that mean the same."""
     reached: dict[Target, str] = {}
     wanted = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
-        target = _target(f"{path}.target", entry["target"], names, faults)
+        target = _target(f"{path}.target", entry["target"], names, errors)
         given = None if state == "gathered" else entry.get("policies")
-        policies = None if given is None else _policies(f"{path}.policies", given, names, faults)
+        policies = None if given is None else _policies(f"{path}.policies", given, names, errors)
         if target is None:
             continue
         first = reached.setdefault(target, path)
         if first != path:
             says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {target.uuid} is listed twice, by {first} too"
-            faults.append(fault(f"{path}.target", f"{says}: one entry for one target"))
+            errors.append(error(f"{path}.target", f"{says}: one entry for one target"))
         wanted.append(Wanted(path, target, target.kind not in entry["target"], policies))
     return wanted
 
 
-def _target(path: str, given: t.Mapping[str, str], names: Names, faults: list[dict[str, str]]) -> Target | None:
+def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[dict[str, str]]) -> Target | None:
     for kind, name in KINDS.items():
         index = {"device": names.devices, "device_group": names.groups}.get(name)
         if kind not in given and name not in given:
@@ -189,83 +189,83 @@ def _target(path: str, given: t.Mapping[str, str], names: Names, faults: list[di
         fields = {kind: given[kind]} if kind in given else {}
         # An id alone is judged with the plan: what has assignments is there, whatever a list says.
         if index is not None and name in given:
-            faults += _settled(path, kind, name, fields, given[name], index)
+            errors += _settled(path, kind, name, fields, given[name], index)
         elif name in given and kind in given and names.known.get(given[kind], given[name]) not in (None, given[name]):
-            faults.append(
-                fault(f"{path}.{name}", f"is {given[name]!r}, but {kind} says {given[kind]}, which is {names.known[given[kind]]!r}")
+            errors.append(
+                error(f"{path}.{name}", f"is {given[name]!r}, but {kind} says {given[kind]}, which is {names.known[given[kind]]!r}")
             )
         return Target(kind, fields[kind]) if kind in fields else None
     return None
 
 
-def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, faults: list[dict[str, str]]) -> list[WantedPolicy]:
+def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]) -> list[WantedPolicy]:
     found: list[WantedPolicy] = []
     reached: dict[str, str] = {}
     for place, policy in enumerate(given):
         at = f"{path}[{place}]"
         fields = {"policy_uuid": policy["policy_uuid"]} if "policy_uuid" in policy else {}
         if names.policies is not None and "policy" in policy:
-            faults += _settled(at, "policy_uuid", "policy", fields, policy["policy"], names.policies)
+            errors += _settled(at, "policy_uuid", "policy", fields, policy["policy"], names.policies)
         if "policy_uuid" not in fields:
             continue
         uuid = fields["policy_uuid"]
         first = reached.setdefault(uuid, at)
         if first != at:
-            faults.append(fault(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target"))
+            errors.append(error(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target"))
         found.append(WantedPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
     return found
 
 
 def _settled(path: str, key: str, name: str, fields: dict[str, str], value: str, index: Index) -> list[dict[str, str]]:
-    """Turn a name into the id ``fields[key]``; an id that is given must be one that the name may mean. The fault, if there is one."""
+    """Turn a name into the id ``fields[key]``; an id that is given must be one that the name may mean. The error, if there is one."""
     found, problem = index.find(value)
     own = fields.get(key)
     if own is None:
         if found is None:
-            return [fault(f"{path}.{name}", problem)]
+            return [error(f"{path}.{name}", problem)]
         fields[key] = found
     elif own not in index.means(value):
         there = f"{value!r} is {found}" if found is not None else problem
-        return [fault(f"{path}.{name}", f"{there}, but {key} says {own}")]
+        return [error(f"{path}.{name}", f"{there}, but {key} says {own}")]
     return []
 
 
-def _target_faults(path: str, target: t.Mapping[str, t.Any], seen: dict[tuple[str, str], str], entry: str) -> list[dict[str, str]]:
+def _target_errors(path: str, target: t.Mapping[str, t.Any], seen: dict[tuple[str, str], str], entry: str) -> list[dict[str, str]]:
     kinds = [kind for kind, name in KINDS.items() if kind in target or name in target]
     options = ", ".join([*KINDS, *filter(None, KINDS.values())])
     if not kinds:
-        return [fault(path, f"must say what is meant, by one of: {options}")]
+        return [error(path, f"must say what is meant, by one of: {options}")]
     if len(kinds) > 1:
         written = [key for kind in kinds for key in (kind, KINDS[kind]) if key in target]
-        return [fault(path, f"must be of one kind, not {' and '.join(written)}: an entry is for one target")]
+        return [error(path, f"must be of one kind, not {' and '.join(written)}: an entry is for one target")]
     # Names may repeat where ids stand beside them.
     key = kinds[0] if kinds[0] in target else KINDS[kinds[0]]
     first = seen.setdefault((key, str(target[key])), entry)
     says = f"{key.removesuffix('_uuid').replace('_', ' ')} {target[key]} is listed twice, by {first} too: one entry for one target"
-    return [] if first == entry else [fault(f"{path}.{key}", says)]
+    return [] if first == entry else [error(f"{path}.{key}", says)]
 
 
-def _policy_faults(path: str, policies: t.Sequence[t.Any], state: str) -> list[dict[str, str]]:
-    faults = []
+def _policy_errors(path: str, policies: t.Sequence[t.Any], state: str) -> list[dict[str, str]]:
+    errors = []
     seen: dict[tuple[str, t.Any], str] = {}
     for place, policy in enumerate(policies):
         at = f"{path}[{place}]"
         if not isinstance(policy, dict):
             continue
         if "policy_uuid" not in policy and "policy" not in policy:
-            faults.append(fault(f"{at}.policy_uuid", "is required, or policy with its name"))
+            errors.append(error(f"{at}.policy_uuid", "is required, or policy with its name"))
         # Names may repeat where ids stand beside them.
         key = "policy_uuid" if "policy_uuid" in policy else "policy"
         if isinstance(policy.get(key), str) and seen.setdefault((key, policy[key]), at) != at:
-            faults.append(fault(f"{at}.{key}", f"policy {policy[key]} is listed twice, by {seen[key, policy[key]]} too"))
+            errors.append(error(f"{at}.{key}", f"policy {policy[key]} is listed twice, by {seen[key, policy[key]]} too"))
         if "rank" not in policy:
             continue
         rank = policy["rank"]
         if state != "merged":
-            faults.append(fault(f"{at}.rank", f"is for state merged only; in state {state} " + _INSTEAD[state]))
+            errors.append(error(f"{at}.rank", f"is for state merged only; in state {state} " + _INSTEAD[state]))
         elif isinstance(rank, int) and seen.setdefault(("rank", rank), at) != at:
-            faults.append(fault(f"{at}.rank", f"{seen['rank', rank]} has the rank {rank} already"))
-    return faults
+            errors.append(error(f"{at}.rank", f"{seen['rank', rank]} has the rank {rank} already"))
+    return errors
 
 
 _INSTEAD = {

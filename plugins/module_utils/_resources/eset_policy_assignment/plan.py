@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import quote
 
 from ..._model.lookup import folded, unlike
-from ..._model.plan import NEW, POSITION, Chain, Faults, Plan, Request, fault
+from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors, error
 from ..._vendors.eset_options import ASSIGNMENTS
 from .config import KINDS, Names, Target, Wanted
 from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
@@ -20,7 +20,7 @@ from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranke
 
 @dataclass(frozen=True)
 class View:
-    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``faults``: what names say against it.
+    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
 
     ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
     """
@@ -28,7 +28,7 @@ class View:
     stacks: dict[Target, Stack]
     names: Names
     wanted: list[Wanted] = field(default_factory=list)
-    faults: tuple[dict[str, str], ...] = ()
+    errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     shown: Names | None = None
 
@@ -63,22 +63,22 @@ class Change:
 
 
 def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``: names that fit nothing, ids that a list disproves."""
+    """The plan for ``view.wanted``. Raises ``ValidationErrors``: names that fit nothing, ids that a list disproves."""
     warnings: list[str] = []
-    faults = [*view.faults, *unknown(view, state, warnings)]
-    if faults:
-        raise Faults(faults)
+    errors = [*view.errors, *unknown(view, state, warnings)]
+    if errors:
+        raise ValidationErrors(errors)
     found = changes(view, state, warnings)
-    faults = [
-        fault(
+    errors = [
+        error(
             f"{change.path}.target",
             f"the order of what is assigned to the {describe(change.target, view.labels)} is not known, for {UNRANKED}",
         )
         for change in found
         if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
     ]
-    if faults:
-        raise Faults(faults)
+    if errors:
+        raise ValidationErrors(errors)
     changed = [change for change in found if not change.empty]
     phases = tuple(
         tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed))
@@ -241,7 +241,7 @@ def _other_case(view: View) -> list[dict[str, str]]:
     for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
         targets.setdefault(kind, {})[folded(uuid)] = uuid
     policies = {folded(uuid): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
-    faults = []
+    errors = []
     for unit in view.wanted:
         assigned = {folded(uuid): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
         given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
@@ -249,10 +249,10 @@ def _other_case(view: View) -> list[dict[str, str]]:
         for path, uuid, there in given:
             found = there.get(folded(uuid), uuid)
             if found != uuid:
-                faults.append(
-                    fault(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
+                errors.append(
+                    error(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
                 )
-    return faults
+    return errors
 
 
 def unproven(view: View) -> list[str]:
@@ -280,12 +280,12 @@ def _summary(found: list[Change]) -> dict[str, int]:
 
 def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
     """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
-    faults = _other_case(view)
-    said = {item["path"] for item in faults}
+    errors = _other_case(view)
+    said = {item["path"] for item in errors}
 
     def disproved(path: str, says: str) -> None:
         if path not in said:
-            faults.append(fault(path, says))
+            errors.append(error(path, says))
 
     for unit in view.wanted:
         stack = view.stacks.get(unit.target, [])
@@ -302,7 +302,7 @@ def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]
             if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
                 says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
                 disproved(f"{policy.path}.policy_uuid", says)
-    return faults
+    return errors
 
 
 def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool:

@@ -10,11 +10,11 @@ import typing as t
 
 from ..._http.client import Client
 from ..._model.documented import Shape, Undocumented
-from ..._model.plan import Faults, Plan, Request
+from ..._model.plan import Plan, Request, ValidationErrors
 from ..._vendors.eset import Eset, together
-from ..._vendors.eset_options import ASSIGNMENTS, faults
+from ..._vendors.eset_options import ASSIGNMENTS, errors
 from . import plan as eset_planner
-from .config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_faults
+from .config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_errors
 from .order import Assigned, Stack, arranged, canonical, ranked
 from .plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
 
@@ -37,10 +37,10 @@ class PolicyAssignments:
         self._since = 0.0
         self._wanted: list[Wanted] | None = None
         self._config: Config = []
-        self._faults: list[dict[str, str]] = []
+        self._errors: list[dict[str, str]] = []
 
-    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
-        return faults(self._options, self._options["state"]) + rule_faults(config, state)
+    def errors(self, config: Config, state: str) -> list[dict[str, str]]:
+        return errors(self._options, self._options["state"]) + rule_errors(config, state)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         requests = []
@@ -70,7 +70,7 @@ class PolicyAssignments:
         else:
             stacks = self._stacks(self._only(state))
         view = self._view(stacks)
-        if state not in ("gathered", "deleted") and not view.faults and self._look_up_new(view, state):
+        if state not in ("gathered", "deleted") and not view.errors and self._look_up_new(view, state):
             # Names that stand beside ids can be judged only now.
             self._resolve(state)
         return self._view(stacks)
@@ -94,9 +94,9 @@ class PolicyAssignments:
         return []  # No request carries what somebody else has assigned.
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
-        faults = [*view.faults, *unknown(view, "gathered", [])]
-        if faults:
-            raise Faults(faults)
+        errors = [*view.errors, *unknown(view, "gathered", [])]
+        if errors:
+            raise ValidationErrors(errors)
         if config is None:
             targets = sorted(view.stacks)
         else:
@@ -160,17 +160,17 @@ class PolicyAssignments:
         found: list[dict[str, str]] = []
         wanted = resolve(self._config, shown, state, found)
         for item in [*found, *unknown(View(view.stacks, shown, wanted), state, [])]:
-            if item not in self._faults:
+            if item not in self._errors:
                 self._api.client.warn(f"{item['path']}: {item['message']}")
         return self._view(view.stacks)
 
     def _resolve(self, state: str) -> list[Wanted]:
-        self._faults = []
-        self._wanted = resolve(self._config, self._names, state, self._faults)
+        self._errors = []
+        self._wanted = resolve(self._config, self._names, state, self._errors)
         return self._wanted
 
     def _view(self, stacks: dict[Target, Stack]) -> View:
-        return View(stacks, self._names, self._wanted or [], tuple(self._faults), self._since, self._shown)
+        return View(stacks, self._names, self._wanted or [], tuple(self._errors), self._since, self._shown)
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""

@@ -12,9 +12,9 @@ import typing as t
 import unicodedata
 
 from ..._model.lookup import Index
-from ..._model.plan import fault
+from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
-from .fields import DEFAULTS, port_fault, without_spaces
+from .fields import DEFAULTS, port_error, without_spaces
 from .schema import APPLICATION
 
 _FIELDS: t.Any = APPLICATION["properties"]
@@ -103,52 +103,52 @@ class Wanted(t.NamedTuple):
     fields: dict[str, t.Any]
 
 
-def rule_faults(config: t.Any, state: str) -> list[dict[str, str]]:
+def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
     """What the contract and the vendor's words forbid, for a config that may break the schema too.
 
     The vendor's words about an entry with an own id wait for the read, but with ``rendered``, which reads nothing.
     """
-    faults: list[dict[str, str]] = []
+    errors: list[dict[str, str]] = []
     seen: dict[tuple[str, str], str] = {}
     for number, entry in enumerate(config):
         if not isinstance(entry, dict):
             continue
         path = f"config[{number}]"
         if "name" not in entry and "application_id" not in entry:
-            faults.append(fault(f"{path}.name", "is required, or application_id"))
+            errors.append(error(f"{path}.name", "is required, or application_id"))
         for key in ("application_id", "name"):
             value = entry.get(key)
             if isinstance(value, str):
                 first = seen.setdefault((key, value), path)
                 if first != path:
                     says = f"application {value} is listed twice, by {first} too: one entry for one application"
-                    faults.append(fault(f"{path}.{key}", says))
+                    errors.append(error(f"{path}.{key}", says))
         if state in ("replaced", "overridden"):
-            faults += [fault(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
+            errors += [error(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
         names, ids = entry.get("application_groups"), entry.get("application_group_ids")
         if isinstance(names, list) and isinstance(ids, list) and bool(names) != bool(ids):
-            faults.append(fault(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
+            errors.append(error(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
         if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
-            faults += words(path, entry)
-    return faults
+            errors += words(path, entry)
+    return errors
 
 
 def words(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
     """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
     it is."""
-    faults = []
+    errors = []
     name, sni = fields.get("name"), fields.get("sni")
     if isinstance(name, str) and not known("name", name):
-        faults += _name_faults(f"{path}.name", name)
+        errors += _name_errors(f"{path}.name", name)
     if isinstance(sni, str) and sni and not known("sni", sni) and not _is_domain(sni):
-        faults.append(fault(f"{path}.sni", f"{sni!r} is not a domain"))
+        errors.append(error(f"{path}.sni", f"{sni!r} is not a domain"))
     destinations = fields.get("destinations")
     if destinations == [] and not known("destinations", destinations):
-        faults.append(fault(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
+        errors.append(error(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
     for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
         if isinstance(destination, dict) and not known("destination", destination):
-            faults += _destination_faults(f"{path}.destinations[{place}]", destination)
-    return faults
+            errors += _destination_errors(f"{path}.destinations[{place}]", destination)
+    return errors
 
 
 def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
@@ -163,8 +163,8 @@ def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     return any(entry.get("application_groups") and "application_group_ids" not in entry for entry in config)
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, faults: list[dict[str, str]]) -> list[Wanted]:
-    """The config with groups by id; ``faults`` gets the names that fit nothing or fit twice, and what the list disproves."""
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, errors: list[dict[str, str]]) -> list[Wanted]:
+    """The config with groups by id; ``errors`` gets the names that fit nothing or fit twice, and what the list disproves."""
     wanted = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
@@ -174,20 +174,20 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, fau
             fields["application_group_ids"] = []
         if groups is not None:
             unknown = [key for key in ids or [] if key not in groups.names]
-            faults += [fault(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
+            errors += [error(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
             named = []
             # Names may repeat where ids stand beside them.
             agree = ids is not None and sorted(entry.get("application_groups", [])) == sorted(groups.names.get(key, "") for key in ids)
             for place, name in enumerate([] if agree else entry.get("application_groups", [])):
                 found, problem = groups.find(name)
                 if found is None:
-                    faults.append(fault(f"{path}.application_groups[{place}]", problem))
+                    errors.append(error(f"{path}.application_groups[{place}]", problem))
                 else:
                     named.append(found)
             if "application_groups" in entry and not agree:
                 if ids is not None and set(ids) != set(named):
                     says = f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"
-                    faults.append(fault(f"{path}.application_groups", says))
+                    errors.append(error(f"{path}.application_groups", says))
                 fields["application_group_ids"] = named if ids is None else ids
         if "application_group_ids" in fields:
             fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
@@ -195,27 +195,27 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, fau
     return wanted
 
 
-def _name_faults(path: str, name: str) -> list[dict[str, str]]:
+def _name_errors(path: str, name: str) -> list[dict[str, str]]:
     # Letters of every script, with the marks that some scripts write beside them.
     odd = sorted({letter for letter in name if letter not in " -" and unicodedata.category(letter)[0] not in "LMN"})
     if odd:
-        return [fault(path, f"{name!r} holds {' '.join(map(repr, odd))}: no special characters but spaces and hyphens are allowed")]
+        return [error(path, f"{name!r} holds {' '.join(map(repr, odd))}: no special characters but spaces and hyphens are allowed")]
     if name != name.strip():
-        return [fault(path, f"{name!r} must not begin or end with a space")]
+        return [error(path, f"{name!r} must not begin or end with a space")]
     return []
 
 
-def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
-    faults = []
+def _destination_errors(path: str, destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    errors = []
     browser = destination.get("access_type") == "browser"
     addresses, pairs = destination.get("destination_addr"), destination.get("protocol_ports")
     for key, value in (("destination_addr", addresses), ("protocol_ports", pairs)):
         if value == []:
-            faults.append(fault(f"{path}.{key}", "must not be empty"))
+            errors.append(error(f"{path}.{key}", "must not be empty"))
     for place, address in enumerate(addresses if isinstance(addresses, list) else []):
-        problem = _address_fault(address, browser) if isinstance(address, str) else ""
+        problem = _address_error(address, browser) if isinstance(address, str) else ""
         if problem:
-            faults.append(fault(f"{path}.destination_addr[{place}]", problem))
+            errors.append(error(f"{path}.destination_addr[{place}]", problem))
     protocols: dict[str, int] = {}
     for place, pair in enumerate(pairs if isinstance(pairs, list) else []):
         if not isinstance(pair, dict):
@@ -225,19 +225,19 @@ def _destination_faults(path: str, destination: t.Mapping[str, t.Any]) -> list[d
         if isinstance(protocol, str):
             first = protocols.setdefault(protocol.upper(), place)
             if not protocol.strip():
-                faults.append(fault(f"{at}.protocol", "must not be empty"))
+                errors.append(error(f"{at}.protocol", "must not be empty"))
             elif first != place:
                 stands = f"{protocol} stands at protocol_ports[{first}] already: protocols must be unique in a destination"
-                faults.append(fault(f"{at}.protocol", stands))
+                errors.append(error(f"{at}.protocol", stands))
             elif browser and protocol.upper() != "TCP":
-                faults.append(fault(f"{at}.protocol", f"{protocol} is not allowed for browser access, which is TCP only"))
-        problem = port_fault(ports) if isinstance(ports, str) else ""
+                errors.append(error(f"{at}.protocol", f"{protocol} is not allowed for browser access, which is TCP only"))
+        problem = port_error(ports) if isinstance(ports, str) else ""
         if problem:
-            faults.append(fault(f"{at}.ports", problem))
-    return faults
+            errors.append(error(f"{at}.ports", problem))
+    return errors
 
 
-def _address_fault(address: str, browser: bool) -> str:
+def _address_error(address: str, browser: bool) -> str:
     """What is wrong with an address, in words, or nothing.
 
     The spec contradicts itself about networks and is silent about host names: both are left to the server, but for networks in browser

@@ -158,7 +158,7 @@ def normal_ports(ports: str) -> str:
     return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in sorted(ranges))
 
 
-def port_fault(ports: str) -> str:
+def port_error(ports: str) -> str:
     """What is wrong with ``ports`` (spec: comma-separated ports and ranges, 1-65535), in words, or nothing."""
     for part in ports.split(","):
         found = _PORTS.fullmatch(part.strip())

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ..._model.lookup import folded
-from ..._model.plan import ATTRIBUTES, Chain, Faults, Request, fault
+from ..._model.plan import ATTRIBUTES, Chain, Request, ValidationErrors, error
 from ..._vendors.meraki_options import organization_path
 from .fields import LIMIT, Application, path, read, wire
 
@@ -43,7 +43,8 @@ class Change(t.NamedTuple):
 def phases(
     changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool, emptied: t.Collection[str] = ()
 ) -> tuple[tuple[Chain, ...], ...]:
-    """The changes as chains in phases. Raises ``Faults`` where no order is safe. ``emptied``: the groups that will have no member.
+    """The changes as chains in phases. Raises ``ValidationErrors`` where no order is safe. ``emptied``: the groups that will have no
+    member.
 
     A name is freed before it is taken; an application joins a group before the last other one leaves it; deletions that make room at the
     limit of 300 come before what needs the room; all other deletions come last. Where these wait for each other in a circle, an application
@@ -257,4 +258,4 @@ def _loosened(circle: list[Edge], edges: list[Edge], by_key: t.Mapping[str, Chan
         f"there is no safe order for {names}: at the limit of {LIMIT} applications one has to go before another can be made, and a group "
         "would be empty in between. Do it in two runs"
     )
-    raise Faults([fault(by_key[circle[0][0]].path, says)])
+    raise ValidationErrors([error(by_key[circle[0][0]].path, says)])

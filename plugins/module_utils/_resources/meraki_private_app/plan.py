@@ -10,7 +10,7 @@ import typing as t
 from operator import itemgetter
 
 from ..._model.lookup import Index, folded, unlike
-from ..._model.plan import Faults, Plan, fault
+from ..._model.plan import Plan, ValidationErrors, error
 from .config import Known, Wanted, without_effect, words
 from .fields import DEFAULTS, LIMIT, Application, normal, normal_destination
 from .order import Change, phases
@@ -32,7 +32,7 @@ _SHAPE = (
 class View(t.NamedTuple):
     """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
 
-    ``faults``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
+    ``errors``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
     groups where their list was read to show their names and for nothing else.
     """
 
@@ -40,7 +40,7 @@ class View(t.NamedTuple):
     applications: dict[str, Application]
     groups: Index | None
     wanted: list[Wanted]
-    faults: tuple[dict[str, str], ...] = ()
+    errors: tuple[dict[str, str], ...] = ()
     counted: bool = True
     since: float = 0.0
     shown: Index | None = None
@@ -64,7 +64,7 @@ class Options(t.NamedTuple):
 
 
 def plan(view: View, state: str, options: Options) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``."""
+    """The plan for ``view.wanted``. Raises ``ValidationErrors``."""
     changes, unchanged, warnings = changed(view, state)
     emptied = emptied_groups(view, changes)
     names = view.labels.names if view.labels is not None else {}
@@ -104,7 +104,7 @@ def plan(view: View, state: str, options: Options) -> Plan:
         expected={change.key: normal(change.after) if change.after else None for change in changes},
         titles={change.key: _title(change) for change in changes},
         warnings=tuple(warnings),
-        refused=() if options.allow_group_removal else tuple(_group_fault(view, changes, item) for item in named),
+        refused=() if options.allow_group_removal else tuple(_group_error(view, changes, item) for item in named),
     )
 
 
@@ -115,10 +115,10 @@ def _title(change: Change) -> str:
 
 
 def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
-    """What has to change, how many of the units concerned need not, and warnings. Raises ``Faults``."""
-    faults = list(view.faults)
+    """What has to change, how many of the units concerned need not, and warnings. Raises ``ValidationErrors``."""
+    errors = list(view.errors)
     warnings: list[str] = []
-    found = match(view, state, faults, warnings)
+    found = match(view, state, errors, warnings)
     changes: list[Change] = []
     unchanged = 0
     for unit, there in found:
@@ -126,7 +126,7 @@ def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
             if there is not None:
                 changes.append(Change(there, None, unit.path))
             continue
-        result = _result(unit, there, state, faults, warnings)
+        result = _result(unit, there, state, errors, warnings)
         if result is None:
             continue
         if there is not None and normal(there) == normal(result):
@@ -136,10 +136,10 @@ def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
     if state == "overridden":
         reached = {there["application_id"] for _unit, there in found if there is not None}
         changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]
-    if not faults:
-        faults += _name_faults(view, changes) + _limit_faults(view, changes)
-    if faults:
-        raise Faults(faults)
+    if not errors:
+        errors += _name_errors(view, changes) + _limit_errors(view, changes)
+    if errors:
+        raise ValidationErrors(errors)
     return changes, unchanged, warnings
 
 
@@ -177,7 +177,7 @@ def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any
     return unit
 
 
-def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
+def match(view: View, state: str, errors: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
     leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
     by_name = {item["name"]: item for key, item in view.applications.items() if key not in leaving}
@@ -191,7 +191,7 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
         there = view.applications.get(own) if own is not None else None
         if there is not None and state in ("deleted", "gathered") and name is not None and name != there["name"]:
             says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is meant"
-            faults.append(fault(f"{unit.path}.name", says))
+            errors.append(error(f"{unit.path}.name", says))
         if there is None and name is not None:
             there = by_name.get(name)
             # One that only looks like it is an error: it is only the name itself that can be taken over.
@@ -200,7 +200,7 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
                 others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
                 differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
                 says = f"there is no application named {name!r}, {differs}"
-                faults.append(fault(f"{unit.path}.name", says))
+                errors.append(error(f"{unit.path}.name", says))
                 continue
         if own is not None and (there is None or there["application_id"] != own):
             warnings.append(_stale(unit.path, own, there, state))
@@ -208,7 +208,7 @@ def match(view: View, state: str, faults: list[dict[str, str]], warnings: list[s
             first = reached.setdefault(there["application_id"], unit.path)
             if first != unit.path:
                 which = f"{there['name']!r} ({there['application_id']})"
-                faults.append(fault(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
+                errors.append(error(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
         found.append((unit, there))
     return found
 
@@ -227,14 +227,14 @@ def _stale(path: str, own: str, there: Application | None, state: str) -> str:
     return f"{path}: the application {own} is not there any more; it is created anew, with another id"
 
 
-def _result(unit: Wanted, there: Application | None, state: str, faults: list[dict[str, str]], warnings: list[str]) -> Application | None:
-    """What the application is to be; None where a fault stands in the way."""
+def _result(unit: Wanted, there: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]) -> Application | None:
+    """What the application is to be; None where an error stands in the way."""
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
     missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
     if missing:
         which = unit.fields.get("name") or unit.fields.get("application_id")
         what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
-        faults += [fault(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
+        errors += [error(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
         return None
     base: Application = {**DEFAULTS, "application_group_ids": []}
     if there is not None:
@@ -245,7 +245,7 @@ def _result(unit: Wanted, there: Application | None, state: str, faults: list[di
             warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
         result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
     if "application_id" in unit.fields:
-        faults += words(unit.path, given, _known(there))
+        errors += words(unit.path, given, _known(there))
     for key in without_effect(result):
         if key in given and (there is None or there[key] != given[key]):
             warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
@@ -264,9 +264,9 @@ def _known(there: Application | None) -> Known:
     return known
 
 
-def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+def _name_errors(view: View, changes: list[Change]) -> list[dict[str, str]]:
     """Names must be unique afterwards; whether their case counts is not documented, so that a clash in case only is refused too."""
-    faults = []
+    errors = []
     holders: dict[str, list[str]] = {}
     names = {}
     for key, item in final(view, changes).items():
@@ -281,21 +281,21 @@ def _name_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
                 who = f"the application {other}" if other in view.applications else "another entry"
                 differs = f"differs {unlike(name, names[other])} from {names[other]!r}, which belongs to"
                 clash = "is taken by" if names[other] == name else differs
-                faults.append(fault(f"{change.path}.name", f"{name!r} {clash} {who}"))
-    return faults
+                errors.append(error(f"{change.path}.name", f"{name!r} {clash} {who}"))
+    return errors
 
 
-def _limit_faults(view: View, changes: list[Change]) -> list[dict[str, str]]:
+def _limit_errors(view: View, changes: list[Change]) -> list[dict[str, str]]:
     count = len(final(view, changes))
     if count <= LIMIT or count <= len(view.applications):
         return []
-    return [fault("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
+    return [error("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
 
 
-def _group_fault(view: View, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
+def _group_error(view: View, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
     losing = [change for change in changes if change.before and group["id"] in change.before["application_group_ids"]]
     names = ", ".join(f"{change.before['name']!r} ({change.before['application_id']})" for change in losing if change.before)
-    return fault(
+    return error(
         losing[0].path,
         f"the application group {group['name']!r} ({group['id']}) would lose its last application(s), {names}, and the API may remove it "
         "for that. Set allow_group_removal if that is meant",

@@ -10,12 +10,12 @@ import typing as t
 
 from ..._http.client import Client
 from ..._model.lookup import Index
-from ..._model.plan import Faults, Plan, Request
+from ..._model.plan import Plan, Request, ValidationErrors
 from ..._vendors.meraki import Meraki
-from ..._vendors.meraki_options import faults, organization_path
+from ..._vendors.meraki_options import errors, organization_path
 from . import plan as private_app_planner
 from . import private_applications
-from .config import SCHEMA, Wanted, needs_groups, resolve, rule_faults
+from .config import SCHEMA, Wanted, needs_groups, resolve, rule_errors
 from .fields import Application, normal, path, read, wire, without_spaces
 from .plan import Options, View, changed, emptied_groups, shaped
 from .private_applications import WARNING
@@ -36,12 +36,12 @@ class PrivateApplications:
         self._shown: Index | None = None
         self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
         self._wanted: list[Wanted] | None = None
-        self._faults: list[dict[str, str]] = []
+        self._errors: list[dict[str, str]] = []
 
-    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+    def errors(self, config: Config, state: str) -> list[dict[str, str]]:
         # The frame speaks of rendered as of merged; here it matters that nothing will be read.
         chosen = self._options["state"]
-        return faults(self._options, chosen) + rule_faults(config, "rendered" if chosen == "rendered" else state)
+        return errors(self._options, chosen) + rule_errors(config, "rendered" if chosen == "rendered" else state)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         wanted = [Wanted(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(config)]
@@ -67,7 +67,7 @@ class PrivateApplications:
             found.applications,
             self._groups,
             self._wanted or [],
-            tuple(self._faults),
+            tuple(self._errors),
             found.counted,
             found.since,
             self._shown,
@@ -107,7 +107,7 @@ class PrivateApplications:
         warnings = [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
         units = [there for _unit, there in private_app_planner.match(view, "gathered", found, warnings) if there is not None]
         if found:
-            raise Faults(found)
+            raise ValidationErrors(found)
         return [shaped(item, view.labels) for item in units], warnings
 
     def source(self) -> str:
@@ -132,8 +132,8 @@ class PrivateApplications:
         return [shaped(item, groups) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, plan.after)]
 
     def _resolve(self) -> None:
-        self._faults = []
-        self._wanted = resolve(self._listed, self._groups, self._faults)
+        self._errors = []
+        self._wanted = resolve(self._listed, self._groups, self._errors)
 
     def _read_groups(self) -> Index:
         return Index("application group", private_applications.groups(self._api))
@@ -154,7 +154,7 @@ def _concerned(config: Config, state: str, applications: t.Mapping[str, Applicat
 def _empties(view: View, state: str) -> bool:
     try:
         return bool(emptied_groups(view, changed(view, state)[0]))
-    except Faults:
+    except ValidationErrors:
         return False  # plan() raises them again, where they are reported.
 
 

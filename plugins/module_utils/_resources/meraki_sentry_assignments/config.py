@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ..._model.lookup import Index, folded, listing, unlike
-from ..._model.plan import fault
+from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
 from .schema import NETWORK
 
@@ -137,29 +137,29 @@ class Wanted(t.NamedTuple):
     named: bool = False
 
 
-def rule_faults(config: t.Any, state: str, read: bool = True) -> list[dict[str, str]]:
+def rule_errors(config: t.Any, state: str, read: bool = True) -> list[dict[str, str]]:
     """What the contract and the vendor's words forbid, for a config that may break the schema too.
 
     The vendor's words about an entry with an own id wait for the read, where there is one.
     """
-    faults: list[dict[str, str]] = []
+    errors: list[dict[str, str]] = []
     units: dict[tuple[str, t.Any], str] = {}
     ids: dict[str, str] = {}
     for number, entry in enumerate(config):
         if not isinstance(entry, dict):
             continue
         path = f"config[{number}]"
-        faults += _entry_faults(path, entry, state, units)
+        errors += _entry_errors(path, entry, state, units)
         policies = entry.get("policies")
         for place, policy in enumerate(policies if isinstance(policies, list) else []):
             if isinstance(policy, dict):
-                faults += _policy_faults(f"{path}.policies[{place}]", policy, state, "network_tags" in entry, ids)
+                errors += _policy_errors(f"{path}.policies[{place}]", policy, state, "network_tags" in entry, ids)
                 if not read and "policy_id" in policy and "scope" in policy:
-                    faults += tag_fault(f"{path}.policies[{place}]", policy["scope"], policy.get("tags"))
-    return faults
+                    errors += tag_error(f"{path}.policies[{place}]", policy["scope"], policy.get("tags"))
+    return errors
 
 
-def tag_fault(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
+def tag_error(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
     """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense. Tags hold no
     white space: a server that splits them would never show what was written."""
     if tags is not None and not isinstance(tags, list):
@@ -168,15 +168,15 @@ def tag_fault(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
     if spaced or not isinstance(scope, str):
         return spaced
     if scope in _UNTAGGED and tags:
-        return [fault(f"{path}.tags", f"must be empty for scope {scope}")]
+        return [error(f"{path}.tags", f"must be empty for scope {scope}")]
     if scope.startswith("with") and not tags:
-        return [fault(f"{path}.tags", f"is required and must not be empty for scope {scope}")]
+        return [error(f"{path}.tags", f"is required and must not be empty for scope {scope}")]
     return []
 
 
 def _spaced(path: str, tags: t.Sequence[t.Any]) -> list[dict[str, str]]:
     return [
-        fault(f"{path}[{place}]", f"{tag!r} holds white space, and tags hold none: write each tag as an element of the list")
+        error(f"{path}[{place}]", f"{tag!r} holds white space, and tags hold none: write each tag as an element of the list")
         for place, tag in enumerate(tags)
         if isinstance(tag, str) and re.search(r"\s", tag)
     ]
@@ -193,28 +193,28 @@ def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> boo
 
 
 def units(
-    config: t.Sequence[t.Mapping[str, t.Any]], names: Names, faults: list[dict[str, str]]
+    config: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]
 ) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
-    """``(path, entry, network id)`` for every network that the config reaches; ``faults`` gets what fits nothing or fits twice."""
+    """``(path, entry, network id)`` for every network that the config reaches; ``errors`` gets what fits nothing or fits twice."""
     reached: dict[str, str] = {}
     found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
-        reaches = _network_ids(path, entry, names, faults)
+        reaches = _network_ids(path, entry, names, errors)
         for place, policy in enumerate([] if reaches else entry.get("policies", [])):
             problem = _settle_manager(f"{path}.policies[{place}]", policy, {key: policy[key] for key in FIELDS if key in policy}, names)
-            faults += [problem] if problem else []
+            errors += [problem] if problem else []
         for network_id in reaches:
             if network_id in reached:
                 says = f"network {network_id} is reached twice, by {reached[network_id]} too: one entry for one network"
-                faults.append(fault(path, says))
+                errors.append(error(path, says))
             reached.setdefault(network_id, path)
             found.append((path, entry, network_id))
     return found
 
 
-def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, faults: list[dict[str, str]]) -> list[Wanted]:
-    """The config by ids alone; ``faults`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
+def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, errors: list[dict[str, str]]) -> list[Wanted]:
+    """The config by ids alone; ``errors`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
     wanted = []
     for path, entry, network_id in found:
         groups = names.group_policies.get(network_id)
@@ -226,25 +226,25 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
                 _settle_manager(at, policy, fields, names),
                 groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
             ]
-            faults += [problem for problem in problems if problem]
+            errors += [problem for problem in problems if problem]
             if policies is not None:
                 policies.append(fields)
         wanted.append(Wanted(path, network_id, policies, "network_id" not in entry))
     return wanted
 
 
-def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, faults: list[dict[str, str]]) -> list[str]:
+def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, errors: list[dict[str, str]]) -> list[str]:
     tags = entry.get("network_tags")
     if tags is not None:
         fitting = [network_id for network_id, carried in names.tags.items() if carried.issuperset(tags)]
         if not fitting:
             exist = {tag for carried in names.tags.values() for tag in carried}
-            faults.append(fault(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}{_other_tags(tags, exist)}"))
+            errors.append(error(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}{_other_tags(tags, exist)}"))
         return fitting
     fields = {"network_id": entry["network_id"]} if "network_id" in entry else {}
     problem = names.networks and names.networks.settle(path, "network_id", fields, entry.get("network"))
     if problem:
-        faults.append(problem)
+        errors.append(problem)
         return []
     return [fields["network_id"]] if "network_id" in fields else []
 
@@ -261,55 +261,55 @@ def _other_tags(tags: t.Sequence[str], exist: set[str]) -> str:
 
 
 def _settle_manager(path: str, policy: t.Mapping[str, t.Any], fields: dict[str, t.Any], names: Names) -> dict[str, str] | None:
-    """The Systems Manager network of a policy by its id, into ``fields``; the fault, if there is one."""
+    """The Systems Manager network of a policy by its id, into ``fields``; the error, if there is one."""
     managers = names.sm_networks
     return managers.settle(path, "sm_network_id", fields, policy.get("sm_network")) if managers is not None else None
 
 
-def _entry_faults(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:
-    faults = []
+def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:
+    errors = []
     if isinstance(entry.get("network_tags"), list):
-        faults += _spaced(f"{path}.network_tags", entry["network_tags"])
+        errors += _spaced(f"{path}.network_tags", entry["network_tags"])
     given = [key for key in ("network_id", "network", "network_tags") if key in entry]
     if not given:
-        faults.append(fault(f"{path}.network_id", "is required, or network with its name, or network_tags"))
+        errors.append(error(f"{path}.network_id", "is required, or network with its name, or network_tags"))
     if "network_tags" in given and len(given) > 1:
-        faults.append(fault(f"{path}.network_tags", f"cannot stand beside {given[0]}: an entry names one network, or several by tags"))
+        errors.append(error(f"{path}.network_tags", f"cannot stand beside {given[0]}: an entry names one network, or several by tags"))
     # Names may repeat where ids stand beside them.
     for key in given[:1]:
         if isinstance(entry[key], str):
             first = seen.setdefault((key, entry[key]), path)
             if first != path:
                 says = f"network {entry[key]} is listed twice, by {first} too: one entry for one network"
-                faults.append(fault(f"{path}.{key}", says))
+                errors.append(error(f"{path}.{key}", says))
     if state in ("merged", "replaced", "overridden") and "policies" not in entry:
-        faults.append(fault(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
+        errors.append(error(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
     if state == "deleted" and entry.get("policies", 0) == []:
-        faults.append(fault(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the network)"))
-    return faults
+        errors.append(error(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the network)"))
+    return errors
 
 
-def _policy_faults(path: str, policy: t.Mapping[str, t.Any], state: str, by_tags: bool, ids: dict[str, str]) -> list[dict[str, str]]:
+def _policy_errors(path: str, policy: t.Mapping[str, t.Any], state: str, by_tags: bool, ids: dict[str, str]) -> list[dict[str, str]]:
     if state == "gathered":
         return []
-    faults = []
+    errors = []
     policy_id = policy.get("policy_id")
     if by_tags:
-        faults += [
-            fault(f"{path}.{key}", "cannot be given in an entry by network_tags: each network has its own")
+        errors += [
+            error(f"{path}.{key}", "cannot be given in an entry by network_tags: each network has its own")
             for key in ("policy_id", "group_policy_id")
             if key in policy
         ]
     if isinstance(policy_id, str):
         first = ids.setdefault(policy_id, path)
         if first != path:
-            faults.append(fault(f"{path}.policy_id", f"policy {policy_id} is listed twice, by {first} too"))
+            errors.append(error(f"{path}.policy_id", f"policy {policy_id} is listed twice, by {first} too"))
     if policy_id is None or state in ("replaced", "overridden"):
         for key, name in (("sm_network_id", "sm_network"), ("group_policy_id", "group_policy")):
             if key not in policy and name not in policy:
-                faults.append(fault(f"{path}.{key}", f"is required, or {name} with its name"))
+                errors.append(error(f"{path}.{key}", f"is required, or {name} with its name"))
         if "scope" not in policy:
-            faults.append(fault(f"{path}.scope", "is required"))
+            errors.append(error(f"{path}.scope", "is required"))
     if policy_id is None:
-        faults += tag_fault(path, policy.get("scope"), policy.get("tags"))
-    return faults
+        errors += tag_error(path, policy.get("scope"), policy.get("tags"))
+    return errors

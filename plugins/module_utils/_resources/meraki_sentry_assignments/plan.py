@@ -11,8 +11,8 @@ from collections import Counter
 from types import MappingProxyType
 
 from ..._model.lookup import folded, unlike
-from ..._model.plan import OBJECTS, Chain, Faults, Plan, Request, fault, kept_in_place
-from .config import FIELDS, Names, Wanted, tag_fault
+from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, kept_in_place
+from .config import FIELDS, Names, Wanted, tag_error
 
 Policy = dict[str, t.Any]
 
@@ -24,7 +24,7 @@ class View(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
     ``locales``: items whose id is not the one that their policies carry. ``untold``: networks that are listed without their policies.
-    ``faults``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
+    ``errors``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
     ``counted``: the list holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
     """
 
@@ -33,7 +33,7 @@ class View(t.NamedTuple):
     names: Names
     wanted: list[Wanted]
     locales: t.Mapping[str, list[str]] = MappingProxyType({})
-    faults: tuple[dict[str, str], ...] = ()
+    errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     untold: frozenset[str] = frozenset()
     counted: bool = True
@@ -63,8 +63,8 @@ class _Slot(t.NamedTuple):
 
 
 def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``Faults``: rules broken, names and ids that fit nothing here, locales in the way."""
-    faults = [*view.faults, *other_case([(unit.path, unit.network_id) for unit in view.wanted], view)]
+    """The plan for ``view.wanted``. Raises ``ValidationErrors``: rules broken, names and ids that fit nothing here, locales in the way."""
+    errors = [*view.errors, *other_case([(unit.path, unit.network_id) for unit in view.wanted], view)]
     warnings: list[str] = []
     owners = _owners(view)
     known = {*view.networks, *view.names.tags, *view.hidden}
@@ -80,22 +80,22 @@ def plan(view: View, state: str) -> Plan:
             )
         if state != "deleted":
             warnings += _listed_twice(unit)
-        slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, faults, warnings)
+        slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, errors, warnings)
     if state == "overridden":
         for network_id in view.networks:
             slots.setdefault(network_id, [])
     # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
-    faults += [_locale_fault(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
-    if faults:
-        raise Faults(faults)
+    errors += [_locale_error(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
+    if errors:
+        raise ValidationErrors(errors)
     changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
     if changed and view.locales:
-        raise Faults([_locale_fault(key, view) for key in view.locales])
-    faults += [fault(f"organization: network {key}", UNTOLD) for key in sorted(view.untold) if changed or key in slots]
+        raise ValidationErrors([_locale_error(key, view) for key in view.locales])
+    errors += [error(f"organization: network {key}", UNTOLD) for key in sorted(view.untold) if changed or key in slots]
     if changed:
-        faults += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
-    if faults:
-        raise Faults(faults)
+        errors += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
+    if errors:
+        raise ValidationErrors(errors)
     return _assembled(view, slots, changed, warnings)
 
 
@@ -123,7 +123,7 @@ def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str,
     over in silence."""
     there = {folded(key): key for key in (*view.networks, *view.names.tags)}
     return [
-        fault(
+        error(
             f"{path}.network_id",
             f"there is no {key}, but one that differs {unlike(key, there[folded(key)])}: {there[folded(key)]}. Ids must match exactly",
         )
@@ -195,19 +195,19 @@ def wire(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _network(
-    unit: Wanted, current: list[Policy], state: str, owners: t.Mapping[str, str], faults: list[dict[str, str]], warnings: list[str]
+    unit: Wanted, current: list[Policy], state: str, owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
 ) -> list[_Slot]:
     """The wanted list of one network."""
     if state in ("replaced", "overridden"):
         unit = unit._replace(policies=[{"tags": [], **policy} for policy in unit.policies or []])
     policies = unit.policies or []
     if state == "deleted":
-        return _without(unit, current, owners, faults, warnings)
+        return _without(unit, current, owners, errors, warnings)
     for place, policy in enumerate(policies):
         owner = owners.get(policy.get("policy_id", ""), unit.network_id)
         if owner != unit.network_id:
-            faults.append(
-                fault(
+            errors.append(
+                error(
                     f"{unit.path}.policies[{place}].policy_id",
                     f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}",
                 )
@@ -215,20 +215,20 @@ def _network(
     sources = _matches(policies, current)
     listed = []
     for place, (policy, source) in enumerate(zip(policies, sources)):
-        listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, faults, warnings))
+        listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, errors, warnings))
     return _merged(listed, current) if state == "merged" else listed
 
 
-def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], faults: list[dict[str, str]], warnings: list[str]) -> _Slot:
+def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], errors: list[dict[str, str]], warnings: list[str]) -> _Slot:
     own = policy.get("policy_id")
     if source is None:
         missing = [key for key in ("sm_network_id", "scope", "group_policy_id") if key not in policy]
         if own is not None:
             if missing:
                 message = "is not there any more, and without these it cannot be created anew: "
-                faults.append(fault(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}"))
+                errors.append(error(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}"))
             else:
-                faults += tag_fault(path, policy["scope"], policy.get("tags"))
+                errors += tag_error(path, policy["scope"], policy.get("tags"))
                 warnings.append(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
@@ -241,7 +241,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
     result = {**there, **policy}
     if content(result) == content(there):
         return _Slot(there, source)
-    faults += tag_fault(path, result.get("scope"), result.get("tags"))
+    errors += tag_error(path, result.get("scope"), result.get("tags"))
     return _Slot(result, source)
 
 
@@ -307,7 +307,7 @@ def _merged(listed: list[_Slot], current: list[Policy]) -> list[_Slot]:
 
 
 def _without(
-    unit: Wanted, current: list[Policy], owners: t.Mapping[str, str], faults: list[dict[str, str]], warnings: list[str]
+    unit: Wanted, current: list[Policy], owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
 ) -> list[_Slot]:
     """What stays of a network after ``deleted``."""
     if unit.policies is None:
@@ -324,12 +324,12 @@ def _without(
             there = current[by_id[own]]
             for key in FIELDS[1:]:
                 if key in policy and content({key: policy[key]}) != content({key: there.get(key)}):
-                    faults.append(
-                        fault(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go")
+                    errors.append(
+                        error(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go")
                     )
             gone.add(by_id[own])
         elif own in owners:
-            faults.append(fault(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}"))
+            errors.append(error(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}"))
         else:
             stale.append((path, policy))
     for path, policy in stale:
@@ -430,7 +430,7 @@ def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
     """Policies that cannot be sent back, for the API lists them without what its PUT requires."""
     required = {"sm_network_id": "Systems Manager network", "scope": "scope", "tags": "list of tags", "group_policy_id": "group policy"}
     return [
-        fault(
+        error(
             f"organization: network {key}",
             f"the API lists the policy {policy.get('policy_id')} without a {what}, and the request has to carry it along: nothing is "
             "written. Mend or remove it in the dashboard",
@@ -449,8 +449,8 @@ def _explained(refusal: t.Any, items: list[dict[str, t.Any]], networks: t.Mappin
     return explained(refusal, items, there)
 
 
-def _locale_fault(key: str, view: View) -> dict[str, str]:
-    return fault(
+def _locale_error(key: str, view: View) -> dict[str, str]:
+    return error(
         f"organization: network {key}",
         f"the API lists it as {key} while its policies belong to {', '.join(view.locales[key])} (a locale). What the PUT makes of such an "
         "id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "

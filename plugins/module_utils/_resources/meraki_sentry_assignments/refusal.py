@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ..._model.plan import canonical_json
-from .config import tag_fault
+from .config import tag_error
 
 Item = dict[str, t.Any]
 
@@ -31,7 +31,7 @@ def explained(refusal: t.Any, items: list[Item], there: t.Mapping[str, list[Item
         policies = item["policies"][int(index) :][:1] if index else []
         found += [_described(item, policy, there) for policy in policies] or [f"network {item['networkId']}"]
     for item in items:
-        odd = [policy for policy in item["policies"] if tag_fault("", policy["scope"], policy["tags"])]
+        odd = [policy for policy in item["policies"] if tag_error("", policy["scope"], policy["tags"])]
         found += [_described(item, policy, there) for policy in odd]
     found = list(dict.fromkeys(found))
     if not found:

@@ -11,11 +11,11 @@ import typing as t
 
 from ..._http.client import ApiError, Client
 from ..._model.documented import Shape
-from ..._model.plan import Faults, Plan, Request
+from ..._model.plan import Plan, Request, ValidationErrors
 from ..._vendors.meraki import Meraki
-from ..._vendors.meraki_options import faults, organization_path
+from ..._vendors.meraki_options import errors, organization_path
 from . import plan as sentry_planner
-from .config import SCHEMA, Names, needs_networks, resolve, rule_faults, units
+from .config import SCHEMA, Names, needs_networks, resolve, rule_errors, units
 from .plan import View, canonical, content, other_case, shaped, undone, wire
 
 _WRITE = "/sm/sentry/policies/assignments"
@@ -46,11 +46,11 @@ class SentryAssignments:
         self._config: Config = []
         self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
         self._wanted: list[t.Any] = []
-        self._faults: list[dict[str, str]] = []
+        self._errors: list[dict[str, str]] = []
 
-    def faults(self, config: Config, state: str) -> list[dict[str, str]]:
+    def errors(self, config: Config, state: str) -> list[dict[str, str]]:
         chosen = self._options["state"]
-        return faults(self._options, chosen) + rule_faults(config, state, read=chosen != "rendered")
+        return errors(self._options, chosen) + rule_errors(config, state, read=chosen != "rendered")
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         items = [
@@ -101,7 +101,7 @@ class SentryAssignments:
             self._names or Names(),
             self._wanted,
             locales,
-            tuple(self._faults),
+            tuple(self._errors),
             self._since,
             frozenset(untold),
             self._counted,
@@ -126,9 +126,9 @@ class SentryAssignments:
 
     def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
         given = [(path, network_id) for path, _entry, network_id in self._units]
-        faults = [*view.faults, *other_case(given, view)]
-        if faults:
-            raise Faults(faults)
+        errors = [*view.errors, *other_case(given, view)]
+        if errors:
+            raise ValidationErrors(errors)
         if config is None:
             keys = list(view.networks)
         else:
@@ -170,7 +170,7 @@ class SentryAssignments:
         """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
         self._config = config
         networks = self._api.networks() if needs_networks(config, state) else None
-        found = units(config, Names(networks), self._faults)
+        found = units(config, Names(networks), self._errors)
         needing = [
             network_id
             for _path, entry, network_id in found
@@ -179,7 +179,7 @@ class SentryAssignments:
         ]
         self._names = Names(networks, self._api.group_policies(needing))
         self._units = found
-        self._wanted = [] if state == "gathered" else resolve(found, self._names, self._faults)
+        self._wanted = [] if state == "gathered" else resolve(found, self._names, self._errors)
 
     def _names_to_show(self, names: Names, keys: t.Iterable[str]) -> Names:
         """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are
@@ -193,7 +193,7 @@ class SentryAssignments:
         if self._options["state"] != "gathered":
             resolve(reached, shown, found)
         for item in found:
-            if item not in self._faults:
+            if item not in self._errors:
                 self._api.client.warn(f"{item['path']}: {item['message']}")
         return shown
 

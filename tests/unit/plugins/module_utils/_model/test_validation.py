@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Coercion, faults with paths, and that the schemas are what the specs say."""
+"""Coercion, errors with paths, and that the schemas are what the specs say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import kept_in_place
-from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS, SCHEMA
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,14 +46,14 @@ def test_values_are_coerced_as_ansible_does_and_else_left(value, spec, wanted):
     assert coerce(value, spec) == wanted
 
 
-def test_every_fault_has_its_path():
+def test_every_error_has_its_path():
     config = [
         {"network_id": "", "policies": [{"scope": "some", "tags": "x", "colour": "red"}]},
         "text",
         {"network_tags": []},
         {"policies": None},
     ]
-    assert {item["path"] for item in schema_faults(SCHEMA, config)} == {
+    assert {item["path"] for item in schema_errors(SCHEMA, config)} == {
         "config[0].network_id", "config[0].policies[0].scope", "config[0].policies[0].tags", "config[0].policies[0].colour",
         "config[1]", "config[2].network_tags", "config[3].policies",
     }  # fmt: skip
@@ -70,13 +70,13 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_no_input_at_all_trips_the_validation(value):
-    from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import rule_faults
+    from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import rule_errors
 
     config = coerce(value, ARGUMENTS["config"])
-    faults = schema_faults(SCHEMA, config)
-    assert all(item["path"].startswith("config") and item["message"] for item in faults)
+    errors = schema_errors(SCHEMA, config)
+    assert all(item["path"].startswith("config") and item["message"] for item in errors)
     for state in ("merged", "replaced", "deleted", "gathered"):
-        rule_faults(config if isinstance(config, list) else [], state)
+        rule_errors(config if isinstance(config, list) else [], state)
 
 
 @given(st.permutations(range(9)))

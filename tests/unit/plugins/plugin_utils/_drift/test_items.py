@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment import plan as eset_planner
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
     Names,
@@ -68,7 +68,7 @@ def test_applications_are_counted_as_the_module_counts_them(case):
     applications, config, state = case
     try:
         plan = private_app_planner.plan(test_private_app_plan.Organization(applications).view(config), state, test_private_app_plan.ALLOWED)
-    except Faults:
+    except ValidationErrors:
         return
     counts, found = verdicts(APPLICATION, plan)
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
@@ -156,7 +156,7 @@ def test_units_of_the_config_that_are_as_they_should_be():
 @pytest.mark.parametrize("config", [None, "text", [None, 1, "x"], [{}], {"network": "x"}, [{"target": 1}, {"target": {}}]])
 @pytest.mark.parametrize("module", [SENTRY, APPLICATION, ESET])
 def test_a_config_in_an_odd_shape_breaks_nothing(module, config):
-    """Ansible coerces what it can: what the module took without a fault need not be a list of dictionaries here."""
+    """Ansible coerces what it can: what the module took without an error need not be a list of dictionaries here."""
     assert all(item["verdict"] == "in sync" for item in items(module, "t", planned(), config))
 
 

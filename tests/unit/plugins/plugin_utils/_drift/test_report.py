@@ -53,8 +53,8 @@ EXAMPLES = [in_line, drifted, reordered, unreadable, lambda name: unread(name, "
 
 
 def accept(entries):
-    found, faults = parse(entries)
-    assert faults == []
+    found, errors = parse(entries)
+    assert errors == []
     return found
 
 
@@ -172,8 +172,8 @@ def test_whatever_an_entry_holds_can_travel(config):
     assert described(SENTRY, config) == {"state": "" if config != {} else "merged", "scope": "", "units": []}
 
 
-def test_faults_are_shown_with_their_place_in_the_tree():
-    failed = {"failed": True, "msg": "2 faults", "errors": [{"path": "config[0].name", "message": "is required"}]}
+def test_errors_are_shown_with_their_place_in_the_tree():
+    failed = {"failed": True, "msg": "2 errors", "errors": [{"path": "config[0].name", "message": "is required"}]}
     (resource,) = tenant("t", tree(APPLICATION), {APPLICATION: failed})["resources"]
     assert resource["faults"] == [{"path": f"secops_policy.{APPLICATION}.config[0].name", "message": "is required"}]
 
@@ -204,17 +204,17 @@ def test_accepted_deviations_do_not_count_until_they_have_expired():
     ],
 )  # fmt: skip
 def test_until_when(expires, good):
-    found, faults = parse([{"what": "x", "reason": "y", "expires": expires}])
-    assert (len(found), len(faults)) == ((1, 0) if good else (0, 1))
+    found, errors = parse([{"what": "x", "reason": "y", "expires": expires}])
+    assert (len(found), len(errors)) == ((1, 0) if good else (0, 1))
 
 
-def test_every_fault_in_the_accepted_deviations_is_found_and_nothing_is_accepted(tmp_path):
+def test_every_error_in_the_accepted_deviations_is_found_and_nothing_is_accepted(tmp_path):
     file = tmp_path / "accepted.yml"
     good = {"what": "x", "reason": "y", "expires": "2999-01-01"}
     file.write_text(json.dumps([good, {}, 7, {**good, "what": " ", "why": "z"}]), encoding="utf-8")
-    found, faults = read_accepted(str(file))
+    found, errors = read_accepted(str(file))
     assert found == []
-    assert [fault.rsplit(": ", 2)[1] for fault in faults] == ["[1].what", "[1].reason", "[1].expires", "[2]", "[3].why", "[3].what"]
+    assert [error.rsplit(": ", 2)[1] for error in errors] == ["[1].what", "[1].reason", "[1].expires", "[2]", "[3].why", "[3].what"]
     for text in ("{a: 1}", "- [", "text", "\x00", "- {what: *x}"):
         file.write_text(text, encoding="utf-8")
         assert read_accepted(str(file))[1], text

@@ -27,7 +27,7 @@ def changes():
 
 
 def paths(plans, expected, required):
-    return [item["path"] for item in apply.approval_faults(plans, expected, required)]
+    return [item["path"] for item in apply.approval_errors(plans, expected, required)]
 
 
 @given(ANYTHING, st.booleans())
@@ -67,5 +67,5 @@ def test_every_module_that_changes_needs_its_own(changing, approved, required):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_once_where_it_stands(expected, path, says):
-    (found,) = apply.approval_faults({APPLICATION: changes()}, expected, True)
+    (found,) = apply.approval_errors({APPLICATION: changes()}, expected, True)
     assert found["path"] == path and says in found["message"] and len(found["message"]) < 400

@@ -74,7 +74,7 @@ def restored(modules):
         if name == APPS:
             found = restore.applications(entry, [APPLICATION], False)
             restore.meanwhile(found, [APPLICATION], results)
-            json.dumps([found.remove, found.put_back, found.faults, found.left]).encode()
+            json.dumps([found.remove, found.put_back, found.errors, found.left]).encode()
         else:
             json.dumps(restore.wanted(name, entry)).encode()
 

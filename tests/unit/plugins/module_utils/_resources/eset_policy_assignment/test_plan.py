@@ -12,14 +12,14 @@ from urllib.parse import unquote
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
-from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
     SCHEMA,
     Names,
     Target,
     resolve,
-    rule_faults,
+    rule_errors,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import View, plan
@@ -35,8 +35,8 @@ HIDDEN = "?"
 
 
 def view(stacks, config, state, names):
-    faults = []
-    return View(stacks, names, resolve(config, names, state, faults), tuple(faults))
+    errors = []
+    return View(stacks, names, resolve(config, names, state, errors), tuple(errors))
 
 
 class Server:
@@ -505,9 +505,9 @@ KNOWN = Names(
 )
 @pytest.mark.parametrize("state", STATES)
 def test_references_that_do_not_fit_are_errors_in_every_state(config, paths, words, state):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         plan(view({}, config, state, KNOWN), state)
-    assert [item["path"] for item in caught.value.faults] == paths
+    assert [item["path"] for item in caught.value.errors] == paths
     assert words in str(caught.value)
 
 
@@ -538,9 +538,9 @@ def test_ids_that_the_lists_disprove(target, policies, paths):
     if not paths:
         assert len(plan(read, "merged").requests) == 1
         return
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         plan(read, "merged")
-    assert [item["path"] for item in caught.value.faults] == [f"config[0].{path}" for path in paths]
+    assert [item["path"] for item in caught.value.errors] == [f"config[0].{path}" for path in paths]
     if "a" in policies:
         assert GROUP.uuid in str(caught.value) and " A" in str(caught.value)
 
@@ -549,7 +549,7 @@ def test_what_has_an_assignment_is_there_whatever_a_list_shows():
     names = Names(policies=Index("policy", []), groups=Index("device group", []))
     server = Server({GROUP: "AB"})
     assert plan(server.view([entry(GROUP, "BA")], "replaced", names), "replaced").requests
-    with pytest.raises(Faults, match="no device group with the id"):
+    with pytest.raises(ValidationErrors, match="no device group with the id"):
         plan(server.view([entry(GROUP, "BC")], "replaced", names), "replaced")
 
 
@@ -564,7 +564,7 @@ def test_another_case_is_an_error_in_deleted_too():
     server = Server({Target("device_uuid", "d-one"): "ab"})
     for config in ([entry(Target("device_uuid", "D-One"), "a")], [entry(Target("device_uuid", "d-one"), "A")]):
         for state in ("deleted", "merged"):
-            with pytest.raises(Faults, match="case"):
+            with pytest.raises(ValidationErrors, match="case"):
                 server.plan(config, state)
 
 
@@ -612,13 +612,13 @@ def test_another_case_is_an_error_in_deleted_too():
     ],
 )
 def test_validation(state, config, paths):
-    found = {item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, state)}
+    found = {item["path"] for item in schema_errors(SCHEMA, config) + rule_errors(config, state)}
     assert found == {f"config[0].{path}" for path in paths}
 
 
-def test_a_target_twice_is_a_fault_by_whatever_it_is_given():
+def test_a_target_twice_is_an_error_by_whatever_it_is_given():
     config = [{"target": {"device": "d"}, "policies": []}] * 2 + [{"target": {"subscription_uuid": "s"}, "policies": []}] * 2
-    assert [item["path"] for item in rule_faults(config, "merged")] == ["config[1].target.device", "config[3].target.subscription_uuid"]
+    assert [item["path"] for item in rule_errors(config, "merged")] == ["config[1].target.device", "config[3].target.subscription_uuid"]
 
 
 json_values = st.recursive(
@@ -634,7 +634,7 @@ json_values = st.recursive(
 @given(st.lists(json_values, max_size=3))
 def test_no_input_at_all_trips_the_rules(config):
     for state in (*STATES, "gathered"):
-        rule_faults(config, state)
+        rule_errors(config, state)
 
 
 def test_the_work_for_ten_thousand_assignments_stays_small():
@@ -654,7 +654,7 @@ def test_to_clear_a_target_takes_no_order(state):
     view_ = view({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "")], state, Names())
     assert [kind_of(request) for request in plan(view_, state).requests] == ["remove", "remove"]
     view_ = view({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "A")], state, Names())
-    with pytest.raises(Faults, match="not known"):
+    with pytest.raises(ValidationErrors, match="not known"):
         plan(view_, state)
 
 

@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
-from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_faults
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import order as private_app_order
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_faults
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
     LIMIT,
     normal,
@@ -65,8 +65,8 @@ class Organization:
 
     def view(self, config):
         applications = {key: read(item) for key, item in self.meraki.applications("1").items()}
-        faults = []
-        return View("1", applications, INDEX, resolve(config, INDEX, faults), tuple(faults))
+        errors = []
+        return View("1", applications, INDEX, resolve(config, INDEX, errors), tuple(errors))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -173,7 +173,7 @@ def test_any_organization_any_config_any_state(case, switches, room, stop_after,
     ):
         try:
             planned = plan(organization.view(config), state, ALLOWED)
-        except Faults:
+        except ValidationErrors:
             return
         never_empty = organization.members() & set(members(_end(organization, planned).values()))
         sent = 0
@@ -289,7 +289,7 @@ def test_at_the_limit_what_goes_makes_room_first():
     assert planned.summary["created"] == planned.summary["deleted"] == 10
     for request in planned.requests:
         organization.send(request)
-    with pytest.raises(Faults, match="301"):
+    with pytest.raises(ValidationErrors, match="301"):
         plan(organization.view([{"name": "One More", "destinations": [destination()]}]), "merged", ALLOWED)
 
 
@@ -304,7 +304,7 @@ def test_at_the_limit_what_cannot_be_done_in_a_safe_order_is_refused_with_the_re
     there = [stored(f"App {number}", "443", ["g1"] if number == 0 else [], number) for number in range(LIMIT)]
     config = [{"application_id": str(number), "name": f"App {number}", "destinations": [destination()]} for number in range(1, LIMIT)]
     config.append({"name": "New", "destinations": [destination()], "application_group_ids": ["g1"]})
-    with pytest.raises(Faults, match="no safe order for 'App 0', 'New'|no safe order for 'New', 'App 0'"):
+    with pytest.raises(ValidationErrors, match="no safe order for 'App 0', 'New'|no safe order for 'New', 'App 0'"):
         _plan(there, config, "overridden")
     # Another one that goes makes the room, and the group is never empty.
     _organization, planned = _plan(there, [entry for entry in config if entry["name"] != "App 7"], "overridden")
@@ -416,13 +416,13 @@ def test_options_that_alter_what_is_written_enter_the_digest():
     ],
 )
 def test_names_that_clash_and_pieces_that_are_missing(state, entry, path):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         _plan([stored("Ant", "443", [], 1), stored("Bee", "443", [], 2)], [entry], state)
-    assert path in [item["path"] for item in caught.value.faults]
+    assert path in [item["path"] for item in caught.value.errors]
 
 
-def test_one_application_reached_twice_is_a_fault():
-    with pytest.raises(Faults, match="one entry for one"):
+def test_one_application_reached_twice_is_an_error():
+    with pytest.raises(ValidationErrors, match="one entry for one"):
         _plan([stored("Ant", "443", [], 1)], [{"name": "Ant", "description": "x"}, {"application_id": "1", "description": "y"}])
 
 
@@ -436,9 +436,9 @@ def test_what_breaks_a_rule_of_words_and_is_there_can_be_fed_back():
     fed_back = [dict(item) for item in bare.view([]).applications.values()]
     assert plan(bare.view(fed_back), "replaced", ALLOWED).requests == []
     config[0]["sni"] = "no domain"
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         plan(organization.view(config), "replaced", ALLOWED)
-    assert [item["path"] for item in caught.value.faults] == ["config[0].sni"]
+    assert [item["path"] for item in caught.value.errors] == ["config[0].sni"]
 
 
 def test_the_order_in_which_the_server_lists_does_not_enter_the_digest():
@@ -562,9 +562,9 @@ def _by(*pairs, access="browser"):
 )  # fmt: skip
 def test_validation(path, change):
     config = [{"name": "Jira", "destinations": [destination()], **change}]
-    assert {item["path"] for item in schema_faults(SCHEMA, config) + rule_faults(config, "merged")} == {f"config[0]{path}"}
+    assert {item["path"] for item in schema_errors(SCHEMA, config) + rule_errors(config, "merged")} == {f"config[0]{path}"}
     with_id = [{"application_id": "1", **config[0]}]
-    assert {item["path"] for item in schema_faults(SCHEMA, with_id) + rule_faults(with_id, "rendered")} == {f"config[0]{path}"}
+    assert {item["path"] for item in schema_errors(SCHEMA, with_id) + rule_errors(with_id, "rendered")} == {f"config[0]{path}"}
 
 
 @pytest.mark.parametrize(
@@ -584,23 +584,23 @@ def test_validation(path, change):
 )
 def test_what_is_allowed_and_what_the_vendor_is_left_to_judge(fields):
     config = [{"name": "Jira", "destinations": [destination()], **fields}]
-    assert schema_faults(SCHEMA, config) + rule_faults(config, "merged") == []
+    assert schema_errors(SCHEMA, config) + rule_errors(config, "merged") == []
 
 
 def test_rules_are_for_what_is_written():
     odd = [{"name": "Jira_1"}]
-    assert rule_faults(odd, "deleted") == rule_faults(odd, "gathered") == []
-    assert rule_faults([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "judged after the read"
+    assert rule_errors(odd, "deleted") == rule_errors(odd, "gathered") == []
+    assert rule_errors([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "judged after the read"
 
 
 def test_what_is_missing_for_replaced_and_what_is_listed_twice():
     config = [{"name": "A"}, {"name": "A", "destinations": [destination()]}, {"destinations": [destination()]}]
-    assert {item["path"] for item in rule_faults(config, "replaced")} == {"config[0].destinations", "config[1].name", "config[2].name"}
+    assert {item["path"] for item in rule_errors(config, "replaced")} == {"config[0].destinations", "config[1].name", "config[2].name"}
 
 
 def test_the_resource_speaks_of_unknown_groups_by_path():
-    faults = []
-    resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]), faults)
-    assert [item["path"] for item in faults] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
-    assert "'West' (1)" in faults[1]["message"]
+    errors = []
+    resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]), errors)
+    assert [item["path"] for item in errors] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
+    assert "'West' (1)" in errors[1]["message"]
     assert PrivateApplications.schema is SCHEMA

@@ -8,12 +8,12 @@ import itertools
 from collections import Counter
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import Faults
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import (
     Names,
     Wanted,
     resolve,
-    rule_faults,
+    rule_errors,
     units,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import View, canonical, content, plan
@@ -215,33 +215,33 @@ def test_equal_content_twice_is_two_policies():
 
 
 def test_an_id_of_another_network_is_an_error_that_names_it():
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         _plan(organization({"N_1": [A], "N_2": [B]}), [{**A, "policy_id": "2"}])
-    assert caught.value.faults == [{"path": "config[0].policies[0].policy_id", "message": "2 belongs to network N_2, not to N_1"}]
+    assert caught.value.errors == [{"path": "config[0].policies[0].policy_id", "message": "2 belongs to network N_2, not to N_1"}]
 
 
 def test_deleted_by_id_refuses_fields_that_do_not_agree():
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         _plan(organization({"N_1": [A, B]}), [{"policy_id": "1", "tags": ["b"]}], "deleted")
-    assert caught.value.faults[0]["path"] == "config[0].policies[0].tags"
+    assert caught.value.errors[0]["path"] == "config[0].policies[0].tags"
 
 
 def test_a_rule_of_words_is_checked_for_an_own_id_only_where_it_changes_something():
     odd = {**A, "scope": "all"}
     there = organization({"N_1": [odd]})
     assert _plan(there, [{**odd, "policy_id": "1"}], "replaced").requests == []
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         _plan(there, [{**odd, "policy_id": "1", "group_policy_id": "7"}], "replaced")
-    assert caught.value.faults[0]["path"] == "config[0].policies[0].tags"
+    assert caught.value.errors[0]["path"] == "config[0].policies[0].tags"
 
 
 def test_a_locale_stops_the_write_and_not_the_reading():
     there = organization({"N_1": [A], "L_2": [B]})
     view = View("/put", there, Names(), [Wanted("config[0]", "N_1", [A])], {"L_2": ["N_2"]})
     assert plan(view, "merged").requests == []
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationErrors) as caught:
         plan(view, "overridden")
-    assert "L_2" in caught.value.faults[0]["path"]
+    assert "L_2" in caught.value.errors[0]["path"]
 
 
 def test_the_digest_says_the_change_and_nothing_else():
@@ -273,31 +273,31 @@ def test_names_that_fit_nothing_or_twice_or_in_another_case_are_all_reported():
         {"network_id": "N_1", "network": "Twice", "policies": []},
         {"network_id": "N_7", "policies": []},
     ]
-    faults = []
-    units(config, Names(networks), faults)
-    paths = [item["path"] for item in faults]
+    errors = []
+    units(config, Names(networks), errors)
+    paths = [item["path"] for item in errors]
     assert paths == [
         "config[0].network", "config[1].network", "config[2].network", "config[3].network_tags", "config[4].network",
         "config[5].network_id",
     ]  # fmt: skip
-    messages = [item["message"] for item in faults]
+    messages = [item["message"] for item in errors]
     assert "'Berlin' (N_1)" in messages[0]
     assert "N_2, N_3" in messages[1]
 
 
-def test_a_network_reached_twice_is_a_fault():
+def test_a_network_reached_twice_is_an_error():
     networks = [{"id": "N_1", "name": "Berlin", "tags": ["branch"]}]
-    faults = []
-    units([{"network": "Berlin"}, {"network_tags": ["branch"]}], Names(networks), faults)
-    assert [item["path"] for item in faults] == ["config[1]"]
+    errors = []
+    units([{"network": "Berlin"}, {"network_tags": ["branch"]}], Names(networks), errors)
+    assert [item["path"] for item in errors] == ["config[1]"]
 
 
 def test_group_policies_are_looked_up_in_their_network():
     names = Names([{"id": "N_1", "name": "Berlin"}, {"id": "N_9", "name": "Corp SM"}], {"N_1": [("101", "Staff")]})
     entry = {"network": "Berlin", "policies": [{"sm_network": "Corp SM", "scope": "all", "group_policy": "Staff"}]}
-    faults = []
-    (unit,) = resolve(units([entry], names, faults), names, faults)
-    assert faults == []
+    errors = []
+    (unit,) = resolve(units([entry], names, errors), names, errors)
+    assert errors == []
     assert unit.policies == [{"sm_network_id": "N_9", "scope": "all", "group_policy_id": "101"}]
 
 
@@ -317,4 +317,4 @@ def test_group_policies_are_looked_up_in_their_network():
     ],
 )
 def test_rules(state, entry, path):
-    assert path in [item["path"] for item in rule_faults([entry], state)]
+    assert path in [item["path"] for item in rule_errors([entry], state)]
