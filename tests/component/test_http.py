@@ -16,7 +16,13 @@ import yaml
 from ansible_collections.secops.policy.plugins.module_utils._http import body as http_body
 from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
 from ansible_collections.secops.policy.plugins.module_utils._http import rate_limit, transport
-from ansible_collections.secops.policy.plugins.module_utils._http.client import ApiError, Client, Held, Unclear, Vendor
+from ansible_collections.secops.policy.plugins.module_utils._http.client import (
+    ApiError,
+    Client,
+    RequestCancelled,
+    Vendor,
+    WriteOutcomeUnknown,
+)
 from ansible_collections.secops.policy.plugins.module_utils._http.options import secret_errors, url_errors
 from ansible_collections.secops.policy.plugins.module_utils._http.rate_limit import Budget, Pacer, poll_wait
 
@@ -26,7 +32,7 @@ from .scripted import RESET, Scripted, answer
 SECRET = "s3cret-key-0123456789"
 
 
-class Sign:
+class Auth:
     """A token that can be renewed so many times."""
 
     def __init__(self, renewals: int = 0) -> None:
@@ -41,7 +47,7 @@ class Sign:
         return self.number <= self.renewals
 
 
-def client(server, sign=None, pending="", **options):
+def client(server, auth=None, pending="", **options):
     vendor = Vendor(
         "Vendor",
         ("vendor.example",),
@@ -51,7 +57,7 @@ def client(server, sign=None, pending="", **options):
         pending,
     )
     given = {"timeout": 5, "retry_timeout": 20, "rate_limit": 1000, "validate_certs": True, "ca_path": None, **options}
-    made = Client(server.url + "/base", vendor, sign or Sign(), given)
+    made = Client(server.url + "/base", vendor, auth or Auth(), given)
     made.secrets.add(SECRET)
     return made
 
@@ -81,7 +87,7 @@ def test_a_read_survives_one_fault_of_any_kind(fault):
 )
 def test_a_write_that_may_have_acted_is_not_sent_again(fault):
     with Scripted(fault, answer(data={})) as server:
-        with pytest.raises(Unclear):
+        with pytest.raises(WriteOutcomeUnknown):
             client(server).send("PUT", "/x", {"a": 1})
         assert len(server.requests) == 1
 
@@ -100,7 +106,7 @@ def test_a_rate_limited_write_is_sent_again_after_the_wait(header):
 @pytest.mark.parametrize("status", [408, 500, 507, 520, 524, 599])
 def test_a_status_that_says_nothing_of_what_the_server_did(status):
     with Scripted(answer(status), answer(data=[1])) as server:
-        with pytest.raises(Unclear, match=str(status)):
+        with pytest.raises(WriteOutcomeUnknown, match=str(status)):
             client(server).send("PUT", "/x", {})
         assert client(server).get("/x").data == [1] and len(server.requests) == 2
     with Scripted(answer(status), answer(data=[1])) as server:
@@ -112,10 +118,10 @@ def test_a_status_that_says_what_it_did(status):
     with Scripted(answer(status, Location="/y")) as server:
         with pytest.raises(ApiError, match=str(status)) as caught:
             client(server).get("/x")
-        assert not isinstance(caught.value, Unclear)
+        assert not isinstance(caught.value, WriteOutcomeUnknown)
         with pytest.raises(ApiError, match=str(status)) as caught:
             client(server).send("PUT", "/x", {})
-        assert isinstance(caught.value, Unclear) == (status == 303), "303 leads to what came of it"
+        assert isinstance(caught.value, WriteOutcomeUnknown) == (status == 303), "303 leads to what came of it"
         assert len(server.requests) == 2
 
 
@@ -147,7 +153,7 @@ def test_an_answer_that_drips_is_late_by_the_timeout(tmp_path, part, tls):
     with Scripted((drip[0], 0.1), answer(data=[1]), tls=ours and ours.server) as server:
         tried = client(server, timeout=0.5, retry_timeout=10, **({"ca_path": str(ours.file)} if ours else {}))
         assert tried.get("/x").data == [1] and tried.stats()["retries"] == 1
-    with Scripted((drip[0], 0.1), tls=ours and ours.server) as server, pytest.raises(Unclear, match="no answer from") as caught:
+    with Scripted((drip[0], 0.1), tls=ours and ours.server) as server, pytest.raises(WriteOutcomeUnknown, match="no answer from") as caught:
         client(server, timeout=0.5, **({"ca_path": str(ours.file)} if ours else {})).send("PUT", "/x", {})
     assert caught.value.late
 
@@ -185,10 +191,10 @@ def test_nobody_there_is_one_clear_sentence_soon():
 
 def test_an_expired_token_is_renewed_as_often_as_the_sign_in_allows():
     with Scripted(answer(401), answer(data=[2])) as server:
-        assert client(server, Sign(renewals=1)).get("/x").data == [2]
+        assert client(server, Auth(renewals=1)).get("/x").data == [2]
     with Scripted(answer(401)) as server:
         with pytest.raises(ApiError, match="401"):
-            client(server, Sign(renewals=2)).get("/x")
+            client(server, Auth(renewals=2)).get("/x")
         assert len(server.requests) == 3
 
 
@@ -235,13 +241,13 @@ def test_what_is_fetched_may_be_a_refusal(impatient):
     with Scripted(ACCEPTED, answer(400, {"errors": ["no"]})) as server:
         with pytest.raises(ApiError, match="answered 400: no") as caught:
             client(server, pending="response-id").send(*WRITE)
-        assert not isinstance(caught.value, Unclear)
+        assert not isinstance(caught.value, WriteOutcomeUnknown)
 
 
 @pytest.mark.parametrize("gone", [404, 504])
 def test_a_lost_answer_makes_a_write_unclear_and_a_read_begin_anew(impatient, gone):
     with Scripted(ACCEPTED, answer(gone)) as server:
-        with pytest.raises(Unclear) as caught:
+        with pytest.raises(WriteOutcomeUnknown) as caught:
             client(server, pending="response-id").send(*WRITE)
         assert not caught.value.pending, "what is there can be looked up"
         assert len(server.requests) == 2
@@ -264,7 +270,7 @@ def test_what_goes_wrong_while_fetching_is_no_reason_to_stop_fetching(impatient,
 @pytest.mark.parametrize("end", [answer(401), answer(302, Location="https://evil.example/x"), answer(429, Retry_After="3600"), answer(503)])
 def test_a_pending_write_is_never_taken_for_one_that_was_refused(impatient, end):
     """Whoever cannot fetch the answer does not know: neither that it was made nor that it was not."""
-    with Scripted(ACCEPTED, end) as server, pytest.raises(Unclear, match="may still act") as caught:
+    with Scripted(ACCEPTED, end) as server, pytest.raises(WriteOutcomeUnknown, match="may still act") as caught:
         client(server, pending="response-id", retry_timeout=0.3).send(*WRITE)
     assert caught.value.pending
 
@@ -278,11 +284,14 @@ def test_a_pending_write_is_not_held_back():
 
 
 def test_signing_in_that_fails_while_an_answer_is_pending(impatient):
-    class Ends(Sign):
+    class Ends(Auth):
         def renew(self, used, times):
             raise ApiError("POST /token: answered 400", 400)
 
-    with Scripted(ACCEPTED, answer(401)) as server, pytest.raises(Unclear, match="POST /token: answered 400; it was accepted before"):
+    with (
+        Scripted(ACCEPTED, answer(401)) as server,
+        pytest.raises(WriteOutcomeUnknown, match="POST /token: answered 400; it was accepted before"),
+    ):
         client(server, Ends(), pending="response-id").send(*WRITE)
 
 
@@ -291,7 +300,7 @@ def test_a_token_may_end_between_any_two_looks(impatient):
     with Scripted(ACCEPTED, answer(401), ACCEPTED, answer(401), ACCEPTED, answer(401), answer(data={"id": 7})) as server:
         seen = []
 
-        class Counts(Sign):
+        class Counts(Auth):
             def renew(self, used, times):
                 seen.append(times)
                 return super().renew(used, times)
@@ -303,7 +312,7 @@ def test_a_token_may_end_between_any_two_looks(impatient):
 def test_a_token_may_end_between_any_two_tries(impatient):
     with Scripted(answer(401), answer(503), answer(401), answer(429, Retry_After="0"), answer(401), answer(data=[1])) as server:
 
-        class Once(Sign):
+        class Once(Auth):
             def renew(self, used, times):
                 return times == 0
 
@@ -315,7 +324,7 @@ def test_202_without_an_id_names_the_request(method):
     with Scripted(answer(202, body=b"", X_Request_Id="q-1")) as server:
         with pytest.raises(ApiError, match=r"answered 202 with an empty body \(X-Request-Id q-1\), without the response-id") as caught:
             client(server, pending="response-id").request(method, "/x", body=None if method == "GET" else {})
-        assert isinstance(caught.value, Unclear) == (method == "POST")
+        assert isinstance(caught.value, WriteOutcomeUnknown) == (method == "POST")
         assert len(server.requests) == 1
 
 
@@ -325,7 +334,7 @@ def test_pending_for_longer_than_the_budget_is_a_failure(monkeypatch, method):
     with Scripted(ACCEPTED) as server:
         with pytest.raises(ApiError, match="retry_timeout is used up") as caught:
             client(server, pending="response-id", retry_timeout=0.35).request(method, "/x", body=None if method == "GET" else {})
-        assert isinstance(caught.value, Unclear) == (method == "POST")
+        assert isinstance(caught.value, WriteOutcomeUnknown) == (method == "POST")
         assert len(server.requests) == 4
 
 
@@ -406,7 +415,7 @@ def test_where_the_next_page_is(link, leads):
 
 @pytest.mark.parametrize("body", [b"[" * 100_000 + b"]" * 100_000, b'{"a": ' * 50_000 + b"1" + b"}" * 50_000])
 def test_a_body_that_nobody_can_read_is_unclear(body):
-    with Scripted(answer(body=body)) as server, pytest.raises(Unclear):
+    with Scripted(answer(body=body)) as server, pytest.raises(WriteOutcomeUnknown):
         client(server).send("POST", "/x", {})
 
 
@@ -432,10 +441,10 @@ def test_two_names_of_this_machine_are_two_hosts(base, to):
     """Who listens on one of them need not be who listens on the other; a port says no more than it did."""
     vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", str, lambda status, target: "")
     options = {"timeout": 5, "retry_timeout": 20, "rate_limit": 10, "validate_certs": True, "ca_path": None}
-    made = Client(base + "/base", vendor, Sign(), options)
+    made = Client(base + "/base", vendor, Auth(), options)
     assert made.trusts(to + "/x") is made.trusts(to.replace("8080", "9090") + "/x") is (to == base)
     assert not made.trusts(to.replace("http:", "https:") + "/x")
-    secure = Client(base.replace("http:", "https:") + "/base", vendor, Sign(), options)
+    secure = Client(base.replace("http:", "https:") + "/base", vendor, Auth(), options)
     assert secure.trusts(to.replace("http:", "https:") + "/x") is (to == base) and not secure.trusts(to + "/x")
 
 
@@ -475,7 +484,7 @@ def test_redirects_in_a_circle_end():
 def test_where_credentials_may_go(url, trusted):
     vendor = Vendor("Vendor", ("vendor.example",), "X-Request-Id", str, lambda status, target: "")
     options = {"timeout": 5, "retry_timeout": 20, "rate_limit": 10, "validate_certs": True, "ca_path": None}
-    assert Client("https://own.example:444/base", vendor, Sign(), options).trusts(url) is trusted
+    assert Client("https://own.example:444/base", vendor, Auth(), options).trusts(url) is trusted
 
 
 def test_a_password_in_netrc_does_not_replace_the_key(tmp_path, monkeypatch):
@@ -503,7 +512,7 @@ def test_a_write_whose_answer_a_proxy_loses_is_not_sent_again(monkeypatch, end):
     """What breaks on the way through a proxy is called the proxy's failure, whenever it was."""
     with Scripted(end, answer(data={})) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        with Scripted(answer()) as server, pytest.raises(Unclear):
+        with Scripted(answer()) as server, pytest.raises(WriteOutcomeUnknown):
             client(server).send("POST", "/x", {})
         assert len(proxy.requests) == 1
 
@@ -522,9 +531,9 @@ def test_the_classes_of_a_proxys_pools_are_kept():
 
     manager = urllib3.PoolManager()
     manager.pool_classes_by_scheme = {"https": Pool}
-    transport._date(manager)
+    transport._set_pool_classes(manager)
     first = manager.pool_classes_by_scheme["https"]
-    transport._date(manager)
+    transport._set_pool_classes(manager)
     assert manager.pool_classes_by_scheme["https"] is first and issubclass(first, Pool)
     assert first.ConnectionCls.response_class is transport._Response
 
@@ -535,7 +544,7 @@ def test_a_proxy_that_makes_no_tunnel_has_sent_nothing(tmp_path, monkeypatch):
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(ApiError, match="the proxy on the way") as caught:
             client(server, ca_path=str(ours.file), retry_timeout=2).send("POST", "/x", {})
-        assert not isinstance(caught.value, Unclear) and server.requests == [] and len(proxy.requests) > 1
+        assert not isinstance(caught.value, WriteOutcomeUnknown) and server.requests == [] and len(proxy.requests) > 1
 
 
 def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
@@ -566,7 +575,7 @@ def test_the_user_agent_has_the_form_that_the_vendor_asks_for():
 
 def test_a_held_request_is_not_sent():
     with Scripted(answer()) as server:
-        with pytest.raises(Held):
+        with pytest.raises(RequestCancelled):
             client(server).send("PUT", "/x", {}, proceed=lambda: False)
         assert server.requests == []
 
@@ -687,11 +696,11 @@ def test_a_body_that_unpacks_to_more_than_any_is_not_unpacked():
         tracemalloc.start()
         with pytest.raises(ApiError, match="GET /x: answered 200 with a body of more than 128 MiB") as caught:
             client(server).get("/x")
-        assert not isinstance(caught.value, Unclear) and len(server.requests) == 1, "another try would end no better"
+        assert not isinstance(caught.value, WriteOutcomeUnknown) and len(server.requests) == 1, "another try would end no better"
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert taken < 300 << 20
-        with pytest.raises(Unclear, match="more than 128 MiB"):
+        with pytest.raises(WriteOutcomeUnknown, match="more than 128 MiB"):
             client(server).send("PUT", "/x", {})
 
 
@@ -716,7 +725,7 @@ def test_a_refusal_with_a_large_body_is_one_all_the_same(status):
     refusal = answer(status, body=BOMB, Content_Encoding="gzip", Location="https://evil.example/", X_Request_Id="abc-1")
     with Scripted(refusal) as server, pytest.raises(ApiError, match=f"answered {status}") as caught:
         client(server).send("PUT", "/x", {})
-    assert not isinstance(caught.value, Unclear) and caught.value.status == status
+    assert not isinstance(caught.value, WriteOutcomeUnknown) and caught.value.status == status
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "x" * 5000])
@@ -725,7 +734,7 @@ def test_what_was_not_asked_for_is_not_unpacked(encoding):
         with pytest.raises(ApiError, match="packed in a way that was not asked for") as caught:
             client(server).get("/x")
         assert len(server.requests) == 1 and len(str(caught.value)) < 500
-        with pytest.raises(Unclear):
+        with pytest.raises(WriteOutcomeUnknown):
             client(server).send("PUT", "/x", {})
 
 
@@ -735,7 +744,7 @@ def test_what_cannot_be_unpacked_is_read_again(damage):
     with Scripted(answer(body=damage(body), Content_Encoding="gzip"), packed([1])) as server:
         tried = client(server)
         assert tried.get("/x").data == [1] and tried.stats()["retries"] == 1
-    with Scripted(answer(body=damage(body), Content_Encoding="gzip")) as server, pytest.raises(Unclear, match="broke"):
+    with Scripted(answer(body=damage(body), Content_Encoding="gzip")) as server, pytest.raises(WriteOutcomeUnknown, match="broke"):
         client(server).send("PUT", "/x", {})
 
 
@@ -757,7 +766,7 @@ def test_headers_without_end(head):
         with pytest.raises(ApiError, match="the headers of .*longer, or more, than those of any API"):
             client(server).get("/x")
         assert len(server.requests) == 1, "another try would end no better"
-        with pytest.raises(Unclear, match="the headers of"):
+        with pytest.raises(WriteOutcomeUnknown, match="the headers of"):
             client(server).send("PUT", "/x", {})
 
 
@@ -801,7 +810,7 @@ def test_a_run_has_an_end(monkeypatch):
         for method in ("GET", "PUT"):
             with pytest.raises(ApiError, match=f"{method} /base/x: not sent: this run has sent 3 requests") as caught:
                 tried.request(method, "/x")
-            assert not isinstance(caught.value, Unclear)
+            assert not isinstance(caught.value, WriteOutcomeUnknown)
         assert len(server.requests) == 3
     monkeypatch.setattr(http_client, "_LARGEST_RUN", 100)
     with Scripted(answer(data=["x" * 200])) as server:
@@ -831,7 +840,7 @@ def test_a_body_that_means_several_things_is_none(impatient, body, words):
         with pytest.raises(ApiError, match=f"answered 200 with a body .*{words}"):
             client(server).get("/x")
         assert len(server.requests) == 3
-        with pytest.raises(Unclear, match=words):
+        with pytest.raises(WriteOutcomeUnknown, match=words):
             client(server).send("PUT", "/x", {})
 
 
@@ -851,7 +860,7 @@ def test_a_text_that_could_be_one_of_two_is_not_sent():
         assert first == second == "cut \ufffd"
         with pytest.raises(ApiError, match="PUT /x: not sent: the vendor has several texts that read") as caught:
             tried.send("PUT", "/x", {"tags": [first]})
-        assert not isinstance(caught.value, Unclear) and len(server.requests) == 1 and tried.stats()["writes"] == 0
+        assert not isinstance(caught.value, WriteOutcomeUnknown) and len(server.requests) == 1 and tried.stats()["writes"] == 0
 
 
 @pytest.mark.parametrize(
@@ -882,13 +891,13 @@ def test_a_title_that_is_cut_is_not_shown():
     """What is looked at may end within a secret."""
     for filler in (8192 - 20, 1000 - 20):
         page = answer(500, body=b"<title>" + b" " * filler + SECRET.encode() + b" more" * 400 + b"</title>")
-        with Scripted(page) as server, pytest.raises(Unclear) as caught:
+        with Scripted(page) as server, pytest.raises(WriteOutcomeUnknown) as caught:
             client(server).send("PUT", "/x", {})
         assert SECRET[:5] not in str(caught.value) and "HTML page" in str(caught.value)
 
 
 def test_a_token_that_no_header_can_carry_ends_in_words():
-    class Odd(Sign):
+    class Odd(Auth):
         def headers(self):
             return {"Authorization": "Bearer to\ufffdken"}
 

@@ -28,8 +28,8 @@ _REPLACEMENT = "\ufffd"
 class BadBody(ValueError):
     """A body that cannot be used; ``str()`` says in a few words what it is. ``final``: another try would end no better."""
 
-    def __init__(self, words: str, final: bool = False) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, final: bool = False) -> None:
+        super().__init__(message)
         self.final = final
 
 

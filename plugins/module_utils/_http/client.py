@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The HTTP client: one session, pacing, retries where they are safe, redirects and bodies looked at with suspicion. Knows no vendor."""
+"""The HTTP client: one session, pacing, retries where a request may be repeated, redirects and bodies looked at with suspicion. Knows no
+vendor."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from .._model.mask import Mask
 from .body import BadBody, Texts
 from .options import VERSION, is_loopback
 from .rate_limit import Budget, Pacer, backoff, poll_wait
-from .transport import due, no_netrc, session, whole
+from .transport import no_netrc, read_body, session, set_deadline
 
 try:
     import requests
@@ -42,7 +43,7 @@ _HOPS = 5
 _FIRST_CONTACTS = 3
 _BAD_BODIES = 3
 #: Of what a server says for itself, of the id that it gives a request, and of where it leads.
-_LONGEST_WORDS = 2000
+_LONGEST_MESSAGE = 2000
 _LONGEST_ID = 200
 #: Of a body that is not JSON, so much is looked at.
 _START = 8192
@@ -72,7 +73,7 @@ class ApiError(Exception):
         self.data = data
 
 
-class Unclear(ApiError):
+class WriteOutcomeUnknown(ApiError):
     """A write was sent and nobody knows whether the server acted: look at the state before writing again.
 
     ``pending``: the server said that it will act, and not when, so that no look at the state tells whether it still will. ``late``: it
@@ -89,11 +90,11 @@ class NotActed(ApiError):
     """The server did not act, and the wait before another try is over: the caller reads again before it sends the request again."""
 
 
-class Held(Exception):
+class RequestCancelled(Exception):
     """The request was not sent, because the caller's ``proceed`` said no when its turn came."""
 
 
-class Answer(t.NamedTuple):
+class Response(t.NamedTuple):
     """``data`` is the body as JSON (None where it is empty); ``headers`` are case-insensitive; ``url`` is where the answer came from;
     ``size`` is the body's, in bytes."""
 
@@ -105,7 +106,7 @@ class Answer(t.NamedTuple):
     size: int = 0
 
 
-class Sign(t.Protocol):
+class Auth(t.Protocol):
     """Puts credentials on requests."""
 
     def headers(self) -> dict[str, str]:
@@ -119,14 +120,14 @@ class Sign(t.Protocol):
 class Vendor(t.NamedTuple):
     """What the client has to know of the other side.
 
-    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``words``: finds
-    the vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
+    ``domains``: where a redirect may lead besides the base's own host. ``request_id``: the header to quote in failures. ``error_message``:
+    finds the vendor's own message in an error's body. ``hint``: what a user can do about a status (an empty text: nothing to say).
     """
 
     name: str
     domains: tuple[str, ...]
     request_id: str
-    words: t.Callable[[t.Any], str]
+    error_message: t.Callable[[t.Any], str]
     hint: t.Callable[[int | None, str], str]
     pending: str = ""
 
@@ -137,10 +138,10 @@ class Client:
     ``options``: the module's (``timeout``, ``retry_timeout``, ``rate_limit``, ``validate_certs``, ``ca_path``). Safe for threads.
     """
 
-    def __init__(self, base_url: str, vendor: Vendor, sign: Sign, options: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, base_url: str, vendor: Vendor, auth: Auth, options: t.Mapping[str, t.Any]) -> None:
         self.base_url = base_url.rstrip("/")
         self.vendor = vendor
-        self.sign = sign
+        self.auth = auth
         self.timeout = float(options["timeout"])
         self.budget = Budget(float(options["retry_timeout"]))
         self.pacer = Pacer(float(options["rate_limit"]))
@@ -159,16 +160,17 @@ class Client:
         if options["ca_path"] and not self.verify:
             self.warn("ca_path has no effect, for validate_certs is off")
 
-    def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Answer:
+    def get(self, target: str, query: t.Any = None, headers: t.Mapping[str, str] | None = None) -> Response:
         """Read ``target`` (a path below the base, or a URL). The answer's status is 200, its body JSON. Raises ``ApiError``."""
-        answer = self.request("GET", target, query=query, headers=headers)
-        if answer.status != 200:
+        response = self.request("GET", target, query=query, headers=headers)
+        if response.status != 200:
             # Part of a list, or a proxy's own version of it.
-            raise ApiError(f"GET {urlsplit(answer.url).path}: answered {answer.status} where the API documents 200", answer.status)
-        return answer
+            raise ApiError(f"GET {urlsplit(response.url).path}: answered {response.status} where the API documents 200", response.status)
+        return response
 
-    def send(self, method: str, target: str, body: t.Any = None, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> Answer:
-        """Write. Raises ``Unclear`` where nobody knows whether the server acted, else ``ApiError``; ``more`` as in ``request``."""
+    def send(self, method: str, target: str, body: t.Any = None, headers: t.Mapping[str, str] | None = None, **more: t.Any) -> Response:
+        """Write. Raises ``WriteOutcomeUnknown`` where nobody knows whether the server acted, else ``ApiError``; ``more`` as in
+        ``request``."""
         return self.request(method, target, body=body, headers=headers, **more)
 
     def request(
@@ -179,22 +181,22 @@ class Client:
         body: t.Any = None,
         form: t.Mapping[str, str] | None = None,
         headers: t.Mapping[str, str] | None = None,
-        signed: bool = True,
-        safe: bool | None = None,
+        authenticated: bool = True,
+        idempotent: bool | None = None,
         count: str | None = None,
         proceed: t.Callable[[], bool] | None = None,
         once: bool = False,
         tries: int | None = None,
-    ) -> Answer:
-        """One request, with every retry that is safe; with ``once`` without any.
+    ) -> Response:
+        """One request, with every retry that is allowed; with ``once`` without any.
 
         ``tries``: how often the caller has sent it before; with it, what would be sent again raises ``NotActed`` after the wait.
 
-        ``safe``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats`` counts
-        it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``Held`` where it says no. Raises ``ApiError``,
-        ``Unclear``.
+        ``idempotent``: may be sent again although it may have been acted upon (default: GET only). ``count``: under which name ``stats``
+        counts it (``""``: not at all). ``proceed`` is asked when the request's turn has come; ``RequestCancelled`` where it says no. Raises
+        ``ApiError``, ``WriteOutcomeUnknown``.
         """
-        call = _Call(self, method, target, method == "GET" if safe is None else safe, once, tries)
+        call = _Call(self, method, target, method == "GET" if idempotent is None else idempotent, once, tries)
         try:
             body = self._texts.written(body)
         except ValueError as error:
@@ -204,25 +206,25 @@ class Client:
         renewals = 0
         while True:
             try:
-                signature = self.sign.headers() if signed else {}
-                sent = {**(headers or {}), **call.fetch, **signature}
+                credentials = self.auth.headers() if authenticated else {}
+                sent = {**(headers or {}), **call.fetch, **credentials}
                 # What was accepted with 202 is under way: fetching its answer is no new request.
-                answer, content, started = self._exchange(method, url, query, body, form, sent, count, None if call.fetch else proceed)
+                response, content, started = self._exchange(method, url, query, body, form, sent, count, None if call.fetch else proceed)
                 count = ""
-                if answer.status == 401 and signed and self.sign.renew(signature, renewals):
+                if response.status == 401 and authenticated and self.auth.renew(credentials, renewals):
                     renewals += 1
                     continue
             except ApiError as error:
                 if call.fetch:
                     raise call.failed(error.message, error.status, error.data) from None
                 raise
-            except _Broken as broken:
+            except TransportError as broken:
                 count = ""
                 call.broken(broken, self._reached)
             else:
-                renewals = renewals if answer.status == 401 else 0
-                if call.answered(answer, content, started):
-                    return answer
+                renewals = renewals if response.status == 401 else 0
+                if call.handle(response, content, started):
+                    return response
 
     def count(self, what: str) -> None:
         """One more of ``reads``, ``writes`` or ``retries``."""
@@ -284,7 +286,7 @@ class Client:
         headers: t.Mapping[str, str],
         count: str,
         proceed: t.Callable[[], bool] | None,
-    ) -> tuple[Answer, _Content, float]:
+    ) -> tuple[Response, _Content, float]:
         """Send and follow redirects by hand: ``requests`` would turn a redirected PUT into a GET, and carry headers to foreign hosts.
 
         The answer, its body, and when (on the monotonic clock) the request that got it went out.
@@ -294,33 +296,33 @@ class Client:
             started = time.monotonic()
             try:
                 if proceed is not None and not proceed():
-                    raise Held
+                    raise RequestCancelled
                 if count:
                     self.count(count)
                     count = ""
-                answer, content = self._once(method, url, query, body, form, headers)
-            except _Broken as broken:
+                response, content = self._once(method, url, query, body, form, headers)
+            except TransportError as broken:
                 broken.started = started
                 raise
             finally:
                 self.pacer.end(ticket)
             self._reached = True
-            if answer.status not in _REDIRECTS:
-                return answer, content, started
-            url, query = _joined(url, answer.headers.get("Location", "")), None
-            if not answer.headers.get("Location") or not self.trusts(url):
+            if response.status not in _REDIRECTS:
+                return response, content, started
+            url, query = _joined(url, response.headers.get("Location", "")), None
+            if not response.headers.get("Location") or not self.trusts(url):
                 raise ApiError(
-                    f"{method} {urlsplit(answer.url).path}: answered {answer.status}, a redirect to {self.host_of(url)}, which is not "
+                    f"{method} {urlsplit(response.url).path}: answered {response.status}, a redirect to {self.host_of(url)}, which is not "
                     "followed: the credentials go to the base's own host and the vendor's domains only, over https. Check base_url.",
-                    answer.status,
+                    response.status,
                 )
         raise ApiError(f"{method} {urlsplit(url).path}: redirected more than {_HOPS} times. Check base_url.")
 
     def _once(
         self, method: str, url: str, query: t.Any, body: t.Any, form: t.Mapping[str, str] | None, headers: t.Mapping[str, str]
-    ) -> tuple[Answer, _Content]:
+    ) -> tuple[Response, _Content]:
         self._spend(method, url)
-        due(time.monotonic() + self.timeout)
+        set_deadline(time.monotonic() + self.timeout)
         content, bad = b"", None
         try:
             response = self._session.request(
@@ -337,7 +339,7 @@ class Client:
                 verify=self.verify,
             )
             with response:
-                received = whole(response)
+                received = read_body(response)
             if received is None:
                 raise requests.exceptions.ChunkedEncodingError("cut")
             content = received
@@ -349,7 +351,7 @@ class Client:
                     f"{method} {urlsplit(url).path}: the certificate of {urlsplit(url).netloc} is not trusted. "
                     "Point ca_path to the CA that signed it"
                 ) from None
-            raise _Broken(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
+            raise TransportError(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
         except (
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidHeader,
@@ -361,7 +363,7 @@ class Client:
                 f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials"
             ) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
-            raise _broken(error, urlsplit(url).netloc, self.timeout) from None
+            raise _transport_error(error, urlsplit(url).netloc, self.timeout) from None
         data = None
         if content.strip():
             try:
@@ -371,8 +373,8 @@ class Client:
         with self._counting:
             self._received += len(content)
         next_url = _next_url(response.headers.get("Link", ""), url)
-        answer = Answer(response.status_code, response.headers, data, url, next_url, len(content))
-        return answer, _Content(content[:_START], bad)
+        reply = Response(response.status_code, response.headers, data, url, next_url, len(content))
+        return reply, _Content(content[:_START], bad)
 
     def _spend(self, method: str, url: str) -> None:
         """Count a request. Raises ``ApiError`` where this run has sent more, or read more, than any needs."""
@@ -383,14 +385,14 @@ class Client:
             what = f"sent {_MOST_REQUESTS:,} requests" if many else f"read more than {_LARGEST_RUN >> 30} GiB"
             raise ApiError(f"{method} {urlsplit(url).path}: not sent: this run has {what}. Split the scope over several tasks")
 
-    def told(self, answer: Answer, content: _Content) -> str:
+    def describe(self, response: Response, content: _Content) -> str:
         """How a request ended, in one clause: status, the vendor's words, the request id."""
-        words = self.vendor.words(answer.data) if answer.data is not None else ""
-        shown = self.mask(words)
-        shown = shown if len(shown) <= _LONGEST_WORDS else shown[: _LONGEST_WORDS - 3] + "..."
-        ending = f": {shown.rstrip(' .')}" if words else _plain(answer, content, self.mask)
-        request_id = self.mask(answer.headers.get(self.vendor.request_id) or "")[:_LONGEST_ID]
-        return self.mask(f"answered {answer.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
+        message = self.vendor.error_message(response.data) if response.data is not None else ""
+        shown = self.mask(message)
+        shown = shown if len(shown) <= _LONGEST_MESSAGE else shown[: _LONGEST_MESSAGE - 3] + "..."
+        ending = f": {shown.rstrip(' .')}" if message else _plain(response, content, self.mask)
+        request_id = self.mask(response.headers.get(self.vendor.request_id) or "")[:_LONGEST_ID]
+        return self.mask(f"answered {response.status}{ending}" + (f" ({self.vendor.request_id} {request_id})" if request_id else ""))
 
 
 class _Content(t.NamedTuple):
@@ -409,10 +411,10 @@ class Pages:
         self._empty = 0
         self._bytes = 0
 
-    def follow(self, answer: Answer, things: int, onward: str, back: str) -> None:
+    def follow(self, response: Response, things: int, onward: str, back: str) -> None:
         """Called where a page, which brings so many ``things``, says that another one comes after it, which ``onward`` stands for. Raises
         ``ApiError`` where the list cannot be read; ``back`` are the words for an ``onward`` that was there before."""
-        self._bytes += answer.size
+        self._bytes += response.size
         self._empty = 0 if things else self._empty + 1
         if onward in self._seen:
             raise ApiError(f"GET {self._target}: {back} leads back to a page that was read already; the list cannot be read")
@@ -431,16 +433,16 @@ class Pages:
 class _Call:
     """One request through all its tries: what is known of it by now, and what each answer means for it.
 
-    ``safe``: may be sent again although it may have been acted upon. ``once``: never is, for there is another way. ``tries``: how often
-    the caller has sent it before, where it is the caller who sends it again. ``fetch``: what fetches a pending answer, which is the
+    ``idempotent``: may be sent again although it may have been acted upon. ``once``: never is, for there is another way. ``tries``: how
+    often the caller has sent it before, where it is the caller who sends it again. ``fetch``: what fetches a pending answer, which is the
     identical request with this header beside the others.
     """
 
-    def __init__(self, client: Client, method: str, target: str, safe: bool, once: bool, tries: int | None) -> None:
+    def __init__(self, client: Client, method: str, target: str, idempotent: bool, once: bool, tries: int | None) -> None:
         self.client = client
         self.method = method
         self.target = target
-        self.safe = safe
+        self.idempotent = idempotent
         self.once = once
         self.by_caller = tries is not None
         # The path as users know it: without the base and without what a query may hold.
@@ -452,39 +454,39 @@ class _Call:
 
     def failed(self, message: str, status: int | None = None, data: t.Any = None) -> ApiError:
         """The failure to raise: whatever ends the wait for a pending write says nothing of the write."""
-        if self.fetch and not self.safe:
-            return Unclear(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
+        if self.fetch and not self.idempotent:
+            return WriteOutcomeUnknown(f"{message.rstrip('.')}; it was accepted before, and the server may still act", status, pending=True)
         return ApiError(message, status, data)
 
-    def broken(self, broken: _Broken, reached: bool) -> None:
+    def broken(self, broken: TransportError, reached: bool) -> None:
         """No answer: wait for another try, or raise. ``reached``: the other side has answered this run before."""
         self.client.budget.charge(broken.started, time.monotonic())
         why = f"{self.name}: {self.client.mask(str(broken))}"
-        if broken.final and (self.safe or self.fetch):
+        if broken.final and (self.idempotent or self.fetch):
             raise self.failed(f"{why}. {self._advice()}".strip()) from None
-        if broken.sent and not self.safe and not self.fetch:
-            raise Unclear(why + ": nobody knows whether the server acted", late=broken.late) from None
+        if broken.sent and not self.idempotent and not self.fetch:
+            raise WriteOutcomeUnknown(why + ": nobody knows whether the server acted", late=broken.late) from None
         if not reached and self._tries + 1 >= _FIRST_CONTACTS:
             raise ApiError(f"{why}. {self._advice()}".strip()) from None
         self._again(why, self._backoff())
 
-    def answered(self, answer: Answer, content: _Content, started: float) -> bool:
-        """Whether ``answer``, to what was sent when ``started`` says, is the one to go on with; else wait for another try, or raise."""
-        status = answer.status
+    def handle(self, response: Response, content: _Content, started: float) -> bool:
+        """Whether ``response``, to what was sent when ``started`` says, is the one to go on with; else wait for another try, or raise."""
+        status = response.status
         pending = status == 202 and self.client.vendor.pending
-        if 200 <= status < 300 and not pending and not _unreadable(answer, content, self.method):
+        if 200 <= status < 300 and not pending and not _unreadable(response, content, self.method):
             return True
-        why = f"{self.name}: {self.client.told(answer, content)}"
+        why = f"{self.name}: {self.client.describe(response, content)}"
         if pending:
-            self._pending(why, answer)
+            self._pending(why, response)
         elif status == 404 and self.fetch:
             why += ": the pending answer is gone"
-            if not self.safe:
-                raise Unclear(why, status)
+            if not self.idempotent:
+                raise WriteOutcomeUnknown(why, status)
             self.fetch = {}
             self._again(why, self._backoff())
         elif status == 429:
-            wait = self._asked(answer)
+            wait = self._asked(response)
             if not self.client.budget.allows(wait):
                 raise self.failed(
                     f"{why}; the wait before another try does not fit into what is left of retry_timeout. Run the task again later, or "
@@ -493,38 +495,38 @@ class _Call:
                 )
             self.client.pacer.pause(wait)
             self._again(why, wait)
-        elif _uncertain(status) or status == 303 and not self.safe:
+        elif _uncertain(status) or status == 303 and not self.idempotent:
             self.client.budget.charge(started, time.monotonic())
             # While an answer is pending only 504 is about the query: the rest is about the fetching, which can be tried again.
-            if not self.safe and (not self.fetch or status == 504):
-                raise Unclear(why, status, answer.data)
+            if not self.idempotent and (not self.fetch or status == 504):
+                raise WriteOutcomeUnknown(why, status, response.data)
             self.fetch = {} if status == 504 else self.fetch
-            self._again(why, self._asked(answer))
+            self._again(why, self._asked(response))
         elif not 200 <= status < 300:
             refused = self.failed if status == 401 else ApiError
-            raise refused(f"{why}. {self._advice(status)}".rstrip(" .") + ".", status, answer.data)
+            raise refused(f"{why}. {self._advice(status)}".rstrip(" .") + ".", status, response.data)
         else:
             self.client.budget.charge(started, time.monotonic())
-            if not self.safe and not self.fetch:
-                raise Unclear(why, status)
+            if not self.idempotent and not self.fetch:
+                raise WriteOutcomeUnknown(why, status)
             self._bad_bodies += 1
             if self._bad_bodies >= _BAD_BODIES or content.bad is not None and content.bad.final:
                 raise self.failed(f"{why}. Check base_url, the credentials and any proxy in between", status)
             self._again(why, self._backoff())
         return False
 
-    def _pending(self, why: str, answer: Answer) -> None:
+    def _pending(self, why: str, response: Response) -> None:
         """Wait after a 202, and then fetch the answer. Raises where there is nothing to fetch it with, or no time is left."""
         header = self.client.vendor.pending
-        key = answer.headers.get(header) or self.fetch.get(header)
+        key = response.headers.get(header) or self.fetch.get(header)
         if key and not (self.once and self._polls) and self.client.budget.wait(poll_wait(self._polls)):
             self.fetch = {header: key}
             self._polls += 1
             return
         why += f", without the {header} to fetch the answer with" if not key else "; retry_timeout is used up"
-        if self.safe:
-            raise ApiError(f"{why}. {self._advice()}", answer.status)
-        raise Unclear(f"{why}: the server may still act", answer.status, pending=True)
+        if self.idempotent:
+            raise ApiError(f"{why}. {self._advice()}", response.status)
+        raise WriteOutcomeUnknown(f"{why}: the server may still act", response.status, pending=True)
 
     def _again(self, why: str, wait: float) -> None:
         """Wait so long for another try, which counts as a retry. Raises where there is no time left."""
@@ -540,9 +542,9 @@ class _Call:
         if self.by_caller:
             raise NotActed(why)
 
-    def _asked(self, answer: Answer) -> float:
+    def _asked(self, response: Response) -> float:
         """Seconds before the next try: what the server asks for. Where it does not say, or says that it need be none, it is our own."""
-        return _retry_after(answer.headers) or self._backoff()
+        return _retry_after(response.headers) or self._backoff()
 
     def _backoff(self) -> float:
         return backoff(self._tries, random.random)
@@ -551,7 +553,7 @@ class _Call:
         return self.client.vendor.hint(status, self.target if status is not None else "")
 
 
-class _Broken(Exception):
+class TransportError(Exception):
     """No answer. ``sent``: the server may have got the request, which went out when ``started`` says. ``late``: there may be one yet.
     ``final``: another try would end no better."""
 
@@ -563,23 +565,23 @@ class _Broken(Exception):
         self.started = time.monotonic()
 
 
-def _broken(error: Exception, host: str, timeout: float) -> _Broken:
+def _transport_error(error: Exception, host: str, timeout: float) -> TransportError:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     kinds = [type(item).__name__ for item in (error, reason)]
     if isinstance(error, requests.exceptions.ProxyError) and _unsent(reason):
-        return _Broken(f"the proxy on the way to {host} does not answer as a proxy should", sent=False)
+        return TransportError(f"the proxy on the way to {host} does not answer as a proxy should", sent=False)
     if "NameResolutionError" in kinds or "getaddrinfo" in str(error) or "Name or service not known" in str(error):
-        return _Broken(f"the name of {host} cannot be resolved", sent=False)
+        return TransportError(f"the name of {host} cannot be resolved", sent=False)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return _Broken(f"{host} does not accept connections (none within {timeout:g} s)", sent=False)
+        return TransportError(f"{host} does not accept connections (none within {timeout:g} s)", sent=False)
     if "NewConnectionError" in kinds:
-        return _Broken(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
+        return TransportError(f"{host} cannot be reached (connection refused, or no route to it)", sent=False)
     if isinstance(error, requests.exceptions.Timeout) or "Read timed out" in str(error):
-        return _Broken(f"no answer from {host} within {timeout:g} s", sent=True, late=True)
+        return TransportError(f"no answer from {host} within {timeout:g} s", sent=True, late=True)
     if _TOO_MUCH in str(error):
-        return _Broken(f"the headers of {host}'s answer are longer, or more, than those of any API", sent=True, final=True)
+        return TransportError(f"the headers of {host}'s answer are longer, or more, than those of any API", sent=True, final=True)
     way = " by way of the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
-    return _Broken(f"the connection to {host}{way} broke before the whole answer was there", sent=True)
+    return TransportError(f"the connection to {host}{way} broke before the whole answer was there", sent=True)
 
 
 def _unsent(reason: t.Any) -> bool:
@@ -608,9 +610,9 @@ def _joined(base: str, url: str) -> str:
         return url
 
 
-def _unreadable(answer: Answer, content: _Content, method: str) -> bool:
+def _unreadable(response: Response, content: _Content, method: str) -> bool:
     """A 2xx whose body is not what an API answers: HTML, cut JSON, or nothing at all where something was asked for."""
-    return content.bad is not None or answer.data is None and method == "GET" and answer.status == 200
+    return content.bad is not None or response.data is None and method == "GET" and response.status == 200
 
 
 def _uncertain(status: int) -> bool:
@@ -619,13 +621,13 @@ def _uncertain(status: int) -> bool:
     return status == 408 or status >= 500 and status not in (501, 505)
 
 
-def _plain(answer: Answer, content: _Content, mask: t.Callable[[str], str]) -> str:
-    if answer.data is not None:
+def _plain(response: Response, content: _Content, mask: t.Callable[[str], str]) -> str:
+    if response.data is not None:
         return ""
     if content.bad is None:
         return " with an empty body"
     text = content.start.decode("utf-8", "replace")
-    if "html" in answer.headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
+    if "html" in response.headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
         # One that is cut might end within a secret.
         title = re.search(r"<title[^>]*>([^<]{1,1000})<", text, re.I)
         shown = mask(" ".join(unescape(mask(title[1])).split())) if title else ""

@@ -21,7 +21,7 @@ LARGEST_BODY = 1 << 27
 #: And of one that tells of an error.
 LARGEST_ERROR = 1 << 20
 _PIECE = 1 << 16
-_DUE = threading.local()
+_DEADLINE = threading.local()
 
 
 def session(user_agent: str, verified: bool) -> t.Any:
@@ -34,11 +34,11 @@ def session(user_agent: str, verified: bool) -> t.Any:
 
         def init_poolmanager(self, *arguments: t.Any, **named: t.Any) -> None:
             super().init_poolmanager(*arguments, **named)
-            _date(self.poolmanager)
+            _set_pool_classes(self.poolmanager)
 
         def proxy_manager_for(self, *arguments: t.Any, **named: t.Any) -> t.Any:
             manager = super().proxy_manager_for(*arguments, **named)
-            _date(manager)
+            _set_pool_classes(manager)
             return manager
 
     class Session(requests.Session):
@@ -58,9 +58,9 @@ def session(user_agent: str, verified: bool) -> t.Any:
     return made
 
 
-def due(deadline: float) -> None:
+def set_deadline(deadline: float) -> None:
     """Answers that this thread reads from now on have to be there, whole, by ``deadline`` (of the monotonic clock)."""
-    _DUE.at = deadline
+    _DEADLINE.at = deadline
 
 
 def no_netrc(request: t.Any) -> t.Any:
@@ -68,7 +68,7 @@ def no_netrc(request: t.Any) -> t.Any:
     return request
 
 
-def whole(response: t.Any) -> bytes | None:
+def read_body(response: t.Any) -> bytes | None:
     """The body, unpacked; None where it is shorter than the answer says. Raises ``BadBody`` where it is larger than any API's."""
     most = LARGEST_BODY if response.status_code < 300 else LARGEST_ERROR
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
@@ -89,7 +89,7 @@ def whole(response: t.Any) -> bytes | None:
     return None if cut or unpack is not None and received and not unpack.eof else bytes(content)
 
 
-class _Dated:
+class _DeadlineSocket:
     """A socket whose reads are over by the deadline: the timeout of ``requests`` starts anew with each piece that drips in."""
 
     def __init__(self, socket: t.Any) -> None:
@@ -97,7 +97,7 @@ class _Dated:
 
     def recv_into(self, *arguments: t.Any) -> int:
         usual = self._socket.gettimeout()
-        left = getattr(_DUE, "at", float("inf")) - time.monotonic()
+        left = getattr(_DEADLINE, "at", float("inf")) - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
         if usual is None or left < usual:
@@ -119,15 +119,15 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **named)
         raw: t.Any = getattr(self.fp, "raw", None)
         if hasattr(raw, "_sock"):
-            raw._sock = _Dated(raw._sock)
+            raw._sock = _DeadlineSocket(raw._sock)
 
 
-def _date(manager: t.Any) -> None:
+def _set_pool_classes(manager: t.Any) -> None:
     """Have a manager make pools whose answers have a deadline; it may be given again. A proxy's may have classes of its own."""
-    manager.pool_classes_by_scheme = {scheme: _dated(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+    manager.pool_classes_by_scheme = {scheme: _deadline_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
 
-def _dated(pool: t.Any) -> t.Any:
+def _deadline_pool(pool: t.Any) -> t.Any:
     if pool.ConnectionCls.response_class is _Response:
         return pool
     connection = type("Connection", (pool.ConnectionCls,), {"response_class": _Response})

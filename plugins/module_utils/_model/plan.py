@@ -134,18 +134,18 @@ NO_OPTIONS: dict[str, t.Any] = {
 
 
 class Outcome:
-    """How far a plan came: every planned request is in exactly one of ``made``, ``unclear`` and ``pending``, each in the plan's order.
+    """How far a plan came: every planned request is in exactly one of ``made``, ``unknown`` and ``pending``, each in the plan's order.
 
-    ``late`` are those of ``unclear`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
-    (``unclear`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``answers``
-    the data that came back. ``gone`` are those of ``unclear`` that were answered 404: somebody else removed what was to go, or, if it is
+    ``late`` are those of ``unknown`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
+    (``unknown`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``responses``
+    the data that came back. ``gone`` are those of ``unknown`` that were answered 404: somebody else removed what was to go, or, if it is
     still there, they were refused. ``outdated`` and ``not_acted``: why nothing more was sent from this view, in words (it is too old by
     now; the server did not act, and what is tried again is made anew); the plan has to be made again from a new one.
     """
 
     def __init__(self) -> None:
         self.made: list[Request] = []
-        self.unclear: list[Request] = []
+        self.unknown: list[Request] = []
         self.late: list[Request] = []
         self.pending: list[Request] = []
         self.put_back: list[Request] = []
@@ -154,7 +154,7 @@ class Outcome:
         self.not_acted: list[str] = []
         self.failures: list[str] = []
         self.doubts: list[str] = []
-        self.answers: list[tuple[Request, t.Any]] = []
+        self.responses: list[tuple[Request, t.Any]] = []
 
 
 def canonical_json(data: t.Any) -> str:

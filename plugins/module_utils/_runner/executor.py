@@ -11,7 +11,7 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from .._http.client import ApiError, Client, Held, NotActed, Unclear
+from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOutcomeUnknown
 from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
 
@@ -48,7 +48,7 @@ class _Outdated(Exception):
 
 
 class Executor:
-    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write was unclear, and ids made."""
+    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write is unknown, and ids made."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -69,8 +69,8 @@ class Executor:
         return canonical_json([request.method, self.path(request), request.seen])
 
     def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
-        """Carry out ``phases``, made from a view of that ``age``. After a refusal or an unclear write, and where the view is too old for
-        the next request, nothing new starts; what is under way finishes."""
+        """Carry out ``phases``, made from a view of that ``age``. After a refusal or a write with unknown outcome, and where the view is
+        too old for the next request, nothing new starts; what is under way finishes."""
         outcome = Outcome()
         work = self._work(phases, outcome, age)
         for phase in phases:
@@ -88,12 +88,12 @@ class Executor:
             work.put_back_all()
         self.keys.update({self.identity(request): chain.key for phase in phases for chain in phase for request in chain.requests})
         planned = [request for phase in phases for chain in phase for request in chain.requests]
-        done = {id(request) for request in outcome.made + outcome.unclear}
+        done = {id(request) for request in outcome.made + outcome.unknown}
         outcome.pending = [request for request in planned if id(request) not in done]
         order = {id(request): place for place, request in enumerate(planned)}
         outcome.made.sort(key=lambda request: order[id(request)])
-        outcome.unclear.sort(key=lambda request: order[id(request)])
-        outcome.unclear += work.lost
+        outcome.unknown.sort(key=lambda request: order[id(request)])
+        outcome.unknown += work.lost
         return outcome
 
     def put_back(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
@@ -101,7 +101,7 @@ class Executor:
         outcome = Outcome()
         work = self._work(phases, outcome, age, ends=True)
         work.put_back_all()
-        outcome.unclear = work.lost
+        outcome.unknown = work.lost
         return outcome
 
     def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age, ends: bool = False) -> _Work:
@@ -120,7 +120,7 @@ def _explained(request: Request, error: ApiError) -> str:
     return f"{str(error).rstrip('.')}. {request.explain(error.data)}"
 
 
-class _Otherwise(Exception):
+class UnexpectedResponse(Exception):
     """It was made, and something about it is not as the plan took for granted, so that the plan has to be made again."""
 
 
@@ -147,10 +147,10 @@ class _Work:
         """The requests in turn. A chain that has taken something away goes on to its end, whatever becomes of the others."""
         for request in chain.requests:
             try:
-                if self._held(chain.key):
+                if self._cancelled(chain.key):
                     return
                 self._one(chain.key, request)
-            except Held:
+            except RequestCancelled:
                 return
             except _Outdated:
                 self.stop.set()
@@ -160,14 +160,14 @@ class _Work:
                 self.stop.set()
                 self._outcome.not_acted.append(f"{request.what}: {error}")
                 return
-            except _Otherwise as error:
+            except UnexpectedResponse as error:
                 # The others can go on as far as this phase goes: what was made was made.
                 self._outcome.made.append(request)
                 self._outcome.doubts.append(f"{request.what}: {error}")
                 return
-            except Unclear as error:
+            except WriteOutcomeUnknown as error:
                 self.stop.set()
-                self._outcome.unclear.append(request)
+                self._outcome.unknown.append(request)
                 self._doubtful.add(chain.key)
                 self._keep_undo(chain.key, request)
                 if error.late:
@@ -178,7 +178,7 @@ class _Work:
             except ApiError as error:
                 self.stop.set()
                 if request.may_be_gone and error.status == 404:
-                    self._outcome.unclear.append(request)
+                    self._outcome.unknown.append(request)
                     self._outcome.gone.append(request)
                     self._doubtful.add(chain.key)
                     self._outcome.doubts.append(f"{request.what}: {error}")
@@ -190,7 +190,7 @@ class _Work:
                 self.stop.set()
                 self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
                 if id(request) in self._sent:
-                    self._outcome.unclear.append(request)
+                    self._outcome.unknown.append(request)
                     self._doubtful.add(chain.key)
                     self._keep_undo(chain.key, request)
                 else:
@@ -200,7 +200,7 @@ class _Work:
             self._keep_undo(chain.key, request)
         self._undo.pop(chain.key, None)
 
-    def _held(self, key: str) -> bool:
+    def _cancelled(self, key: str) -> bool:
         return self.stop.is_set() and key not in self._undo
 
     def _keep_undo(self, key: str, request: Request) -> None:
@@ -215,22 +215,22 @@ class _Work:
             self._executor.tries[self._executor.identity(request)] += 1
 
         def proceed() -> bool:
-            going = not self._held(key)
+            going = not self._cancelled(key)
             if going and request.carries in (ATTRIBUTES, OBJECTS) and not self._age.allows():
                 raise _Outdated
             if going:
                 self._sent.add(id(request))
             return going
 
-        answer = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
-        self._outcome.answers.append((request, answer.data))
+        response = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
+        self._outcome.responses.append((request, response.data))
         if request.gives is not None and request.take is not None:
             try:
-                self._ids[request.gives] = request.take(answer.data)
+                self._ids[request.gives] = request.take(response.data)
             except (KeyError, TypeError, IndexError):
-                raise _Otherwise(f"{request.method} {path}: answered {answer.status} without the id of what was made") from None
+                raise UnexpectedResponse(f"{request.method} {path}: answered {response.status} without the id of what was made") from None
             except ValueError as error:
-                raise _Otherwise(f"{request.method} {path}: answered {answer.status}, but {error}") from None
+                raise UnexpectedResponse(f"{request.method} {path}: answered {response.status}, but {error}") from None
 
     def put_back_all(self) -> None:
         """What was taken away for chains that will not go on, but for those of which nobody knows how far they are."""
@@ -264,7 +264,7 @@ class _Work:
                 return True
 
             try:
-                self._client.send(undo.method, undo.path, body, safe=True, proceed=proceed)
+                self._client.send(undo.method, undo.path, body, idempotent=True, proceed=proceed)
                 return undo._replace(body=body)
             except _Outdated:
                 continue

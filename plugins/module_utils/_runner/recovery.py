@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Carries a plan out to its end: looks again where an outcome is unclear or the view too old, plans what is left, and verifies."""
+"""Carries a plan out to its end: looks again where an outcome is unknown or the view too old, plans what is left, and verifies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Writer:
         self._done = report.done
         self._guard = guard
         self._executor = Executor(client)
-        #: What was unclear, and was written again because a look did not show it.
+        #: What is unknown, and was written again because a look did not show it.
         self._repeated: list[Request] = []
 
     def carry_out(self, view: t.Any, plan: Plan) -> tuple[t.Any, Plan]:
@@ -61,7 +61,7 @@ class Writer:
             self._settle(plan, rest, view, gone)
             if not self._report.touched and not rest.requests:
                 self._report.plan = plan = rest  # Somebody else has done all of it.
-        self._done.unclear, self._done.pending = [], []
+        self._done.unknown, self._done.pending = [], []
         return view, plan
 
     def verify(self, view: t.Any, plan: Plan) -> list[dict[str, t.Any]]:
@@ -90,7 +90,7 @@ class Writer:
     def learned(self, plan: Plan) -> list[dict[str, t.Any]]:
         """The units that changed as the answers to the writes tell them, for a run that does not read back."""
         try:
-            return self._report.resource.learned(plan, self._done.answers)
+            return self._report.resource.learned(plan, self._done.responses)
         except (AttributeError, KeyError, TypeError, Undocumented):
             return plan.after  # The answers are not as documented: what was written is known all the same.
 
@@ -101,11 +101,11 @@ class Writer:
         doubted = {identity(request) for request in self._repeated}
         gone = [request for request in outcome.gone if identity(request) not in doubted]
         self._done.made += outcome.made + outcome.put_back
-        self._done.answers += outcome.answers
-        made = {identity(request) for request in outcome.made + outcome.unclear}
+        self._done.responses += outcome.responses
+        made = {identity(request) for request in outcome.made + outcome.unknown}
         self._repeated = [request for request in self._repeated if identity(request) not in made]
         doubtful = {identity(request) for request in self._repeated}
-        self._done.unclear = self._repeated + outcome.unclear
+        self._done.unknown = self._repeated + outcome.unknown
         self._done.pending = [request for request in outcome.pending if identity(request) not in doubtful]
         if outcome.failures:
             self._not_made(gone)
@@ -124,10 +124,10 @@ class Writer:
         return newer, rest
 
     def _settle(self, plan: Plan, rest: Plan, view: t.Any, gone: list[Request]) -> None:
-        """After a look that shows what is left: what was unclear and is still to be done is written again; what is not was made, if its
+        """After a look that shows what is left: what is unknown and is still to be done is written again; what is not was made, if its
         unit is as it was to be, or on the way there."""
         again = {self._executor.identity(request) for request in rest.requests}
-        shown = [request for request in self._done.unclear if self._executor.identity(request) not in again and request not in gone]
+        shown = [request for request in self._done.unknown if self._executor.identity(request) not in again and request not in gone]
         on_the_way = {chain.key for phase in rest.phases for chain in phase if chain.requests}
         elsewhere = set(self._reader.differences(view, plan.expected))
         lost = []
@@ -138,12 +138,12 @@ class Writer:
                 lost.append(request)
         if lost:
             self._done.pending = rest.requests
-            self._done.unclear = [request for request in self._done.unclear if request not in gone]
+            self._done.unknown = [request for request in self._done.unknown if request not in gone]
             raise ApiError(f"{lost[0].what}: nobody knows whether it was made; {_CHANGED}{_units_of(plan, rest)}")
-        self._repeated = [request for request in self._done.unclear if self._executor.identity(request) in again]
+        self._repeated = [request for request in self._done.unknown if self._executor.identity(request) in again]
         self._done.made += shown
         self._done.made.sort(key=_places(plan, self._executor))
-        self._done.unclear, self._done.pending = [], rest.requests
+        self._done.unknown, self._done.pending = [], rest.requests
         self._client.counts["retries"] += len(self._repeated)
 
     def _say_window(self, age: Age) -> None:
@@ -155,7 +155,7 @@ class Writer:
 
     def _not_made(self, gone: t.Sequence[Request]) -> None:
         """A removal that was answered 404 was not made."""
-        self._done.unclear = [request for request in self._done.unclear if request not in gone]
+        self._done.unknown = [request for request in self._done.unknown if request not in gone]
         self._done.pending = [*gone, *self._done.pending]
 
     def _look_again(self, first: Plan, outcome: Outcome) -> tuple[Plan, t.Any]:
@@ -176,7 +176,7 @@ class Writer:
         ):
             if any(self._executor.identity(request) in again for request in requests):
                 self._not_made([request for request in outcome.gone if self._executor.identity(request) in again])
-                self._done.unclear = [request for request in self._done.unclear if request not in outcome.gone]
+                self._done.unknown = [request for request in self._done.unknown if request not in outcome.gone]
                 self._give_up(f"{doubts}; {why}", rest, view)
         if _strays(first, rest, self._executor):
             if not outcome.doubts:
@@ -190,7 +190,7 @@ class Writer:
         for wait in waits:
             if wait and not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
-            tried = {self._executor.identity(request) for request in self._done.unclear + self._done.made}
+            tried = {self._executor.identity(request) for request in self._done.unknown + self._done.made}
             try:
                 view, rest = self._reader.for_writing()
                 repeats = any(self._executor.identity(request) in tried for request in rest.requests)
@@ -207,14 +207,14 @@ class Writer:
         outcome = self._executor.run(rest.phases, Age(view.since))
         pending = self._done.pending
         self._record(outcome)
-        done = {self._executor.identity(request) for request in outcome.made + outcome.unclear}
+        done = {self._executor.identity(request) for request in outcome.made + outcome.unknown}
         self._done.pending = [request for request in pending if self._executor.identity(request) not in done]
 
     def _give_up(self, reason: str, rest: Plan, view: t.Any) -> t.NoReturn:
         """End without doing the rest; what was taken away for it is put back."""
         outcome = self._executor.put_back(rest.phases, Age(view.since))
         self._done.made += outcome.put_back
-        self._done.unclear = self._done.unclear + outcome.unclear
+        self._done.unknown = self._done.unknown + outcome.unknown
         raise ApiError("; ".join([reason, *outcome.failures]))
 
 

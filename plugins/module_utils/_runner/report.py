@@ -65,7 +65,7 @@ class Report:
     @property
     def touched(self) -> bool:
         """Whether anything was, or may have been, written."""
-        return bool(self.done.made or self.done.unclear)
+        return bool(self.done.made or self.done.unknown)
 
     def warn(self, text: str) -> None:
         """Say it beside the result."""
@@ -88,7 +88,7 @@ class Report:
 
     def failure(self, message: str, **result: t.Any) -> Result:
         """The result of a run that failed: what was made, what was not, what nobody knows."""
-        unknown = [{**request.show(), "outcome": "unknown"} for request in self.done.unclear]
+        unknown = [{**request.show(), "outcome": "unknown"} for request in self.done.unknown]
         plan = {} if self.plan is None else {"after": self.plan.after, **self._planned(self.plan)}
         whole = {
             "msg": message,
@@ -102,7 +102,7 @@ class Report:
 
     def ended(self, reason: str) -> str:
         """A failure's text: why, what was done, what was not, what to do next."""
-        done, open_, doubt = len(self.done.made), len(self.done.pending), len(self.done.unclear)
+        done, open_, doubt = len(self.done.made), len(self.done.pending), len(self.done.unknown)
         if not self.touched:
             return reason if self.task.state == "gathered" or self.task.check_mode else f"Nothing was written. {reason}"
         text = f"{reason.rstrip('.')}. Writes made: {done} (see requests); "

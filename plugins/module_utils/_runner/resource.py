@@ -77,7 +77,7 @@ class Resource(t.Protocol):
     def canonical(self, view: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
         """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""
 
-    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         """``plan.after`` with what the answers to its writes tell (ids of what is new), for a run that does not read back."""
 
     def units(self, view: t.Any, keys: t.Iterable[str]) -> Config:

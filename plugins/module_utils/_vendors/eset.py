@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from .._http.client import ApiError, Client, Pages, Vendor
 from .._model.documented import Shape
 from .._model.lookup import Index
-from .eset_auth import CLOUD_PATH, ON_PREM_PATH, SignIn
+from .eset_auth import CLOUD_PATH, ON_PREM_PATH, TokenAuth
 from .eset_options import ASSIGNMENTS, DEVICES, GROUPS, POLICIES
 
 #: What the API documents of its answers (docs/specs/eset-*.openapi.json).
@@ -40,11 +40,11 @@ class Eset:
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._on_prem = options["deployment"] == "on_prem"
-        self._sign = SignIn(options, self._url(ON_PREM_PATH if self._on_prem else CLOUD_PATH))
-        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _words, _hint, pending="response-id")
-        self.client = Client(self._host("policy-management"), vendor, self._sign, options)
-        self._sign.client = self.client
-        self.client.secrets |= self._sign.secrets
+        self._auth = TokenAuth(options, self._url(ON_PREM_PATH if self._on_prem else CLOUD_PATH))
+        vendor = Vendor("ESET", (_DOMAIN,), "request-id", _error_message, _hint, pending="response-id")
+        self.client = Client(self._host("policy-management"), vendor, self._auth, options)
+        self._auth.client = self.client
+        self.client.secrets |= self._auth.secrets
 
     def place(self) -> dict[str, str]:
         """Which tenant it is, as far as that can be told: where its policies are managed, and which part of them is meant."""
@@ -142,15 +142,15 @@ class Eset:
         pages = Pages(path)
         token = ""
         while True:
-            answer = self.client.get(self._url(path), [*sized, ("pageToken", token)] if token else sized)
-            found = _items(answer.data, key, path)
+            response = self.client.get(self._url(path), [*sized, ("pageToken", token)] if token else sized)
+            found = _items(response.data, key, path)
             yield found
-            token = answer.data.get("nextPageToken") or ""
+            token = response.data.get("nextPageToken") or ""
             if not token:
                 return
             if not isinstance(token, str):
                 raise ApiError(f"GET {path}: the token of the next page is not a text; the list cannot be read")
-            pages.follow(answer, len(found), token, "the next page")
+            pages.follow(response, len(found), token, "the next page")
 
     def _url(self, path: str) -> str:
         if path in (CLOUD_PATH, ON_PREM_PATH):
@@ -223,7 +223,7 @@ def _name(item: t.Mapping[str, t.Any]) -> str:
     return str(item.get("displayName") or "")
 
 
-def _words(data: t.Any) -> str:
+def _error_message(data: t.Any) -> str:
     """gRPC's ``{"code", "message"}``, or OAuth's ``{"error", "error_description"}``."""
     if not isinstance(data, dict):
         return ""

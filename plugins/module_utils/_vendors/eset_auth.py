@@ -29,7 +29,7 @@ _ON_PREM_FORMS: tuple[dict[str, t.Any], ...] = (
 _UNKNOWN_FORM = (400, 415, 422)
 
 
-class SignIn:
+class TokenAuth:
     """Puts a bearer token on requests; safe for threads.
 
     A token that is given is used first. ``client`` is to be set before the first request; ``url`` is where tokens are asked for.
@@ -64,7 +64,7 @@ class SignIn:
             if own:
                 return _header(own)
             if not self._token or time.monotonic() >= self._until:
-                self._sign_in()
+                self._authenticate()
             self._used += 1
             return _header(self._token)
 
@@ -80,15 +80,15 @@ class SignIn:
             if not (self._username and self._password) or times > 1 or times == 1 and present and self._used == 1:
                 return False
             if times == 0:
-                self._sign_in()
+                self._authenticate()
             else:
                 shared = self._token, self._until, self._used
-                self._sign_in()
+                self._authenticate()
                 self._own[threading.get_ident()] = self._token
                 self._token, self._until, self._used = shared
             return True
 
-    def _sign_in(self) -> None:
+    def _authenticate(self) -> None:
         # What was refused once is not tried again: accounts get locked for that.
         if self._refused is not None:
             raise self._refused
@@ -136,7 +136,7 @@ class SignIn:
         if self.client is None:
             raise ApiError("internal error: signing in without a client")
         # Asking for a token twice does no harm, so that it may be asked for again after any fault.
-        data = self.client.request("POST", self._url, signed=False, safe=True, count="", **content).data
+        data = self.client.request("POST", self._url, authenticated=False, idempotent=True, count="", **content).data
         return data if isinstance(data, dict) else {}
 
     def _take(self, data: t.Mapping[str, t.Any], token: str, seconds: str) -> None:

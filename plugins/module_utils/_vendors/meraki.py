@@ -28,7 +28,11 @@ class Meraki:
         self._organization: str | None = None
         key = stripped_key(options)
         vendor = Vendor(
-            "Meraki Dashboard", ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"), "X-Request-Id", _words, _hint
+            "Meraki Dashboard",
+            ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"),
+            "X-Request-Id",
+            _error_message,
+            _hint,
         )
         self.client = Client(options["base_url"], vendor, _Bearer(key), options)
         self.client.secrets.add(key)
@@ -53,11 +57,11 @@ class Meraki:
 
     def pages(self, path: str, query: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
         """The body of each page, following ``Link``. Raises ``ApiError`` where a link leads away, or in a circle, or on and on."""
-        answer = self.client.get(path, query)
+        response = self.client.get(path, query)
         pages = Pages(path)
         while True:
-            yield answer.data
-            url = answer.next_url
+            yield response.data
+            url = response.next_url
             if url is None:
                 return
             if not self.client.trusts(url):
@@ -65,8 +69,8 @@ class Meraki:
                     f"GET {path}: the Link to the next page leads to {self.client.host_of(url)}, which is neither the host of base_url nor "
                     "the vendor's, and is not followed. Check base_url"
                 )
-            pages.follow(answer, _things(answer.data), url, "the Link to the next page")
-            answer = self.client.get(url)
+            pages.follow(response, _things(response.data), url, "the Link to the next page")
+            response = self.client.get(url)
 
     def networks(self) -> list[dict[str, t.Any]]:
         """Every network of the organization that the key can see. Page size: the largest (spec, getOrganizationNetworks)."""
@@ -127,7 +131,7 @@ def _things(page: t.Any) -> int:
     return len(listed) if isinstance(listed, list) else 0
 
 
-def _words(data: t.Any) -> str:
+def _error_message(data: t.Any) -> str:
     """``{"errors": ["..."]}``, as the vendor documents it, or what looks alike."""
     if not isinstance(data, dict):
         return ""

@@ -121,7 +121,7 @@ class PolicyAssignments:
         found = {target.key: canonical(stack) for target, stack in view.stacks.items()}
         return {key: found.get(key, []) for key in keys}
 
-    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         return plan.after  # A stack is told by its policies: what the server gives, ids of assignments and ranks, is not shown.
 
     def units(self, view: View, keys: t.Iterable[str]) -> Config:

@@ -121,9 +121,9 @@ class PrivateApplications:
         found = _by_key(view)
         return [shaped(found[key], view.labels) for key in keys if key in found]
 
-    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         told: dict[str, t.Any] = {}
-        for request, data in answers:
+        for request, data in responses:
             if request.method != "DELETE" and isinstance(data, dict) and "applicationId" in data:
                 item = read(data)
                 told[item["application_id"]] = told[item["name"]] = item

@@ -153,9 +153,9 @@ class SentryAssignments:
     def units(self, view: View, keys: t.Iterable[str]) -> Config:
         return [shaped(key, view.networks.get(key, []), view.labels) for key in keys]
 
-    def learned(self, plan: Plan, answers: list[tuple[Request, t.Any]]) -> Config:
+    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         told: dict[str, list[dict[str, t.Any]]] = {}
-        for _request, data in answers:
+        for _request, data in responses:
             for item in (data or {}).get("items") or [] if isinstance(data, dict) else []:
                 told[str(item.get("networkId"))] = [_read(policy) for policy in item.get("policies") or []]
         names = self._shown or self._names or Names()
