@@ -28,7 +28,7 @@ def pytest_configure() -> None:
             del os.environ[name]
     _importable()
     set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
-    # Times vary on shared machines; what matters is asserted, not measured, here. The same examples each time: a change is judged by
+    # Times vary on shared machines; what matters is asserted, not measured, here. The same examples each time: a change is checked by
     # what it changed.
     settings.register_profile("collection", deadline=None, print_blob=True, derandomize=True)
     # HYPOTHESIS_PROFILE=full looks elsewhere each time, and for longer where a test leaves the number of examples to the profile.

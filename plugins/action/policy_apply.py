@@ -16,7 +16,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 _OPTIONS: dict[str, t.Any] = {
-    "step": {"type": "str", "required": True, "choices": ["judge", "begin", "account"]},
+    "step": {"type": "str", "required": True, "choices": ["check", "begin", "account"]},
     "tree": {"type": "raw"},
     "plans": {"type": "dict", "required": True},
     # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
@@ -30,7 +30,7 @@ _OPTIONS: dict[str, t.Any] = {
 
 
 class ActionModule(ActionBase):
-    """``judge`` the plans; ``begin`` a snapshot; ``account`` for what was done and end it."""
+    """``check`` the plans; ``begin`` a snapshot; ``account`` for what was done and end it."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -41,10 +41,10 @@ class ActionModule(ActionBase):
         self._variables = task_vars or {}
         self._host = plain(self._variables["inventory_hostname"])
         plans = registered(self._variables, options["plans"])
-        steps = {"judge": self._judge, "begin": self._begin, "account": self._account}
+        steps = {"check": self._check, "begin": self._begin, "account": self._account}
         return {**result, "changed": False, **steps[options["step"]](options, plans)}
 
-    def _judge(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _check(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
         tree = plain(options["tree"])
         errors = tree_errors(tree) + apply.plan_errors(plans)

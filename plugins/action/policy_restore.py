@@ -23,7 +23,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
 )
 
 _OPTIONS: dict[str, t.Any] = {
-    "step": {"type": "str", "required": True, "choices": ["read", "compare", "judge", "account"]},
+    "step": {"type": "str", "required": True, "choices": ["read", "compare", "check", "account"]},
     "tree": {"type": "raw"},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
@@ -35,7 +35,7 @@ _OPTIONS: dict[str, t.Any] = {
 
 
 class ActionModule(ActionBase):
-    """``read`` a snapshot, ``compare`` its applications with those that are there, ``judge`` the plans, ``account`` for what was done."""
+    """``read`` a snapshot, ``compare`` its applications with those that are there, ``check`` the plans, ``account`` for what was done."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(_OPTIONS)
         self._variables = task_vars or {}
         self._host = plain(self._variables["inventory_hostname"])
-        steps = {"read": self._read, "compare": self._compare, "judge": self._judge, "account": self._account}
+        steps = {"read": self._read, "compare": self._compare, "check": self._check, "account": self._account}
         try:
             return {**result, "changed": False, **steps[options["step"]](options)}
         except snapshots.Unusable as error:
@@ -83,10 +83,10 @@ class ActionModule(ActionBase):
             "warnings": found.left,
         }
 
-    def _judge(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _check(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
         plans = registered(self._variables, options["plans"])
-        errors = restore.judged(modules, plans, options["force"])
+        errors = restore.plan_errors(modules, plans, options["force"])
         if PRIVATE_APPS in modules and not restore.misplaced(modules, plans):
             found, present = self._applications(options)
             errors += found.errors + restore.meanwhile(found, present, plans)

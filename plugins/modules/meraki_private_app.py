@@ -62,7 +62,7 @@ options:
           destination_addr:
             description:
               - IPv4 addresses, or networks in CIDR notation; only single addresses for browser access. IPv6 is not supported by the vendor.
-              - Host names are passed on for the vendor to judge, who documents neither that they are allowed nor that they are not.
+              - Host names are passed on for the vendor to check, who documents neither that they are allowed nor that they are not.
             type: list
             elements: str
           protocol_ports:

@@ -18,14 +18,14 @@ description:
 options:
   step:
     description:
-      - V(judge) fails with everything that stands against the plans.
+      - V(check) fails with everything that stands against the plans.
       - V(begin) writes a snapshot where something is to be changed.
       - V(account) completes the snapshot, and says what became of each module.
     type: str
-    choices: [judge, begin, account]
+    choices: [check, begin, account]
     required: true
   tree:
-    description: The tree, for V(judge). Its modules and options must be known.
+    description: The tree, for V(check). Its modules and options must be known.
     type: raw
   plans:
     description:
@@ -81,7 +81,7 @@ EXAMPLES = r"""
 
 - name: Fail with everything that is wrong
   secops.policy.policy_apply:
-    step: judge
+    step: check
     tree:
       meraki_private_app:
         config:
@@ -120,12 +120,12 @@ EXAMPLES = r"""
 RETURN = r"""
 modules:
   description: The modules whose plans change something.
-  returned: with O(step=judge)
+  returned: with O(step=check)
   type: list
   elements: str
 applications_first:
   description: Whether the applications' plan only removes, so that it is to be carried out before the others.
-  returned: with O(step=judge)
+  returned: with O(step=check)
   type: bool
 snapshot:
   description: The snapshot's path; empty where nothing is, or was, changed.
@@ -141,7 +141,7 @@ msg:
   type: str
 errors:
   description: All that stands against the plans, each with C(path) and C(message).
-  returned: on failure, with O(step=judge)
+  returned: on failure, with O(step=check)
   type: list
   elements: dict
   sample: [{path: "secops_policy.meraki_private_app.config[0].name", message: "is required"}]

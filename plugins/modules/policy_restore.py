@@ -12,7 +12,7 @@ short_description: Steps of the role restore
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Reads a snapshot that the role P(secops.policy.apply#role) has kept, compares it with what is there, and judges the plans that put it
+  - Reads a snapshot that the role P(secops.policy.apply#role) has kept, compares it with what is there, and checks the plans that put it
     back.
   - Made for the role P(secops.policy.restore#role). Runs on the controller, and reaches no vendor.
 options:
@@ -20,10 +20,10 @@ options:
     description:
       - V(read) finds the snapshot, and says what puts networks and targets back.
       - V(compare) says what puts the applications back.
-      - V(judge) fails with everything that stands against the plans.
+      - V(check) fails with everything that stands against the plans.
       - V(account) says what became of each.
     type: str
-    choices: [read, compare, judge, account]
+    choices: [read, compare, check, account]
     required: true
   tree:
     description: The tree, for V(read). Its modules and options must be known.
@@ -38,10 +38,10 @@ options:
     description: The snapshot's path. With V(read) it is taken in place of the newest, whoever it belongs to.
     type: str
   applications:
-    description: The variable under which the organization's gathered applications are registered, for V(compare) and V(judge).
+    description: The variable under which the organization's gathered applications are registered, for V(compare) and V(check).
     type: str
   plans:
-    description: The variables under which the modules' results in check mode are registered, for V(judge) and V(account).
+    description: The variables under which the modules' results in check mode are registered, for V(check) and V(account).
     type: dict
     default: {}
   results:
@@ -104,8 +104,8 @@ snapshot:
   returned: with O(step=read)
   type: str
 modules:
-  description: The modules that the snapshot has something of; with O(step=judge) the plans that change something.
-  returned: with O(step=read) and O(step=judge)
+  description: The modules that the snapshot has something of; with O(step=check) the plans that change something.
+  returned: with O(step=read) and O(step=check)
   type: list
   elements: str
 targets:

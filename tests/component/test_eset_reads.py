@@ -348,7 +348,7 @@ def test_names_beside_ids_are_judged_with_lists_that_are_read_for_what_is_new(cl
     wrong = [{"target": {"subscription_uuid": "s1"}, "policies": [{"policy_uuid": "p1", "policy": "Hardening"}]}]
     result = run(cloud, config=wrong)
     assert paths(result) == ["config[0].policies[0].policy"] and "'Hardening' is p2" in result["msg"] and cloud.writes() == []
-    # Where nothing is new no list is read, and nothing is there to judge with.
+    # Where nothing is new no list is read, and nothing is there to check with.
     cloud.eset.assign("p1", "subscriptionUuid", "s1")
     assert not good(run(cloud, config=wrong))["changed"]
 

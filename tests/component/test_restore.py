@@ -169,16 +169,16 @@ def test_networks_and_targets():
     assert restore.wanted(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
     now = [{"network_id": "N_2", "policies": [{**policy, "policy_id": "6", "tags": ["a", "b"]}]}, {"network_id": "N_1", "policies": []}]
     plan = {"plan_digest": "d", "before": now}
-    assert restore.judged({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
+    assert restore.plan_errors({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
     changed = {**plan, "before": [{"network_id": "N_1", "policies": [policy]}]}
-    assert [item["path"] for item in restore.judged({SENTRY: entry}, {SENTRY: changed}, False)] == [f"{SENTRY}: network N_1"]
-    assert restore.judged({SENTRY: entry}, {SENTRY: changed}, True) == []
+    assert [item["path"] for item in restore.plan_errors({SENTRY: entry}, {SENTRY: changed}, False)] == [f"{SENTRY}: network N_1"]
+    assert restore.plan_errors({SENTRY: entry}, {SENTRY: changed}, True) == []
 
     target = {"device_group_uuid": "u", "device_group": "All/Servers"}
     stack = [{"policy_uuid": "p", "policy": "P"}, {"policy_uuid": "q"}]
     entry = snapshot([], [{"target": target, "policies": stack}])
     assert restore.wanted(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
     plan = {"plan_digest": "d", "before": [{"target": target, "policies": stack[::-1]}]}
-    assert [item["path"] for item in restore.judged({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
+    assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
     failed = {"msg": "no", "errors": [{"path": "config[0].target", "message": "gone"}]}
-    assert [item["path"] for item in restore.judged({ESET: entry}, {ESET: failed}, True)] == [f"{ESET}.config[0].target"]
+    assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: failed}, True)] == [f"{ESET}.config[0].target"]

@@ -56,7 +56,7 @@ _LARGEST_RUN = 1 << 32
 _EMPTY_PAGES = 10
 
 
-#: A URL that everybody reads alike: what takes a backslash for a slash, or for the end of a host, connects elsewhere than was judged.
+#: A URL that everybody reads alike: what takes a backslash for a slash, or for the end of a host, connects elsewhere than was checked.
 _PLAIN_URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 #: In what http.client says where a header is too long, or there are too many.

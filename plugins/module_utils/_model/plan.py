@@ -45,40 +45,40 @@ FRESH = 10.0
 
 # Named tuples, for each frozen dataclass costs every task a millisecond.
 class Request(t.NamedTuple):
-    """One write. ``body`` is what goes over the wire; ``shown`` what a user sees of it, where that is less.
+    """One write. ``body`` is what goes over the wire; ``display_body`` what a user sees of it, where that is less.
 
-    A request whose path holds ``<new>`` names in ``needs`` the key under which an earlier one hands its id on; that one has the
-    key in ``gives`` and in ``take`` the function that finds the id in the answer's data; ``ValueError`` from it says in words what in the
-    answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is for.
-    ``undo`` puts back what this request took away, should a later request of its chain be refused; its own is the next best, should it be
-    refused in turn. ``may_be_gone`` is for removals: a 404 then means that what was to go is gone, once a read has shown it. ``explain``
-    says in a sentence, from the data of a refusal, what of the body it is about. ``carries`` is one of the values below; ``renew`` makes
-    the body of an undo anew from the data of a GET of the same path.
+    A request whose path holds ``<new>`` names in ``requires`` the key under which an earlier one hands its id on; that one has the
+    key in ``produces`` and in ``extract_id`` the function that finds the id in the answer's data; ``ValueError`` from it says in words what
+    in the answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is
+    for. ``compensation`` puts back what this request took away, should a later request of its chain be refused; its own is the next best,
+    should it be refused in turn. ``missing_ok`` is for removals: a 404 then means that what was to go is gone, once a read has shown it.
+    ``explain`` says in a sentence, from the data of a refusal, what of the body it is about. ``carries`` is one of the values below;
+    ``renew`` makes the body of an undo anew from the data of a GET of the same path.
     """
 
     method: str
     path: str
     body: t.Any
     what: str
-    shown: t.Any = None
-    more: t.Mapping[str, t.Any] = MappingProxyType({})
-    gives: str | None = None
-    needs: str | None = None
-    take: t.Callable[[t.Any], str] | None = None
-    undo: Request | None = None
-    may_be_gone: bool = False
+    display_body: t.Any = None
+    extra: t.Mapping[str, t.Any] = MappingProxyType({})
+    produces: str | None = None
+    requires: str | None = None
+    extract_id: t.Callable[[t.Any], str] | None = None
+    compensation: Request | None = None
+    missing_ok: bool = False
     explain: t.Callable[[t.Any], str] | None = None
     carries: str = ""
     renew: t.Callable[[t.Any], t.Any] | None = None
 
     @property
-    def seen(self) -> t.Any:
+    def displayed(self) -> t.Any:
         """What a user sees of the body, and what tells two requests apart."""
-        return self.body if self.shown is None else self.shown
+        return self.body if self.display_body is None else self.display_body
 
     def show(self) -> dict[str, t.Any]:
         """The request as a user sees it under ``requests`` and ``pending``."""
-        return {"method": self.method, "path": self.path, "body": self.seen, **self.more}
+        return {"method": self.method, "path": self.path, "body": self.displayed, **self.extra}
 
 
 class Chain(t.NamedTuple):
@@ -136,7 +136,7 @@ NO_OPTIONS: dict[str, t.Any] = {
 class Outcome:
     """How far a plan came: every planned request is in exactly one of ``made``, ``unknown`` and ``pending``, each in the plan's order.
 
-    ``late`` are those of ``unknown`` on which the server may act at any time yet. ``put_back`` are undo requests that were carried out
+    ``late`` are those of ``unknown`` on which the server may act at any time yet. ``put_back`` are compensations that were carried out
     (``unknown`` may hold some too); ``failures`` what was refused and ``doubts`` why the plan has to be made again, in words; ``responses``
     the data that came back. ``gone`` are those of ``unknown`` that were answered 404: somebody else removed what was to go, or, if it is
     still there, they were refused. ``outdated`` and ``not_acted``: why nothing more was sent from this view, in words (it is too old by
@@ -162,7 +162,7 @@ def canonical_json(data: t.Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def kept_in_place(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
+def longest_increasing_run(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
     """What may stay while the rest moves around it: a longest increasing run (subsequence) of positions, one at most of each choice.
 
     ``choices`` are, in the wanted order, the positions that each thing has now (copies have several, what is not there has none). Returns

@@ -35,7 +35,7 @@ COMMON = {
 
 #: What the task says beats what the environment says: one of these given in the task, the other one is not taken from the environment. An
 #: organization by name must not end in another one by id, nor one tenant's token in the sign-in of another.
-RIVALS = (
+CONFLICTING_OPTIONS = (
     ("organization", "organization_id"),
     ("access_token", "username"),
     ("access_token", "password"),
@@ -45,28 +45,28 @@ RIVALS = (
 
 
 #: From the module's parameters and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
-Judge = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
+Validator = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
 
 
 class PolicyModule(AnsibleModule):
     """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first error.
 
-    ``config`` holds it coerced as Ansible would, ``judge`` finds its errors, and those that options have besides being of a wrong type.
+    ``config`` holds it coerced as Ansible would, ``validate`` finds its errors, and those that options have besides being of a wrong type.
     """
 
-    def __init__(self, argument_spec: dict[str, t.Any], judge: Judge) -> None:
+    def __init__(self, argument_spec: dict[str, t.Any], validate: Validator) -> None:
         self.config: t.Any = None
-        self._judge = judge
+        self._validate = validate
         self._ready = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         self._ready = True
-        for given, other in RIVALS:
+        for given, other in CONFLICTING_OPTIONS:
             if self._given.get(given) and not self._given.get(other) and other in self.params:
                 self.params[other] = None
 
     def errors(self) -> list[dict[str, str]]:
         """Everything that is wrong with the arguments, once Ansible has found nothing."""
-        return self._judge(self.params, self.config)
+        return self._validate(self.params, self.config)
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -88,7 +88,7 @@ class PolicyModule(AnsibleModule):
             defaults = {name: spec.get("default") for name, spec in self.argument_spec.items() if name in wrong}
             if "state" in wrong:
                 defaults["state"] = None
-            found += [item for item in self._judge({**self.params, **defaults}, self.config) if item["path"] not in wrong]
+            found += [item for item in self._validate({**self.params, **defaults}, self.config) if item["path"] not in wrong]
             self.fail_errors(found)
         super().fail_json(msg, **kwargs)
 

@@ -48,11 +48,12 @@ class _Outdated(Exception):
 
 
 class Executor:
-    """Carries out plans of one run; remembers across them which undo belongs to a unit whose last write is unknown, and ids made."""
+    """Carries out plans of one run; remembers across them which compensation belongs to a unit whose last write is unknown, and ids
+    made."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._undo: dict[str, Request] = {}
+        self._compensations: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
         #: How often each request was sent without effect, by its identity.
         self.tries: dict[str, int] = {}
@@ -61,12 +62,12 @@ class Executor:
 
     def path(self, request: Request) -> str:
         """The path of a request as it is sent: with the id of what was made for it."""
-        made = self._ids.get(request.needs or "")
+        made = self._ids.get(request.requires or "")
         return request.path if made is None else request.path.replace(NEW, quote(made, safe=""))
 
     def identity(self, request: Request) -> str:
         """What a request is, whichever plan it stands in. What it merely carries along does not count."""
-        return canonical_json([request.method, self.path(request), request.seen])
+        return canonical_json([request.method, self.path(request), request.displayed])
 
     def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
         """Carry out ``phases``, made from a view of that ``age``. After a refusal or a write with unknown outcome, and where the view is
@@ -107,10 +108,10 @@ class Executor:
     def _work(self, phases: t.Sequence[t.Sequence[Chain]], outcome: Outcome, age: Age, ends: bool = False) -> _Work:
         """A pass over ``phases``. What an earlier one has taken away concerns it where the rest of that chain is still to be done, and not
         where nothing is left of it, nor, unless all ``ends`` here, where it begins anew."""
-        rest = {chain.key for phase in phases for chain in phase if ends or not any(request.undo for request in chain.requests)}
-        for key in set(self._undo) - rest:
-            del self._undo[key]
-        return _Work(self._client, self, self._undo, self._ids, outcome, age)
+        rest = {chain.key for phase in phases for chain in phase if ends or not any(request.compensation for request in chain.requests)}
+        for key in set(self._compensations) - rest:
+            del self._compensations[key]
+        return _Work(self._client, self, self._compensations, self._ids, outcome, age)
 
 
 def _explained(request: Request, error: ApiError) -> str:
@@ -128,16 +129,16 @@ class _Work:
     """One pass over the phases; shared by its threads."""
 
     def __init__(
-        self, client: Client, executor: Executor, undo: dict[str, Request], ids: dict[str, str], outcome: Outcome, age: Age
+        self, client: Client, executor: Executor, compensations: dict[str, Request], ids: dict[str, str], outcome: Outcome, age: Age
     ) -> None:
         self.stop = threading.Event()
         self._client = client
         self._executor = executor
         self._age = age
-        self._undo = undo
+        self._compensations = compensations
         self._ids = ids
         self._outcome = outcome
-        #: Undo requests of which nobody knows whether the server acted.
+        #: Compensations of which nobody knows whether the server acted.
         self.lost: list[Request] = []
         self._doubtful: set[str] = set()
         #: Those that went out, by their ``id``.
@@ -169,7 +170,7 @@ class _Work:
                 self.stop.set()
                 self._outcome.unknown.append(request)
                 self._doubtful.add(chain.key)
-                self._keep_undo(chain.key, request)
+                self._keep_compensation(chain.key, request)
                 if error.late:
                     self._outcome.late.append(request)
                 # Where the server may act at any time later, looking now tells nothing.
@@ -177,7 +178,7 @@ class _Work:
                 return
             except ApiError as error:
                 self.stop.set()
-                if request.may_be_gone and error.status == 404:
+                if request.missing_ok and error.status == 404:
                     self._outcome.unknown.append(request)
                     self._outcome.gone.append(request)
                     self._doubtful.add(chain.key)
@@ -192,20 +193,20 @@ class _Work:
                 if id(request) in self._sent:
                     self._outcome.unknown.append(request)
                     self._doubtful.add(chain.key)
-                    self._keep_undo(chain.key, request)
+                    self._keep_compensation(chain.key, request)
                 else:
                     self._put_back(chain.key)
                 return
             self._outcome.made.append(request)
-            self._keep_undo(chain.key, request)
-        self._undo.pop(chain.key, None)
+            self._keep_compensation(chain.key, request)
+        self._compensations.pop(chain.key, None)
 
     def _cancelled(self, key: str) -> bool:
-        return self.stop.is_set() and key not in self._undo
+        return self.stop.is_set() and key not in self._compensations
 
-    def _keep_undo(self, key: str, request: Request) -> None:
-        if request.undo is not None:
-            self._undo[key] = request.undo
+    def _keep_compensation(self, key: str, request: Request) -> None:
+        if request.compensation is not None:
+            self._compensations[key] = request.compensation
 
     def _one(self, key: str, request: Request) -> None:
         path = self._executor.path(request)
@@ -224,9 +225,9 @@ class _Work:
 
         response = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
         self._outcome.responses.append((request, response.data))
-        if request.gives is not None and request.take is not None:
+        if request.produces is not None and request.extract_id is not None:
             try:
-                self._ids[request.gives] = request.take(response.data)
+                self._ids[request.produces] = request.extract_id(response.data)
             except (KeyError, TypeError, IndexError):
                 raise UnexpectedResponse(f"{request.method} {path}: answered {response.status} without the id of what was made") from None
             except ValueError as error:
@@ -234,45 +235,45 @@ class _Work:
 
     def put_back_all(self) -> None:
         """What was taken away for chains that will not go on, but for those of which nobody knows how far they are."""
-        for key in [key for key in self._undo if key not in self._doubtful]:
+        for key in [key for key in self._compensations if key not in self._doubtful]:
             self._put_back(key)
 
     def _put_back(self, key: str) -> None:
-        undo = self._undo.pop(key, None)
-        while undo is not None:
+        compensation = self._compensations.pop(key, None)
+        while compensation is not None:
             try:
-                sent = self._send_undo(undo)
+                sent = self._send_undo(compensation)
             except ApiError as error:
-                self._outcome.failures.append(f"{undo.what}: {error}")
+                self._outcome.failures.append(f"{compensation.what}: {error}")
                 refused = isinstance(error, _Unread) or error.status is not None and error.status >= 300
                 if not refused:
-                    self.lost.append(undo)
-                undo = undo.undo if refused else None
+                    self.lost.append(compensation)
+                compensation = compensation.compensation if refused else None
             else:
                 self._outcome.put_back.append(sent)
-                undo = None
+                compensation = None
 
-    def _send_undo(self, undo: Request) -> Request:
+    def _send_undo(self, compensation: Request) -> Request:
         """Whole and the same each time, so that it can be sent again; of what it carries, as it is now and not as it was planned from.
         Returns the request as it was sent."""
         while True:
-            body, age = self._renewed(undo)
+            body, age = self._renewed(compensation)
 
             def proceed(age: Age = age) -> bool:
-                if undo.renew is not None and not age.allows():
+                if compensation.renew is not None and not age.allows():
                     raise _Outdated
                 return True
 
             try:
-                self._client.send(undo.method, undo.path, body, idempotent=True, proceed=proceed)
-                return undo._replace(body=body)
+                self._client.send(compensation.method, compensation.path, body, idempotent=True, proceed=proceed)
+                return compensation._replace(body=body)
             except _Outdated:
                 continue
 
-    def _renewed(self, undo: Request) -> tuple[t.Any, Age]:
+    def _renewed(self, compensation: Request) -> tuple[t.Any, Age]:
         """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
         try:
-            body = undo.body if undo.renew is None else undo.renew(self._client.get(undo.path).data)
+            body = compensation.body if compensation.renew is None else compensation.renew(self._client.get(compensation.path).data)
             return body, Age(time.monotonic())
         except (ApiError, Undocumented) as error:
             raise _Unread(f"what is there now could not be read: {error}") from None

@@ -224,7 +224,7 @@ def _strays(first: Plan, rest: Plan, executor: Executor) -> bool:
     ends = any(first.expected.get(key, key) != form for key, form in rest.expected.items())
     planned = {executor.identity(request) for request in first.requests}
     # Moves may have other ranks by now.
-    fresh = any(executor.identity(request) not in planned for request in rest.requests if request.gives or request.method == "PUT")
+    fresh = any(executor.identity(request) not in planned for request in rest.requests if request.produces or request.method == "PUT")
     return ends or fresh or _exceeds(first, rest)
 
 

@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
 def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
     with _no_collecting():
-        _judge_and_go(resource_type, argument_spec)
+        _validate_and_run(resource_type, argument_spec)
 
 
 @contextlib.contextmanager
@@ -45,18 +45,18 @@ def _no_collecting() -> t.Iterator[None]:
             gc.enable()
 
 
-def _judge_and_go(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
+def _validate_and_run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
     lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
 
-    def judge(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
+    def validate(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
         if lacking:
             return []
         try:
             return argument_errors(resource_type(params), params, config)
         except ImportError as exc:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
-            return [error("config", f"cannot be judged, for the Python library jsonschema does not work here: {exc}")]
+            return [error("config", f"cannot be validated, for the Python library jsonschema does not work here: {exc}")]
 
-    module = PolicyModule({**COMMON, **argument_spec}, judge)
+    module = PolicyModule({**COMMON, **argument_spec}, validate)
     lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
     if lacking:
         module.fail_unsent(lacking)
@@ -90,8 +90,8 @@ def argument_errors(resource: Resource, params: t.Mapping[str, t.Any], config: t
         errors += _needed(config, state, params["max_removals"])
     errors += schema_errors(resource.schema, config) if config not in (None, []) else []
     if state is not None:
-        judged = "merged" if state == "rendered" else state
-        errors += resource.errors(config if isinstance(config, list) else [], judged)
+        checked_as = "merged" if state == "rendered" else state
+        errors += resource.errors(config if isinstance(config, list) else [], checked_as)
     return list({(item["path"], item["message"]): item for item in errors}.values())
 
 

@@ -10,7 +10,7 @@ import json
 import typing as t
 from collections import Counter
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, kept_in_place
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, longest_increasing_run
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import normal, normal_destination
 
 Data = t.Mapping[str, t.Any]
@@ -230,7 +230,7 @@ def _ordered(
     new is put behind everything first, and has a place in that run.
     """
     places = [[source] if source is not None else [len(there) + number] * new_last for number, source in enumerate(sources)]
-    stays = set(kept_in_place(places).values())
+    stays = set(longest_increasing_run(places).values())
     found = []
     for place, (policy, source) in enumerate(zip(wanted, sources)):
         at = [] if source in stays else [{"field": "position", "actual": None if source is None else source + 1, "wanted": place + 1}]

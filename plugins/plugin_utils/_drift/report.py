@@ -66,7 +66,7 @@ def report(
     everything = [item for one in listed for resource in one["resources"] for item in resource["items"]]
     shown = accept(everything, accepted, now)
     for one in listed:
-        _judge(one)
+        _set_verdicts(one)
     return {
         "version": VERSION,
         "generator": " ".join(["secops.policy", collection_version]).strip(),
@@ -145,7 +145,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
     return made
 
 
-def _judge(one: dict[str, t.Any]) -> None:
+def _set_verdicts(one: dict[str, t.Any]) -> None:
     """Counts and verdicts of a tenant and its resources, once it is known what is accepted."""
     for resource in one["resources"]:
         counted = Counter(item["verdict"] for item in resource["items"] if _counted(item))

@@ -14,7 +14,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import e
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS as ESET
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS as APPLICATIONS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS as SENTRY
-from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import COMMON, RIVALS, WRITING
+from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import COMMON, CONFLICTING_OPTIONS, WRITING
 
 ASSIGNMENTS, SENTRY_POLICIES, PRIVATE_APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
 #: The options of each module, in the order in which the modules are applied: nothing is opened before what restricts it.
@@ -40,7 +40,7 @@ Error = dict[str, str]
 def tree_errors(tree: t.Any) -> list[Error]:
     """What is wrong with the tree itself, each with a path such as ``secops_policy.meraki_private_app.forse``.
 
-    What the options hold is the modules' to judge.
+    What the options hold is the modules' to check.
     """
     if not isinstance(tree, dict):
         return [error("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
@@ -66,9 +66,9 @@ def module_arguments(module: str, layers: t.Sequence[Result], connection_only: b
     found: dict[str, t.Any] = {}
     for layer in layers:
         given = {name: value for name, value in layer.items() if name in known and value is not None}
-        for name, rival in RIVALS:
-            if name in given and rival not in given:
-                found.pop(rival, None)
+        for name, conflicting in CONFLICTING_OPTIONS:
+            if name in given and conflicting not in given:
+                found.pop(conflicting, None)
         found.update(given)
     return {**found, **{name: value for name, value in options.items() if value is not None}}
 

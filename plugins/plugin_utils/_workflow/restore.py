@@ -139,7 +139,7 @@ def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]
     ]
 
 
-def judged(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Error]:
+def plan_errors(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Error]:
     """Everything that stands against putting back: plans that failed, networks and targets that were changed since.
 
     ``modules``: the snapshot's. ``plans``: by module; ``REMOVED`` is the one that removes applications.

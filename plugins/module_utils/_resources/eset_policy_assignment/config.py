@@ -187,7 +187,7 @@ def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[di
         if kind not in given and name not in given:
             continue
         fields = {kind: given[kind]} if kind in given else {}
-        # An id alone is judged with the plan: what has assignments is there, whatever a list says.
+        # An id alone is checked with the plan: what has assignments is there, whatever a list says.
         if index is not None and name in given:
             errors += _settled(path, kind, name, fields, given[name], index)
         elif name in given and kind in given and names.known.get(given[kind], given[name]) not in (None, given[name]):

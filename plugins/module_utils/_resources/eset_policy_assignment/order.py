@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from itertools import islice, product
 
-from ..._model.plan import kept_in_place
+from ..._model.plan import longest_increasing_run
 from .config import WantedPolicy
 
 #: How many ways to choose between copies are looked at. Copies are rare, and each is right.
@@ -62,7 +62,7 @@ def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[s
     ]
     choices = islice(product(*copies), _CHOICES)
     orders = ([rest[number] for number in _order(len(rest), dict(zip(places, chosen)))] for chosen in choices)
-    return reordered(existing, max(orders, key=lambda order: len(kept_in_place(_places(existing, order)))))
+    return reordered(existing, max(orders, key=lambda order: len(longest_increasing_run(_places(existing, order)))))
 
 
 def _order(size: int, placed: t.Mapping[int, int]) -> list[int]:
@@ -74,7 +74,7 @@ def _order(size: int, placed: t.Mapping[int, int]) -> list[int]:
 
 def reordered(stack: Stack, order: t.Sequence[str]) -> Stack:
     """A stack in that order of policies, made of what is in this one, those copies taken that save moves, and of what is new."""
-    kept = kept_in_place(_places(stack, order))
+    kept = longest_increasing_run(_places(stack, order))
     left: dict[str, Stack] = {}
     for place, assigned in enumerate(stack):
         if place not in kept.values():
@@ -110,7 +110,7 @@ def moves(stack: Stack, final: Stack) -> list[tuple[Assigned, int]]:
             line[(assigned.rank or 1) - 1] = assigned
     line += [assigned for assigned in final if assigned.uuid is None]
     there = {assigned.uuid: place for place, assigned in enumerate(stack)}
-    stays = kept_in_place(
+    stays = longest_increasing_run(
         [[there[assigned.uuid] if assigned.uuid is not None else len(stack) + number] for number, assigned in enumerate(final)]
     )
     settled = set(stays)

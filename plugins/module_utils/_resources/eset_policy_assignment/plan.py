@@ -196,8 +196,8 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
             ASSIGNMENTS,
             {"assignment": {"policyUuid": assigned.policy, "target": {camel(change.target.kind): change.target.uuid}}},
             f"assign {_policy(assigned, names)} to the {where}",
-            gives=made(assigned.policy),
-            take=partial(_made, rank=number if counts else 0),
+            produces=made(assigned.policy),
+            extract_id=partial(_made, rank=number if counts else 0),
         )
         for number, assigned in enumerate(change.new, start=last + 1)
     ]
@@ -207,7 +207,7 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
             f"{ASSIGNMENTS}/{quote(assigned.uuid or NEW, safe='<>')}:updateRanking",
             {"rank": rank},
             f"move {_policy(assigned, names)} to rank {rank} of the {where}",
-            needs=made(assigned.policy) if assigned.uuid is None else None,
+            requires=made(assigned.policy) if assigned.uuid is None else None,
             carries=POSITION,
         )
         for assigned, rank in change.moves
@@ -218,7 +218,7 @@ def _chains(change: Change, names: Names) -> tuple[Chain, Chain, Chain]:
             f"{ASSIGNMENTS}/{quote(assigned.uuid or '', safe='')}",
             None,
             f"remove {_policy(assigned, names)} from the {where}",
-            may_be_gone=True,
+            missing_ok=True,
         )
         for assigned in change.gone
     ]

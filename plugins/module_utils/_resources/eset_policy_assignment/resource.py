@@ -71,7 +71,7 @@ class PolicyAssignments:
             stacks = self._stacks(self._only(state))
         view = self._view(stacks)
         if state not in ("gathered", "deleted") and not view.errors and self._look_up_new(view, state):
-            # Names that stand beside ids can be judged only now.
+            # Names that stand beside ids can be checked only now.
             self._resolve(state)
         return self._view(stacks)
 
@@ -80,7 +80,7 @@ class PolicyAssignments:
 
     def proven(self, view: View, plan: Plan) -> bool:
         # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
-        assigned = [chain.key for phase in plan.phases for chain in phase if any(request.gives for request in chain.requests)]
+        assigned = [chain.key for phase in plan.phases for chain in phase if any(request.produces for request in chain.requests)]
         listed = {target.key for target, stack in view.stacks.items() if stack}
         return listed.issuperset(assigned)
 

@@ -88,15 +88,15 @@ def _removal(there: Application, organization: str, force: bool, emptied: t.Coll
     into them should the deletion be refused, or into those that have not gone with their last application."""
     target = organization_path(organization, path(there["application_id"]))
     name = there["name"]
-    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", may_be_gone=True, carries=ATTRIBUTES)
+    delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", missing_ok=True, carries=ATTRIBUTES)
     if not there["application_group_ids"]:
         return (delete,)
     left = [group for group in there["application_group_ids"] if group not in emptied]
     some = _joining(there, left, target, f"put the application {name!r} back into the groups that are left")
     whole = _joining(there, there["application_group_ids"], target, f"put the application {name!r} back into its groups")
-    undo = whole if left in ([], there["application_group_ids"]) else whole._replace(undo=some)
+    compensation = whole if left in ([], there["application_group_ids"]) else whole._replace(compensation=some)
     delinked = _joining(there, [], target, f"take the application {name!r} off its groups")
-    return (delinked._replace(undo=undo, may_be_gone=True), delete)
+    return (delinked._replace(compensation=compensation, missing_ok=True), delete)
 
 
 def _joining(there: Application, groups: list[str], target: str, what: str) -> Request:

@@ -11,7 +11,7 @@ from collections import Counter
 from types import MappingProxyType
 
 from ..._model.lookup import folded, unlike
-from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, kept_in_place
+from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, longest_increasing_run
 from .config import FIELDS, Names, Wanted, tag_error
 
 Policy = dict[str, t.Any]
@@ -384,8 +384,8 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
             view.path,
             {"items": items},
             f"the sentry policies of {len(changed)} network(s)",
-            shown={"items": [item for item in items if item["networkId"] in touched]},
-            more={"untouched": len(items) - len(changed)},
+            display_body={"items": [item for item in items if item["networkId"] in touched]},
+            extra={"untouched": len(items) - len(changed)},
             explain=lambda refusal: _explained(refusal, items, view.networks),
             carries=OBJECTS,
         )
@@ -409,7 +409,7 @@ def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str
 
 def _count(summary: dict[str, int], listed: list[_Slot], current: list[Policy]) -> None:
     sources = [slot.source for slot in listed if slot.source is not None]
-    kept = kept_in_place([[source] for source in sources])
+    kept = longest_increasing_run([[source] for source in sources])
     stays = {sources[index] for index in kept}
     for slot in listed:
         if slot.source is None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import kept_in_place
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import longest_increasing_run
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS, SCHEMA
 from hypothesis import given
@@ -81,7 +81,7 @@ def test_no_input_at_all_trips_the_validation(value):
 
 @given(st.permutations(range(9)))
 def test_what_is_kept_in_place_is_a_longest_increasing_run(order):
-    kept = sorted(kept_in_place([[position] for position in order]))
+    kept = sorted(longest_increasing_run([[position] for position in order]))
     values = [order[index] for index in kept]
     assert values == sorted(values)
     best = [1] * len(order)

@@ -69,7 +69,7 @@ def written(folder, data, name=None):
 def restored(modules):
     """All that a restore computes from a snapshot before it writes."""
     results = {name: {"plan_digest": "d", "before": entry["before"], "place": PLACES[name]} for name, entry in modules.items()}
-    restore.judged(modules, results, False)
+    restore.plan_errors(modules, results, False)
     for name, entry in modules.items():
         if name == APPS:
             found = restore.applications(entry, [APPLICATION], False)
@@ -241,18 +241,18 @@ def test_the_newest_is_not_of_the_future(tmp_path):
 def test_another_place_is_refused_whatever_is_forced(name):
     modules = {name: kept()["modules"][name]}
     good = {"plan_digest": "d", "before": modules[name]["after"], "place": PLACES[name]}
-    assert restore.judged(modules, {name: good}, False) == restore.judged(modules, {name: good}, True) == []
+    assert restore.plan_errors(modules, {name: good}, False) == restore.plan_errors(modules, {name: good}, True) == []
     for key in PLACES[name]:
         other = {**good, "place": {**PLACES[name], key: "other"}}
         for force in (False, True):
-            (found,) = restore.judged(modules, {name: other}, force)
+            (found,) = restore.plan_errors(modules, {name: other}, force)
             assert found["path"] == name and "is not put into another one" in found["message"]
     gathered = {"gathered": [], "place": {**PLACES[name], "vendor": "other"}}
     assert len(restore.misplaced(modules, {name: gathered})) == 1
     for silent in ({"gathered": []}, {"plan_digest": "d", "before": [], "place": None}):
         assert "an unknown place" in restore.misplaced(modules, {name: silent})[0]["message"], "what does not say where it is"
     failed = {"failed": True, "msg": "no such network"}
-    (found,) = restore.judged(modules, {name: failed}, True)
+    (found,) = restore.plan_errors(modules, {name: failed}, True)
     assert "no such network (the snapshot is of " in found["message"]
     assert restore.misplaced(modules, {name: {}}) == [], "what was not reached writes nothing"
 
@@ -260,5 +260,5 @@ def test_another_place_is_refused_whatever_is_forced(name):
 def test_the_two_plans_of_the_applications_say_it_once():
     modules = {APPS: kept()["modules"][APPS]}
     plan = {"plan_digest": "d", "before": [], "place": {"vendor": "meraki", "organization": "124"}}
-    (found,) = restore.judged(modules, {APPS: plan, restore.REMOVED: plan}, True)
+    (found,) = restore.plan_errors(modules, {APPS: plan, restore.REMOVED: plan}, True)
     assert found["message"].startswith("the snapshot is of organization 123, and this host is organization 124 now")

@@ -65,7 +65,7 @@ class Server:
 
     def send(self, request, ids):
         """Carry out one request as the executor would, which knows by ``ids`` what has been made."""
-        path = request.path.replace("<new>", ids[request.needs]) if request.needs else request.path
+        path = request.path.replace("<new>", ids[request.requires]) if request.requires else request.path
         uuid = unquote(path.partition("/v2/policy-assignments")[2].removeprefix("/").removesuffix(":updateRanking"))
         if request.method == "POST" and not uuid:
             ((kind, key),) = request.body["assignment"]["target"].items()
@@ -74,7 +74,7 @@ class Server:
             self.stacks.setdefault(target, []).append(made)
             assert set(request.body["assignment"]) == {"policyUuid", "target"}
             answer = {"assignment": {"uuid": made[0], "policyUuid": made[1], "rank": len(self.stacks[target])}}
-            ids[request.gives] = request.take(answer)
+            ids[request.produces] = request.extract_id(answer)
             return
         (stack, place), *more = [(stack, place) for stack in self.stacks.values() for place, item in enumerate(stack) if item[0] == uuid]
         assert not more
@@ -258,7 +258,7 @@ def test_what_is_predicted_is_what_comes(case):
         target for target in TARGETS if state == "overridden" or any(item["target"] == {target.kind: target.uuid} for item in config)
     ]
     there = sum(len(was[target][1]) for target in concerned)
-    fresh = [request for request in moves(planned) if request.needs]
+    fresh = [request for request in moves(planned) if request.requires]
     assert len(planned.removed) == planned.summary["deleted"] == kinds.count("remove")
     assert planned.summary["created"] == kinds.count("assign") and planned.summary["updated"] == 0
     assert planned.summary["moved"] == kinds.count("move") - len(fresh)
@@ -336,7 +336,7 @@ def test_what_is_left_after_any_request_is_the_rest_of_the_plan(case, random, se
         server.send(request, ids)
 
     def shown(request):
-        named = request.path.replace("<new>", ids.get(request.needs, "<new>")) if request.needs else request.path
+        named = request.path.replace("<new>", ids.get(request.requires, "<new>")) if request.requires else request.path
         return request.method, unquote(named), request.body
 
     rest = [shown(request) for request in planned.requests if request not in order[:sent]]
@@ -410,7 +410,7 @@ def test_the_writes_are_those_that_one_expects(stack, wanted, state, requests):
         if kind_of(request) == "assign":
             said.append(f"assign {request.body['assignment']['policyUuid']}")
         else:
-            policy = names.get(uuid) or request.needs.rsplit(" ", 1)[-1]
+            policy = names.get(uuid) or request.requires.rsplit(" ", 1)[-1]
             said.append(f"{kind_of(request)} {policy}" + (f" {request.body['rank']}" if request.body else ""))
     assert said == requests
 
@@ -451,11 +451,11 @@ def test_an_answer_that_shows_hidden_assignments_at_the_end_is_not_what_was_coun
     # Where nothing moves behind it, its rank does not matter; nor where the answer has none.
     server = Server({GROUP: "A?"})
     server.send(server.plan([entry(GROUP, "AB")], "replaced").requests[0], {})
-    take = planned.requests[0].take
-    assert take({"assignment": {"uuid": "x"}}) == "x" == take({"assignment": {"uuid": "x", "rank": "2"}})
+    extract_id = planned.requests[0].extract_id
+    assert extract_id({"assignment": {"uuid": "x"}}) == "x" == extract_id({"assignment": {"uuid": "x", "rank": "2"}})
     for bad in ({"assignment": {}}, {"assignment": {"uuid": ""}}, {"assignment": {"uuid": None}}, {}, None, []):
         with pytest.raises((KeyError, TypeError, ValueError)):
-            take(bad)
+            extract_id(bad)
 
 
 KNOWN = Names(

@@ -590,7 +590,7 @@ def test_what_is_allowed_and_what_the_vendor_is_left_to_judge(fields):
 def test_rules_are_for_what_is_written():
     odd = [{"name": "Jira_1"}]
     assert rule_errors(odd, "deleted") == rule_errors(odd, "gathered") == []
-    assert rule_errors([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "judged after the read"
+    assert rule_errors([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "checked after the read"
 
 
 def test_what_is_missing_for_replaced_and_what_is_listed_twice():
