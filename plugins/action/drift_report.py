@@ -102,9 +102,9 @@ class ActionModule(ActionBase):
     def _earlier(self, path: str | None, problems: list[str]) -> t.Any:
         if not path:
             return None
-        found, errors, there = report_files.read_report(local_path(path))
+        found, errors, exists = report_files.read_report(local_path(path))
         problems += errors
-        if not there:
+        if not exists:
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
         return found
 

@@ -12,7 +12,13 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, planned, registered, told, tree_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    failed_result,
+    plain,
+    planned,
+    registered,
+    tree_errors,
+)
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 _OPTIONS: dict[str, t.Any] = {
@@ -50,7 +56,7 @@ class ActionModule(ActionBase):
         errors = tree_errors(tree) + apply.plan_errors(plans)
         errors += apply.approval_errors(plans, expected, options["require_expected_plans"])
         if errors:
-            return told(errors, "nothing was written on this host")
+            return failed_result(errors, "nothing was written on this host")
         return {
             "modules": apply.changing(plans),
             "applications_first": apply.applications_first(plans),

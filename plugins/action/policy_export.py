@@ -14,10 +14,10 @@ from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    failed_result,
     plain,
     registered,
     result_errors,
-    told,
     tree_errors,
 )
 
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"))
         errors += [item for name in made.failed for item in result_errors(f"secops_policy.{name}", results[name])]
         if errors:
-            return {**result, **told(errors, "nothing was exported of this host")}
+            return {**result, **failed_result(errors, "nothing was exported of this host")}
         notes = {**made.left_out, **made.off}
         if not made.exported:
             raise AnsibleActionFail("there is nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))

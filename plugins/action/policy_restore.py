@@ -16,9 +16,9 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     PRIVATE_APPS,
     SENTRY_POLICIES,
     as_argument,
+    failed_result,
     plain,
     registered,
-    told,
     tree_errors,
 )
 
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
     def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         errors = tree_errors(plain(options["tree"] or {}))
         if errors:
-            return told(errors, "nothing was written on this host")
+            return failed_result(errors, "nothing was written on this host")
         path = self._path(options)
         if path is None:
             none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
@@ -64,15 +64,15 @@ class ActionModule(ActionBase):
             "snapshot": path,
             "modules": list(modules),
             "msg": f"{path} holds {', '.join(modules) or 'nothing that was written: nothing to restore'}",
-            "targets": as_argument(restore.wanted(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
-            "networks": as_argument(restore.wanted(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
+            "targets": as_argument(restore.desired(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
+            "networks": as_argument(restore.desired(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
         }
 
     def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         present = registered(self._variables, {PRIVATE_APPS: options["applications"]})
         errors = restore.misplaced(self._modules(options["snapshot"]), present)
         if errors:
-            return told(errors, "nothing was written on this host")
+            return failed_result(errors, "nothing was written on this host")
         found, _present = self._applications(options)
         return {
             "removes": len(found.remove),
@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
         if PRIVATE_APPS in modules and not restore.misplaced(modules, plans):
             found, present = self._applications(options)
             errors += found.errors + restore.meanwhile(found, present, plans)
-        return told(errors, "nothing was written on this host") if errors else {"modules": apply.changing(plans)}
+        return failed_result(errors, "nothing was written on this host") if errors else {"modules": apply.changing(plans)}
 
     def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         plans, found = (registered(self._variables, options[key]) for key in ("plans", "results"))

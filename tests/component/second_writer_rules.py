@@ -118,7 +118,8 @@ def in_the_plan(watched: Watched, result: Result, case: Case, rules: Rules) -> l
 
 
 def too_old(sent: Sent, result: Result, case: Case, rules: Rules) -> list[str]:
-    """What carries along anything that it does not mean to change is made from a view that is fresh, or from one that took so long."""
+    """What carries along anything that it does not mean to change is made from a state that was read that is fresh, or from one that took
+    so long."""
     unit = rules.carries(sent, case)
     if unit is None or window_kept(sent, unit, result):
         return []

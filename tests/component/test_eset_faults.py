@@ -348,7 +348,7 @@ def test_a_rank_that_is_too_high_is_explained(cloud, status, bodies):
 @pytest.mark.parametrize("phase", ["assignments$", ":updateRanking", "DELETE"])
 @pytest.mark.parametrize("act", ["add", "remove", "move", "same"])
 def test_somebody_else_at_the_same_time(cloud, phase, act):
-    """Either the wanted state holds in the end, or the run says that it does not; the next one completes it."""
+    """Either the desired state holds in the end, or the run says that it does not; the next one completes it."""
     policies = cloud.eset._policies
     by_policy = {item["policyUuid"]: item["uuid"] for item in policies.assignments() if item["target"] == {"deviceGroupUuid": "g1"}}
 

@@ -72,7 +72,7 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         run(state="merged", config=[keeper, *present])
         before = gathered()
         keep = next(unit for unit in before if unit["name"] == "Keeper")
-        # Some of what is wanted is what is there under another name: renamed, also where another takes the old name.
+        # Some of what is desired is what is there under another name: renamed, also where another takes the old name.
         ids = data.draw(st.permutations([unit["application_id"] for unit in before if unit["name"] != "Keeper"]))
         renamed = [{**unit, "application_id": key} for unit, key in zip(wanted, ids) if data.draw(st.booleans())]
         taken = {unit["name"] for unit in renamed}
@@ -166,7 +166,7 @@ def test_networks_and_targets():
         [{"network_id": "N_1", "policies": []}, {"network_id": "N_2", "policies": [policy]}],
     )
     by_id = {key: value for key, value in policy.items() if key != "sm_network"}
-    assert restore.wanted(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
+    assert restore.desired(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
     now = [{"network_id": "N_2", "policies": [{**policy, "policy_id": "6", "tags": ["a", "b"]}]}, {"network_id": "N_1", "policies": []}]
     plan = {"plan_digest": "d", "before": now}
     assert restore.plan_errors({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
@@ -177,7 +177,7 @@ def test_networks_and_targets():
     target = {"device_group_uuid": "u", "device_group": "All/Servers"}
     stack = [{"policy_uuid": "p", "policy": "P"}, {"policy_uuid": "q"}]
     entry = snapshot([], [{"target": target, "policies": stack}])
-    assert restore.wanted(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
+    assert restore.desired(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
     plan = {"plan_digest": "d", "before": [{"target": target, "policies": stack[::-1]}]}
     assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
     failed = {"msg": "no", "errors": [{"path": "config[0].target", "message": "gone"}]}

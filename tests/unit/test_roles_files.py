@@ -105,9 +105,9 @@ def test_options_come_from_the_tree_then_variables_then_defaults():
     entry = {"organization": "Acme", "state": "replaced", "max_removals": 0, "expected_plan": None, "forse": True}
     options = {"state": "gathered", "config": None}
     found = desired_state.module_arguments(SENTRY, [defaults, variables, entry], False, {"state": None})
-    wanted = {"api_key": "from defaults", "base_url": "from variables", "organization": "Acme", "timeout": 5}
-    assert found == {**wanted, "state": "replaced", "max_removals": 0}, "a name in the tree keeps out an id from elsewhere"
-    assert desired_state.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**wanted, "state": "gathered"}
+    desired = {"api_key": "from defaults", "base_url": "from variables", "organization": "Acme", "timeout": 5}
+    assert found == {**desired, "state": "replaced", "max_removals": 0}, "a name in the tree keeps out an id from elsewhere"
+    assert desired_state.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**desired, "state": "gathered"}
     token = desired_state.module_arguments(ESET, [{"username": "u", "password": "p"}, {"access_token": "t"}], False, {})
     assert token == {"access_token": "t"}
     sign_in = desired_state.module_arguments(ESET, [{"access_token": "t", "username": "u"}, {"password": "p"}], False, {})

@@ -165,7 +165,7 @@ def canonical_json(data: t.Any) -> str:
 def longest_increasing_run(choices: t.Sequence[t.Sequence[int]]) -> dict[int, int]:
     """What may stay while the rest moves around it: a longest increasing run (subsequence) of positions, one at most of each choice.
 
-    ``choices`` are, in the wanted order, the positions that each thing has now (copies have several, what is not there has none). Returns
+    ``choices`` are, in the desired order, the positions that each thing has now (copies have several, what is not there has none). Returns
     the chosen position by the index of what stays. Where several runs are equally long it is the one that keeps the last thing if that can
     stay, else the one before it, and so on: once some of the rest has moved, the choice is still the same one.
     """
@@ -183,10 +183,10 @@ def longest_increasing_run(choices: t.Sequence[t.Sequence[int]]) -> dict[int, in
             found.append((position, length))
         lengths.append(found)
     kept: dict[int, int] = {}
-    wanted, below = len(ends), float("inf")
+    desired, below = len(ends), float("inf")
     for index in reversed(range(len(lengths))):
-        fits = [position for position, length in lengths[index] if length == wanted and position < below]
+        fits = [position for position, length in lengths[index] if length == desired and position < below]
         if fits:
             kept[index] = below = fits[-1]
-            wanted -= 1
+            desired -= 1
     return kept

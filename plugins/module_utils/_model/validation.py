@@ -21,7 +21,7 @@ _COERCERS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "dict": check_type_dict,
 }
 _EXACT = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
-_WORDS = {"string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list", "object": "a dictionary"}
+_TYPE_NAMES = {"string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list", "object": "a dictionary"}
 #: A null counts as left out, but for these: "policies: null" may be a variable gone wrong where "no policies" would clear a unit.
 _NEVER_NULL = ("policies",)
 
@@ -56,7 +56,7 @@ def schema_errors(schema: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str
 
     errors: dict[tuple[str, str], dict[str, str]] = {}
     for violation in Draft202012Validator({"type": "array", "items": schema}).iter_errors(config):
-        for found in _worded(violation):
+        for found in _described(violation):
             errors.setdefault((found["path"], found["message"]), found)
     return list(errors.values())
 
@@ -78,8 +78,8 @@ def not_of_type(kind: str, value: t.Any) -> str:
     if kind == "string" and isinstance(value, (bool, float)):
         return f"must be text, and YAML reads what is written here as {show(value)}: quote it"
     if kind in ("array", "object") and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        return f"must be {_WORDS[kind]}, not a text that holds JSON: pass it through the filter from_json"
-    return f"must be {_WORDS.get(kind, kind)}, not {'null' if value is None else show(value)}"
+        return f"must be {_TYPE_NAMES[kind]}, not a text that holds JSON: pass it through the filter from_json"
+    return f"must be {_TYPE_NAMES.get(kind, kind)}, not {'null' if value is None else show(value)}"
 
 
 def show(value: t.Any) -> str:
@@ -101,7 +101,7 @@ def _coerced(value: t.Any, kind: str) -> t.Any:
         return value
 
 
-def _worded(violation: t.Any) -> t.Iterator[dict[str, str]]:
+def _described(violation: t.Any) -> t.Iterator[dict[str, str]]:
     path = _path(violation.absolute_path)
     if violation.validator == "required":
         for name in violation.validator_value:

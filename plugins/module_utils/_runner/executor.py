@@ -22,8 +22,8 @@ _AT_ONCE = 2.0
 
 
 class Age:
-    """How old the view is that a plan was made from. ``since``: when (on the monotonic clock) the first answer of its list came; ``ready``:
-    when the plan was made. ``longest``: the oldest that it was when something that carries was sent."""
+    """How old the current state is that a plan was made from. ``since``: when (on the monotonic clock) the first answer of its list came;
+    ``ready``: when the plan was made. ``longest``: the oldest that it was when something that carries was sent."""
 
     def __init__(self, since: float) -> None:
         self._since = since
@@ -70,8 +70,8 @@ class Executor:
         return canonical_json([request.method, self.path(request), request.displayed])
 
     def run(self, phases: t.Sequence[t.Sequence[Chain]], age: Age) -> Outcome:
-        """Carry out ``phases``, made from a view of that ``age``. After a refusal or a write with unknown outcome, and where the view is
-        too old for the next request, nothing new starts; what is under way finishes."""
+        """Carry out ``phases``, made from a state that was read of that ``age``. After a refusal or a write with unknown outcome, and where
+        the current state is too old for the next request, nothing new starts; what is under way finishes."""
         outcome = Outcome()
         work = self._work(phases, outcome, age)
         for phase in phases:

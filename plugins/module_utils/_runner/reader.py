@@ -29,7 +29,7 @@ class Reader:
         self._state = state
 
     def read(self) -> t.Any:
-        """A view of what is there now. Raises ``ApiError``, ``ValidationErrors``."""
+        """A state that was read of what is there now. Raises ``ApiError``, ``ValidationErrors``."""
         try:
             return self._resource.read(self._config, self._state)
         except Undocumented as error:
@@ -40,29 +40,30 @@ class Reader:
                 "If it is, please report this"
             ) from None
 
-    def plan(self, view: t.Any) -> Plan:
-        """The plan from a view. Raises ``ValidationErrors``."""
-        return self._resource.plan(view, self._config, self._state)
+    def plan(self, current: t.Any) -> Plan:
+        """The plan from a state that was read. Raises ``ValidationErrors``."""
+        return self._resource.plan(current, self._config, self._state)
 
-    def must_reread(self, view: t.Any, plan: Plan, named: bool) -> bool:
+    def must_reread(self, current: t.Any, plan: Plan, named: bool) -> bool:
         """Whether what was read may not be written from: names were read since, it is too old, or it does not prove to be whole."""
-        aged = plan.carries(POSITION, ATTRIBUTES, OBJECTS) and time.monotonic() - view.since > FRESH
-        return aged or named and plan.carries(ATTRIBUTES, OBJECTS) or not self._resource.proven(view, plan)
+        aged = plan.carries(POSITION, ATTRIBUTES, OBJECTS) and time.monotonic() - current.since > FRESH
+        return aged or named and plan.carries(ATTRIBUTES, OBJECTS) or not self._resource.proven(current, plan)
 
     def for_writing(self, earlier: t.Any = None) -> tuple[t.Any, Plan]:
-        """A view that may be written from, and its plan: the list proves to be whole, or is what it was at the read before, ``earlier``."""
+        """A state that was read that may be written from, and its plan: the list proves to be whole, or is what it was at the read before,
+        ``earlier``."""
         for _read in range(READS):
-            view = self.read()
-            plan = self.plan(view)
-            if not plan.requests or self._resource.proven(view, plan) or earlier is not None and earlier.listed == view.listed:
-                return view, plan
-            earlier = view
+            current = self.read()
+            plan = self.plan(current)
+            if not plan.requests or self._resource.proven(current, plan) or earlier is not None and earlier.listed == current.listed:
+                return current, plan
+            earlier = current
         raise ApiError(
             f"GET {self._resource.source()}: the list does not say whether it is whole, and was another one at each of {READS} reads. "
             "Run the task again once nobody else is writing, and look at any proxy in between"
         )
 
-    def differences(self, view: t.Any, wanted: t.Mapping[str, t.Any]) -> dict[str, tuple[t.Any, t.Any]]:
-        """The units that are not in the wanted canonical form, by their keys: that form, and the one they are in."""
-        seen = self._resource.canonical(view, wanted)
-        return {key: (form, seen.get(key)) for key, form in wanted.items() if seen.get(key) != form}
+    def differences(self, current: t.Any, desired: t.Mapping[str, t.Any]) -> dict[str, tuple[t.Any, t.Any]]:
+        """The units that are not in the desired canonical form, by their keys: that form, and the one they are in."""
+        seen = self._resource.canonical(current, desired)
+        return {key: (form, seen.get(key)) for key, form in desired.items() if seen.get(key) != form}

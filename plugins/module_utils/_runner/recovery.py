@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Carries a plan out to its end: looks again where an outcome is unknown or the view too old, plans what is left, and verifies."""
+"""Carries a plan out to its end: looks again where an outcome is unknown or the current state too old, plans what is left, and verifies."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class Writer:
         #: What is unknown, and was written again because a look did not show it.
         self._repeated: list[Request] = []
 
-    def carry_out(self, view: t.Any, plan: Plan) -> tuple[t.Any, Plan]:
-        """Everything that ``plan``, made from ``view``, says. Returns the view that the last write was made from, and its plan."""
+    def carry_out(self, current: t.Any, plan: Plan) -> tuple[t.Any, Plan]:
+        """Everything that ``plan``, made from ``current``, says. Returns the current state that the last write was made from, and its
+        plan."""
         rest, idle = plan, 0
         while rest.requests:
-            age = Age(view.since)
+            age = Age(current.since)
             outcome = self._executor.run(rest.phases, age)
             self._say_window(age)
             gone = self._record(outcome)
@@ -54,20 +55,20 @@ class Writer:
             if idle > READS:
                 raise ApiError(f"{outcome.outdated[0]}. Nothing could be sent within {FRESH:g} s of being read: raise rate_limit")
             if not outcome.doubts and not self._report.touched:
-                view, plan = self._begin_again(view, plan, outcome)
+                current, plan = self._begin_again(current, plan, outcome)
                 rest = plan
                 continue
-            rest, view = self._look_again(plan, outcome)
-            self._settle(plan, rest, view, gone)
+            rest, current = self._look_again(plan, outcome)
+            self._settle(plan, rest, current, gone)
             if not self._report.touched and not rest.requests:
                 self._report.plan = plan = rest  # Somebody else has done all of it.
         self._done.unknown, self._done.pending = [], []
-        return view, plan
+        return current, plan
 
-    def verify(self, view: t.Any, plan: Plan) -> list[dict[str, t.Any]]:
-        """The units that changed as they are read back. ``view``: what the last write was made from."""
+    def verify(self, state_read: t.Any, plan: Plan) -> list[dict[str, t.Any]]:
+        """The units that changed as they are read back. ``state_read``: what the last write was made from."""
         resource = self._report.resource
-        carried = resource.canonical(view, plan.carried)
+        carried = resource.canonical(state_read, plan.carried)
         wrong: dict[str, tuple[t.Any, t.Any]] = {}
         for wait in _LOOKS_AFTER_WRITE:
             if wait and not self._client.budget.wait(wait):
@@ -75,22 +76,22 @@ class Writer:
             now = self._reader.read()
             wrong = self._reader.differences(now, {**plan.expected, **carried})
             if not wrong:
-                for text in resource.undone(view, now, plan):
+                for text in resource.undone(state_read, now, plan):
                     self._client.warn(text)
                 return resource.units(now, plan.expected)
         found = "; ".join(
-            f"{plan.titles.get(key, key)}{_CARRIED if key in carried else ''}: wanted {_short(form)}, found {_short(there)}"
-            for key, (form, there) in list(wrong.items())[:5]
+            f"{plan.titles.get(key, key)}{_CARRIED if key in carried else ''}: wanted {_short(form)}, found {_short(current)}"
+            for key, (form, current) in list(wrong.items())[:5]
         )
         raise Failed(
             f"Everything was written, but reading it back shows something else for {len(wrong)} unit(s): {found}. "
             "Somebody else may have changed it at the same time: look at it, and run the task again."
         )
 
-    def learned(self, plan: Plan) -> list[dict[str, t.Any]]:
+    def after_from_responses(self, plan: Plan) -> list[dict[str, t.Any]]:
         """The units that changed as the answers to the writes tell them, for a run that does not read back."""
         try:
-            return self._report.resource.learned(plan, self._done.responses)
+            return self._report.resource.after_from_responses(plan, self._done.responses)
         except (AttributeError, KeyError, TypeError, Undocumented):
             return plan.after  # The answers are not as documented: what was written is known all the same.
 
@@ -112,9 +113,9 @@ class Writer:
             raise Failed(self._report.ended("; ".join(outcome.failures + outcome.doubts)))
         return gone
 
-    def _begin_again(self, view: t.Any, plan: Plan, outcome: Outcome) -> tuple[t.Any, Plan]:
+    def _begin_again(self, current: t.Any, plan: Plan, outcome: Outcome) -> tuple[t.Any, Plan]:
         """Nothing is written yet: what is there now is planned for, and guarded, as if it had been read first."""
-        newer, rest = self._reader.for_writing(view)
+        newer, rest = self._reader.for_writing(current)
         if _exceeds(plan, rest):
             self._done.pending = plan.requests
             raise ApiError(f"{'; '.join(outcome.outdated + outcome.not_acted)}; {_CHANGED}{_units_of(plan, rest)}")
@@ -123,13 +124,13 @@ class Writer:
         self._guard(rest)
         return newer, rest
 
-    def _settle(self, plan: Plan, rest: Plan, view: t.Any, gone: list[Request]) -> None:
+    def _settle(self, plan: Plan, rest: Plan, current: t.Any, gone: list[Request]) -> None:
         """After a look that shows what is left: what is unknown and is still to be done is written again; what is not was made, if its
         unit is as it was to be, or on the way there."""
         again = {self._executor.identity(request) for request in rest.requests}
         shown = [request for request in self._done.unknown if self._executor.identity(request) not in again and request not in gone]
         on_the_way = {chain.key for phase in rest.phases for chain in phase if chain.requests}
-        elsewhere = set(self._reader.differences(view, plan.expected))
+        elsewhere = set(self._reader.differences(current, plan.expected))
         lost = []
         for request in shown:
             key = self._executor.keys[self._executor.identity(request)]
@@ -159,14 +160,14 @@ class Writer:
         self._done.pending = [*gone, *self._done.pending]
 
     def _look_again(self, first: Plan, outcome: Outcome) -> tuple[Plan, t.Any]:
-        """What is left to do after writes whose outcome nobody knows, or once the view is too old, planned anew from what is there now; and
-        that.
+        """What is left to do after writes whose outcome nobody knows, or once the current state is too old, planned anew from what is there
+        now; and that.
 
         A read may lag behind the write, so that only what is still missing after several looks is written again; and that only while it is
         part of the first plan: nobody has seen another one.
         """
         doubts = "; ".join(outcome.doubts + outcome.outdated + outcome.not_acted)
-        rest, view = self._looked(first, doubts, _LOOKS_AFTER_DOUBT if outcome.doubts else (0.0, *_LOOKS_AFTER_DOUBT))
+        rest, current = self._looked(first, doubts, _LOOKS_AFTER_DOUBT if outcome.doubts else (0.0, *_LOOKS_AFTER_DOUBT))
         again = {self._executor.identity(request) for request in rest.requests}
         for requests, why in (
             (self._done.made, "what was made before that does not show when it is read: to make it again might make it twice"),
@@ -177,42 +178,42 @@ class Writer:
             if any(self._executor.identity(request) in again for request in requests):
                 self._not_made([request for request in outcome.gone if self._executor.identity(request) in again])
                 self._done.unknown = [request for request in self._done.unknown if request not in outcome.gone]
-                self._give_up(f"{doubts}; {why}", rest, view)
+                self._give_up(f"{doubts}; {why}", rest, current)
         if _strays(first, rest, self._executor):
             if not outcome.doubts:
-                self._finish(_still_planned(first, rest, self._executor), view)
-            self._give_up(f"{doubts}; {_CHANGED}{_units_of(first, rest)}", rest, view)
-        return rest, view
+                self._finish(_still_planned(first, rest, self._executor), current)
+            self._give_up(f"{doubts}; {_CHANGED}{_units_of(first, rest)}", rest, current)
+        return rest, current
 
     def _looked(self, first: Plan, doubts: str, waits: t.Iterable[float]) -> tuple[Plan, t.Any]:
         """Look until everything that was, or may have been, made shows, or there has been time enough for that."""
-        rest, view = first, None
+        rest, current = first, None
         for wait in waits:
             if wait and not self._client.budget.wait(wait):
                 raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
             tried = {self._executor.identity(request) for request in self._done.unknown + self._done.made}
             try:
-                view, rest = self._reader.for_writing()
+                current, rest = self._reader.for_writing()
                 repeats = any(self._executor.identity(request) in tried for request in rest.requests)
-                reached = rest.expected.keys() <= first.expected.keys() and not self._reader.differences(view, first.expected)
+                reached = rest.expected.keys() <= first.expected.keys() and not self._reader.differences(current, first.expected)
             except (ApiError, ValidationErrors) as error:
                 raise ApiError(f"{doubts}; and it could not be looked up: {error}", getattr(error, "status", None)) from None
             if not repeats:
                 # Where all is as it was to be nothing is left, whatever else a plan would find to do from there.
-                return (first._replace(phases=()) if rest.requests and reached else rest), view
-        return rest, view
+                return (first._replace(phases=()) if rest.requests and reached else rest), current
+        return rest, current
 
-    def _finish(self, rest: Plan, view: t.Any) -> None:
+    def _finish(self, rest: Plan, current: t.Any) -> None:
         """Carry out what is left of the first plan before the run ends with what is not part of it any more."""
-        outcome = self._executor.run(rest.phases, Age(view.since))
+        outcome = self._executor.run(rest.phases, Age(current.since))
         pending = self._done.pending
         self._record(outcome)
         done = {self._executor.identity(request) for request in outcome.made + outcome.unknown}
         self._done.pending = [request for request in pending if self._executor.identity(request) not in done]
 
-    def _give_up(self, reason: str, rest: Plan, view: t.Any) -> t.NoReturn:
+    def _give_up(self, reason: str, rest: Plan, current: t.Any) -> t.NoReturn:
         """End without doing the rest; what was taken away for it is put back."""
-        outcome = self._executor.put_back(rest.phases, Age(view.since))
+        outcome = self._executor.put_back(rest.phases, Age(current.since))
         self._done.made += outcome.put_back
         self._done.unknown = self._done.unknown + outcome.unknown
         raise ApiError("; ".join([reason, *outcome.failures]))

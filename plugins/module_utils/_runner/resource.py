@@ -21,10 +21,9 @@ class Resource(t.Protocol):
 
     It is made with the module's options before anything is validated, opens no connection by itself,
     and reads through the client that ``connect`` gives it. Everything but ``connect`` and ``read`` is pure.
-    A ``view`` is what ``read`` returned: only the resource looks into it, but for ``since`` (when, on the monotonic clock, the first answer
-    came of the list that a write depends on) and ``listed`` (that list, as data; two reads that are equal in it saw the same).
-    ``config`` is always coerced, without nulls and validated.
-    Keys name units: the same unit has the same key before and after the run.
+    A ``current`` is what ``read`` returned: only the resource looks into it, but for ``since`` (when, on the monotonic clock, the first
+    answer came of the list that a write depends on) and ``listed`` (that list, as data; two reads that are equal in it saw the same).
+    ``config`` is always coerced, without nulls and validated. Keys name units: the same unit has the same key before and after the run.
     """
 
     #: jsonschema for one entry of ``config``
@@ -51,17 +50,17 @@ class Resource(t.Protocol):
         or fit twice, ``ApiError`` for what the vendor refused.
         """
 
-    def plan(self, view: t.Any, config: Config, state: str) -> Plan:
-        """From the view to what ``config`` and ``state`` mean. Raises ``ValidationErrors``."""
+    def plan(self, current: t.Any, config: Config, state: str) -> Plan:
+        """From the current state to what ``config`` and ``state`` mean. Raises ``ValidationErrors``."""
 
-    def proven(self, view: t.Any, plan: Plan) -> bool:
+    def proven(self, current: t.Any, plan: Plan) -> bool:
         """Whether the lists that ``plan`` was made from prove to be whole, as far as it depends on that."""
 
-    def named(self, view: t.Any, keys: t.Iterable[str]) -> t.Any:
-        """The view with the names that show these units, from lists that ``read`` did not need: they are shown, and decide nothing. What
-        they say against the config is a warning. Raises ``ApiError``."""
+    def with_names(self, current: t.Any, keys: t.Iterable[str]) -> t.Any:
+        """The current state with the names that show these units, from lists that ``read`` did not need: they are shown, and decide
+        nothing. What they say against the config is a warning. Raises ``ApiError``."""
 
-    def gathered(self, view: t.Any, config: Config | None) -> tuple[Config, list[str]]:
+    def gathered(self, current: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
 
     def source(self) -> str:
@@ -71,14 +70,15 @@ class Resource(t.Protocol):
         """Which tenant of which vendor it is, the same however it was given; called after ``read``. A plan is approved for it, and a
         snapshot belongs to it."""
 
-    def undone(self, view: t.Any, now: t.Any, plan: Plan) -> list[str]:
-        """After the write: what ``now`` proves that somebody else had changed since ``view``, and that the write has undone; in words."""
+    def undone(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        """After the write: what ``now`` proves that somebody else had changed since ``current``, and that the write has undone; in
+        words."""
 
-    def canonical(self, view: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
+    def canonical(self, current: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
         """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""
 
-    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+    def after_from_responses(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         """``plan.after`` with what the answers to its writes tell (ids of what is new), for a run that does not read back."""
 
-    def units(self, view: t.Any, keys: t.Iterable[str]) -> Config:
+    def units(self, current: t.Any, keys: t.Iterable[str]) -> Config:
         """Those of the units that are there, in the shape of ``config``, in the order of ``keys``."""

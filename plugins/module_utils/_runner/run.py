@@ -145,15 +145,15 @@ class _Run:
         return self._report.success(gathered=units, source=self._resource.source(), place=self._resource.place())
 
     def _write(self, client: Client) -> Result:
-        view = self._reader.read()
-        plan = self._report.plan = self._reader.plan(view)
+        current = self._reader.read()
+        plan = self._report.plan = self._reader.plan(current)
         named = bool(plan.requests and self._task.params["with_names"])
         if named:
-            view = self._named(view, plan)
-            plan = self._report.plan = self._reader.plan(view)
+            current = self._with_names(current, plan)
+            plan = self._report.plan = self._reader.plan(current)
         writes = bool(plan.requests) and not self._task.check_mode
-        if writes and self._reader.must_reread(view, plan, named):
-            view, plan = self._reader.for_writing(view)
+        if writes and self._reader.must_reread(current, plan, named):
+            current, plan = self._reader.for_writing(current)
             self._report.plan = plan
         self._guard(plan)
         if not plan.requests or self._task.check_mode:
@@ -161,16 +161,16 @@ class _Run:
         from .recovery import Writer  # Most runs change nothing.
 
         writer = Writer(client, self._reader, self._report, self._guard)
-        view, plan = writer.carry_out(view, plan)
-        return self._report.written(writer.verify(view, plan) if self._task.params["verify"] else writer.learned(plan))
+        current, plan = writer.carry_out(current, plan)
+        return self._report.written(writer.verify(current, plan) if self._task.params["verify"] else writer.after_from_responses(plan))
 
-    def _named(self, view: t.Any, plan: Plan) -> t.Any:
-        """The view with names for what changes. They are there to be read: where they cannot be had, ids do."""
+    def _with_names(self, current: t.Any, plan: Plan) -> t.Any:
+        """The current state with names for what changes. They are there to be read: where they cannot be had, ids do."""
         try:
-            return self._resource.named(view, plan.expected)
+            return self._resource.with_names(current, plan.expected)
         except (ApiError, Undocumented) as exc:
             self._report.warn(f"names are not shown, for they could not be read: {exc}")
-            return view
+            return current
 
     def _guard(self, plan: Plan) -> None:
         """Refuse, before the first write, a plan that must not be carried out, or that nobody approved."""

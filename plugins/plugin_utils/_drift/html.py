@@ -105,11 +105,11 @@ def _tenant(one: Data, new: set[str]) -> dict[str, t.Any]:
         "message": one["message"],
         "counts": counts,
         "resources": resources,
-        "words": _words(one["verdict"], counts),
+        "words": _describe(one["verdict"], counts),
     }
 
 
-def _words(verdict: str, counts: Data) -> str:
+def _describe(verdict: str, counts: Data) -> str:
     """A tenant's counts, as far as there is anything to say."""
     parts = [f"{counts[key]} {key}" for key in DEVIATIONS if counts[key]]
     if counts["accepted"]:

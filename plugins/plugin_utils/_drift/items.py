@@ -52,7 +52,7 @@ def items(module: str, scope: str, result: Data, config: t.Any) -> list[Item]:
 
     ``scope`` begins every id, ``result`` is the module's (``before`` and ``after``), ``config`` what the task was given, or the units of
     ``described``. An item is
-    ``{id, verdict, unit: {id, name}, object: {id, name} | None, fields: [{field, actual, wanted}]}``, a field with
+    ``{id, verdict, unit: {id, name}, object: {id, name} | None, fields: [{field, actual, desired}]}``, a field with
     ``names`` by id where its values are ids whose names are known. ``object`` is None where the unit
     itself is meant. Ids hold no time and no place in a list, so that they stay the same from one report to the next.
     """
@@ -94,10 +94,10 @@ class _Sentry:
         return Object(segment(unit["network_id"]), unit["network_id"], unit.get("network", ""))
 
     def differences(self, before: Data | None, after: Data | None) -> list[_Difference]:
-        there, wanted = (list((unit or {}).get("policies") or []) for unit in (before, after))
-        ids = {policy.get("policy_id"): place for place, policy in enumerate(there)}
-        sources = [ids.get(policy["policy_id"]) if policy.get("policy_id") is not None else None for policy in wanted]
-        return _ordered(there, wanted, sources, self._object, self._fields)
+        current, desired = (list((unit or {}).get("policies") or []) for unit in (before, after))
+        ids = {policy.get("policy_id"): place for place, policy in enumerate(current)}
+        sources = [ids.get(policy["policy_id"]) if policy.get("policy_id") is not None else None for policy in desired]
+        return _ordered(current, desired, sources, self._object, self._fields)
 
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
         entries = _entries(config)
@@ -128,11 +128,11 @@ class _Sentry:
         name = f"{who} \N{RIGHTWARDS ARROW} {policy.get('group_policy') or policy.get('group_policy_id')}"
         return Object(key if own is None else segment(own), own, name)
 
-    def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:
+    def _fields(self, current: Data | None, desired: Data | None) -> list[dict[str, t.Any]]:
         return _fields(
             ("scope", "tags", "sm_network_id", "group_policy_id"),
-            there,
-            wanted,
+            current,
+            desired,
             lambda key, policy: sorted(set(policy.get("tags") or [])) if key == "tags" else policy.get(key),
             {"sm_network_id": "sm_network", "group_policy_id": "group_policy"},
         )
@@ -159,12 +159,12 @@ class _Application:
             if not any(_named(entry, unit, pairs) for unit in drifted)
         ]
 
-    def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:
-        forms = {id(unit): normal(unit) for unit in (there, wanted) if unit is not None}
-        found = _fields(_APPLICATION, there, wanted, lambda key, unit: forms[id(unit)].get(key), {})
-        found += _in_list("destinations", there, wanted, lambda destination: canonical_json(normal_destination(destination)))
-        groups = _in_list("application_group_ids", there, wanted, str)
-        names = {**_group_names(there), **_group_names(wanted)}
+    def _fields(self, current: Data | None, desired: Data | None) -> list[dict[str, t.Any]]:
+        forms = {id(unit): normal(unit) for unit in (current, desired) if unit is not None}
+        found = _fields(_APPLICATION, current, desired, lambda key, unit: forms[id(unit)].get(key), {})
+        found += _in_list("destinations", current, desired, lambda destination: canonical_json(normal_destination(destination)))
+        groups = _in_list("application_group_ids", current, desired, str)
+        names = {**_group_names(current), **_group_names(desired)}
         return found + [_named_values(field, names) for field in groups]
 
 
@@ -181,13 +181,13 @@ class _Eset:
         raise KeyError("target")
 
     def differences(self, before: Data | None, after: Data | None) -> list[_Difference]:
-        there, wanted = (list((unit or {}).get("policies") or []) for unit in (before, after))
+        current, desired = (list((unit or {}).get("policies") or []) for unit in (before, after))
         places: dict[str, list[int]] = {}
-        for place, policy in enumerate(there):
+        for place, policy in enumerate(current):
             places.setdefault(policy["policy_uuid"], []).append(place)
         left = {key: iter(found) for key, found in places.items()}
-        sources = [next(left.get(policy["policy_uuid"], iter(())), None) for policy in wanted]
-        return _ordered(there, wanted, sources, self._object, self._fields, new_last=True)
+        sources = [next(left.get(policy["policy_uuid"], iter(())), None) for policy in desired]
+        return _ordered(current, desired, sources, self._object, self._fields, new_last=True)
 
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
         found = []
@@ -202,7 +202,7 @@ class _Eset:
     def _object(self, policy: Data) -> Object:
         return Object(segment(policy["policy_uuid"]), policy["policy_uuid"], policy.get("policy", ""))
 
-    def _fields(self, there: Data | None, wanted: Data | None) -> list[dict[str, t.Any]]:
+    def _fields(self, current: Data | None, desired: Data | None) -> list[dict[str, t.Any]]:
         return []
 
 
@@ -217,8 +217,8 @@ MODULES = tuple(_KINDS)
 
 
 def _ordered(
-    there: list[Data],
-    wanted: list[Data],
+    current: list[Data],
+    desired: list[Data],
     sources: list[int | None],
     named: t.Callable[[Data], Object],
     compared: t.Callable[[Data | None, Data | None], list[dict[str, t.Any]]],
@@ -229,18 +229,18 @@ def _ordered(
     The same objects count as moved as in the modules' ``summary``: what is out of the longest run that may stay. ``new_last``: what is
     new is put behind everything first, and has a place in that run.
     """
-    places = [[source] if source is not None else [len(there) + number] * new_last for number, source in enumerate(sources)]
+    places = [[source] if source is not None else [len(current) + number] * new_last for number, source in enumerate(sources)]
     stays = set(longest_increasing_run(places).values())
     found = []
-    for place, (policy, source) in enumerate(zip(wanted, sources)):
+    for place, (policy, source) in enumerate(zip(desired, sources)):
         at = [] if source in stays else [{"field": "position", "actual": None if source is None else source + 1, "wanted": place + 1}]
         if source is None:
             found.append(_Difference(MISSING, named(policy), compared(None, policy) + at))
             continue
-        fields = compared(there[source], policy)
+        fields = compared(current[source], policy)
         if fields or at:
-            found.append(_Difference(CHANGED if fields else MOVED, named(there[source]), fields + at))
-    for place, policy in enumerate(there):
+            found.append(_Difference(CHANGED if fields else MOVED, named(current[source]), fields + at))
+    for place, policy in enumerate(current):
         if place not in sources:
             position = [{"field": "position", "actual": place + 1, "wanted": None}]
             found.append(_Difference(EXTRA, named(policy), compared(policy, None) + position))
@@ -249,8 +249,8 @@ def _ordered(
 
 def _fields(
     keys: t.Iterable[str],
-    there: Data | None,
-    wanted: Data | None,
+    current: Data | None,
+    desired: Data | None,
     form: t.Callable[[str, Data], t.Any],
     names: Data,
 ) -> list[dict[str, t.Any]]:
@@ -260,20 +260,20 @@ def _fields(
     """
     found = []
     for key in keys:
-        if there is not None and wanted is not None and form(key, there) == form(key, wanted):
+        if current is not None and desired is not None and form(key, current) == form(key, desired):
             continue
-        actual, target = (None if unit is None else unit.get(key) for unit in (there, wanted))
+        actual, target = (None if unit is None else unit.get(key) for unit in (current, desired))
         if actual not in (None, "", []) or target not in (None, "", []):
             known: dict[t.Any, t.Any] = {
-                unit.get(key): unit.get(names.get(key, "")) for unit in (there, wanted) if unit is not None and key in names
+                unit.get(key): unit.get(names.get(key, "")) for unit in (current, desired) if unit is not None and key in names
             }
             found.append(_named_values({"field": key, "actual": actual, "wanted": target}, known))
     return found
 
 
-def _in_list(field: str, there: Data | None, wanted: Data | None, form: t.Callable[[t.Any], str]) -> list[dict[str, t.Any]]:
+def _in_list(field: str, current: Data | None, desired: Data | None, form: t.Callable[[t.Any], str]) -> list[dict[str, t.Any]]:
     """What only one of two lists has, by what it means (``form``), one field for each."""
-    actual, target = ([(form(one), one) for one in (unit or {}).get(field) or []] for unit in (there, wanted))
+    actual, target = ([(form(one), one) for one in (unit or {}).get(field) or []] for unit in (current, desired))
     both = Counter(key for key, _one in actual) & Counter(key for key, _one in target)
     gone = [{"field": field, "actual": one, "wanted": None} for one in _beyond(actual, both)]
     return gone + [{"field": field, "actual": None, "wanted": one} for one in _beyond(target, both)]
@@ -313,8 +313,8 @@ def _named(entry: Data, unit: Data, pairs: t.Iterable[tuple[str, str]]) -> bool:
         if entry.get(key) is not None and unit.get(key) is not None:
             return str(entry[key]) == str(unit[key])
         if entry.get(name) is not None and unit.get(name) is not None:
-            given, there = str(entry[name]), str(unit[name])
-            return given == there or given.endswith("/" + there) or there.endswith("/" + given)
+            given, current = str(entry[name]), str(unit[name])
+            return given == current or given.endswith("/" + current) or current.endswith("/" + given)
     return False
 
 

@@ -58,14 +58,14 @@ def _cases(one: Data) -> list[_Case]:
         units: dict[str, list[Data]] = {}
         for item in resource["items"]:
             units.setdefault(label(item["unit"]), []).append(item)
-        found += [_case(place, name, there) for name, there in units.items()]
+        found += [_case(place, name, items) for name, items in units.items()]
         if not units:
             found.append(_Case(place, MODULE_NAMES[resource["module"]]))
     return found
 
 
-def _case(place: str, name: str, there: list[Data]) -> _Case:
-    drifted = [item for item in there if item["verdict"] != IN_SYNC]
+def _case(place: str, name: str, items: list[Data]) -> _Case:
+    drifted = [item for item in items if item["verdict"] != IN_SYNC]
     counted = [item for item in drifted if not item["accepted"]]
     if counted:
         message = "; ".join(f"{_what(item)} {VERDICTS[item['verdict']]}" for item in counted[:5])

@@ -28,21 +28,21 @@ def desired(tree: t.Any) -> dict[str, t.Any]:
     return {"modules": {module: described(module, tree[module]) for module in named}, "errors": tree_errors(tree) if tree else []}
 
 
-def tenant(name: str, wanted: Data, results: Data) -> dict[str, t.Any]:
+def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     """What the report says of one tenant.
 
-    ``wanted`` is its desired state as ``desired`` has it, ``results`` what each module returned in check mode. What a result itself says it
-    was asked for counts before that, and one that nothing names is reported as well. Anything that cannot be made sense of is unreadable,
-    with the reason: it never looks as if nothing differed.
+    ``desired`` is its desired state as ``desired`` has it, ``results`` what each module returned in check mode. What a result itself says
+    it was asked for counts before that, and one that nothing names is reported as well. Anything that cannot be made sense of is
+    unreadable, with the reason: it never looks as if nothing differed.
     """
     identity = segment(name)
-    found = wanted["errors"]
+    found = desired["errors"]
     errors = {module: [error for error in found if _of(error, module)] for module in MODULES}
     odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in MODULES)]
-    named = [module for module in MODULES if module in wanted["modules"] or ran(results.get(module))]
+    named = [module for module in MODULES if module in desired["modules"] or ran(results.get(module))]
     if not named and not odd:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
-    resources = [_resource(identity, module, wanted["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
+    resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
 
 

@@ -67,16 +67,16 @@ def value(data: t.Any) -> str:
 
 
 def side(field: Data, key: str) -> str:
-    """One side of a difference, ``actual`` or ``wanted``: an id with its name before it, where it is known."""
+    """One side of a difference, ``actual`` or ``desired``: an id with its name before it, where it is known."""
     text = value(field[key])
     name = field.get("names", {}).get(text)
     return f"{name} ({text})" if name else text
 
 
 def difference(field: Data) -> str:
-    """One field on one line: what is there, and what is wanted."""
-    actual, wanted = (side(field, key) or "nothing" for key in ("actual", "wanted"))
-    return f"{field_name(field['field'])}: {actual} \N{RIGHTWARDS ARROW} {wanted}"
+    """One field on one line: what is there, and what is desired."""
+    actual, desired = (side(field, key) or "nothing" for key in ("actual", "wanted"))
+    return f"{field_name(field['field'])}: {actual} \N{RIGHTWARDS ARROW} {desired}"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -95,7 +95,7 @@ def account(
         else:
             state = "planned" if check else outcome(results.get(name))
         summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
-        lines.append(f"{(titles or {}).get(name, name)}: {_words(state, counts, results.get(name) or {})}")
+        lines.append(f"{(titles or {}).get(name, name)}: {_describe(state, counts, results.get(name) or {})}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
 
 
@@ -120,7 +120,7 @@ def _with_digest(plan: Result) -> Result:
     return {**plan, "msg": f"{plan['msg']} The plan_digest is now {plan['plan_digest']}, and --check --diff shows the plan."}
 
 
-def _words(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:
+def _describe(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:
     if state == "unchanged":
         return "nothing to do"
     if state == "not run":
@@ -128,5 +128,5 @@ def _words(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:
     if state == "failed":
         made, open_ = len(result.get("requests") or []), len(result.get("pending") or [])
         return f"FAILED, {made} requests made, {open_} not (see the task that failed)"
-    told = ", ".join(f"{counts[key]} {key}" for key in _COUNTS if counts.get(key)) or "changed"
-    return f"{told} (not written: check mode)" if state == "planned" else told
+    counted = ", ".join(f"{counts[key]} {key}" for key in _COUNTS if counts.get(key)) or "changed"
+    return f"{counted} (not written: check mode)" if state == "planned" else counted

@@ -91,7 +91,7 @@ def result_errors(path: str, result: Result) -> list[Error]:
     return [error(path, str(result.get("msg") or "failed without saying why"))]
 
 
-def told(errors: t.Sequence[Error], what: str) -> dict[str, t.Any]:
+def failed_result(errors: t.Sequence[Error], what: str) -> dict[str, t.Any]:
     """The errors as a failed task's result; ``what`` ends the sentence that begins with their number."""
     many = f"{len(errors)} errors" if len(errors) > 1 else "An error"
     return {"failed": True, "msg": f"{many}; {what}. {summed(errors)}", "errors": list(errors)}

@@ -34,7 +34,7 @@ _OFF = (403, 404)
 _LONGEST_NAME = 120
 _MARKS = ("{{", "{%", "{#")
 #: What needs no quotes, unless it reads as something else than a text.
-_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*( [A-Za-z0-9_.@/+-]+)*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.@/+-]*( [A-Za-z0-9_.@/+-]+)*")
 _RESOLVER = yaml.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"
 #: What means something to YAML in single quotes, to Jinja in a string, or to ``urldecode``.
@@ -181,7 +181,7 @@ def _scalar(value: t.Any) -> str:
         return "null" if value is None else str(value)
     if any(mark in value for mark in _MARKS):
         return _literal(value)
-    if _WORDS.fullmatch(value) and value not in ("y", "n", "Y", "N") and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT:
+    if _PLAIN.fullmatch(value) and value not in ("y", "n", "Y", "N") and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT:
         return value
     return _quoted(value)
 

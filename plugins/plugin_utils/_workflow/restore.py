@@ -63,7 +63,7 @@ def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -
     return list(found.values())
 
 
-def wanted(module: str, entry: t.Mapping[str, t.Any]) -> Units:
+def desired(module: str, entry: t.Mapping[str, t.Any]) -> Units:
     """The config, for state replaced, that puts the networks or targets of a snapshot's entry back: by ids alone, for names may have
     changed since. What had nothing gets nothing."""
     before = {unit_key(module, unit): unit for unit in entry["before"]}
@@ -75,7 +75,7 @@ def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Er
     """The networks or targets that ``plan`` would put back although they are not as the snapshot's ``after`` says."""
     after = {unit_key(module, unit): _policies(module, unit) for unit in entry["after"]}
     return [
-        error(f"{module}: {_words(module, unit)}", f"has been changed {_BY_HAND}")
+        error(f"{module}: {_describe(module, unit)}", f"has been changed {_BY_HAND}")
         for unit in plan["before"]
         if _policies(module, unit) != after.get(unit_key(module, unit), [])
     ]
@@ -96,29 +96,29 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     kept: set[str] = set()
     for before, after in _pairs(entry["before"], entry["after"]):
         known = before or after or {}
-        there = by_id.get(known.get("application_id", ""))
-        if there is None and (before is not None or "application_id" not in known):
+        existing = by_id.get(known.get("application_id", ""))
+        if existing is None and (before is not None or "application_id" not in known):
             # By name only what is to be there, or what the server had not given an id when the snapshot was made: an application that
             # was made later under the same name is not the one that goes.
-            there = by_name.get(known["name"])
-        elif there is None and known["name"] in by_name:
+            existing = by_name.get(known["name"])
+        elif existing is None and known["name"] in by_name:
             left.append(
                 f"the application {known['name']!r} ({known['application_id']}), which would go, is not there any more; another one of "
                 f"that name ({by_name[known['name']]['application_id']}) was made since, and stays"
             )
-        if _same(there, before) or before is None and there is not None and there["application_id"] in kept:
-            kept |= {there["application_id"]} if there is not None else set()
+        if _same(existing, before) or before is None and existing is not None and existing["application_id"] in kept:
+            kept |= {existing["application_id"]} if existing is not None else set()
             continue
-        if not force and not _same(there, after):
-            errors.append(error(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(there)} {_BY_HAND}"))
+        if not force and not _same(existing, after):
+            errors.append(error(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(existing)} {_BY_HAND}"))
             continue
         if before is not None:
             put_back.append(before)
-        elif there is not None:
-            remove.append(there)
-        if there is not None:
-            touched.append(there["application_id"])
-            kept |= {there["application_id"]} if before is not None else set()
+        elif existing is not None:
+            remove.append(existing)
+        if existing is not None:
+            touched.append(existing["application_id"])
+            kept |= {existing["application_id"]} if before is not None else set()
     put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
     if remove and _entangled(remove, put_back, present):
         # Only one plan that knows both can find an order: the whole organization as it is to be.
@@ -188,17 +188,17 @@ def _same(one: Unit | None, other: Unit | None) -> bool:
     return normal(one) == normal(other)
 
 
-def _found(there: Unit | None) -> str:
-    return "has been removed" if there is None else "has been changed, or made anew,"
+def _found(existing: Unit | None) -> str:
+    return "has been removed" if existing is None else "has been changed, or made anew,"
 
 
 def _entangled(remove: Units, put_back: Units, present: Units) -> bool:
     """Whether the removals cannot simply come first: a name, a group or the last free places are needed by both."""
     names = {unit["name"].casefold() for unit in put_back}
-    there = {unit["application_id"]: unit for unit in present}
+    existing = {unit["application_id"]: unit for unit in present}
     groups = {key for unit in put_back for key in unit.get("application_group_ids", [])}
-    groups |= {key for unit in put_back for key in there.get(unit["application_id"], {}).get("application_group_ids", [])}
-    made = sum(unit["application_id"] not in there for unit in put_back)
+    groups |= {key for unit in put_back for key in existing.get(unit["application_id"], {}).get("application_group_ids", [])}
+    made = sum(unit["application_id"] not in existing for unit in put_back)
     return len(present) + made > LIMIT or any(
         unit["name"].casefold() in names or groups & set(unit.get("application_group_ids", [])) for unit in remove
     )
@@ -209,14 +209,14 @@ def _whole(remove: Units, put_back: Units, present: Units) -> Units:
     gone = {unit["application_id"] for unit in remove}
     back: dict[str, Unit] = {unit["application_id"]: unit for unit in put_back}
     # One that was made anew under its name is the one that is put back: it is listed with the id that it had.
-    there = {unit["application_id"] for unit in present}
-    anew = {unit["name"] for unit in put_back if unit["application_id"] not in there}
+    existing = {unit["application_id"] for unit in present}
+    anew = {unit["name"] for unit in put_back if unit["application_id"] not in existing}
     kept = [
         back.get(unit["application_id"]) or _by_ids(PRIVATE_APPS, unit)
         for unit in present
         if unit["application_id"] in back or unit["application_id"] not in gone and unit["name"] not in anew
     ]
-    return kept + [unit for key, unit in back.items() if key not in there]
+    return kept + [unit for key, unit in back.items() if key not in existing]
 
 
 def _by_ids(module: str, unit: Unit) -> Unit:
@@ -235,7 +235,7 @@ def _policies(module: str, unit: Unit) -> list[t.Any]:
     return canonical(unit["policies"]) if module == SENTRY_POLICIES else [policy["policy_uuid"] for policy in unit["policies"]]
 
 
-def _words(module: str, unit: Unit) -> str:
+def _describe(module: str, unit: Unit) -> str:
     if module == SENTRY_POLICIES:
         return f"network {unit['network_id']}"
     return f"target {unit_key(module, unit)}"

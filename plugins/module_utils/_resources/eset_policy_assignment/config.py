@@ -90,7 +90,7 @@ class Target(t.NamedTuple):
         return f"{self.kind} {self.uuid}"
 
 
-class WantedPolicy(t.NamedTuple):
+class DesiredPolicy(t.NamedTuple):
     """One policy of an entry. ``named``: it was found by name, and so is known to be there."""
 
     path: str
@@ -99,13 +99,13 @@ class WantedPolicy(t.NamedTuple):
     named: bool
 
 
-class Wanted(t.NamedTuple):
+class Desired(t.NamedTuple):
     """One entry of the config, by ids. ``policies`` is None where none were given at all."""
 
     path: str
     target: Target
     named: bool
-    policies: list[WantedPolicy] | None
+    policies: list[DesiredPolicy] | None
 
 
 @dataclass
@@ -162,10 +162,10 @@ def names_used(config: t.Sequence[t.Mapping[str, t.Any]], state: str) -> tuple[b
     )
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, errors: list[dict[str, str]]) -> list[Wanted]:
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, errors: list[dict[str, str]]) -> list[Desired]:
     """The config by ids; ``errors`` gets every name that fits nothing or fits twice, and every two entries that mean the same."""
     reached: dict[Target, str] = {}
-    wanted = []
+    desired = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
         target = _target(f"{path}.target", entry["target"], names, errors)
@@ -177,8 +177,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str,
         if first != path:
             says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {target.uuid} is listed twice, by {first} too"
             errors.append(error(f"{path}.target", f"{says}: one entry for one target"))
-        wanted.append(Wanted(path, target, target.kind not in entry["target"], policies))
-    return wanted
+        desired.append(Desired(path, target, target.kind not in entry["target"], policies))
+    return desired
 
 
 def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[dict[str, str]]) -> Target | None:
@@ -198,8 +198,8 @@ def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[di
     return None
 
 
-def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]) -> list[WantedPolicy]:
-    found: list[WantedPolicy] = []
+def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]) -> list[DesiredPolicy]:
+    found: list[DesiredPolicy] = []
     reached: dict[str, str] = {}
     for place, policy in enumerate(given):
         at = f"{path}[{place}]"
@@ -212,7 +212,7 @@ def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names,
         first = reached.setdefault(uuid, at)
         if first != at:
             errors.append(error(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target"))
-        found.append(WantedPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
+        found.append(DesiredPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
     return found
 
 
@@ -225,8 +225,8 @@ def _settled(path: str, key: str, name: str, fields: dict[str, str], value: str,
             return [error(f"{path}.{name}", problem)]
         fields[key] = found
     elif own not in index.means(value):
-        there = f"{value!r} is {found}" if found is not None else problem
-        return [error(f"{path}.{name}", f"{there}, but {key} says {own}")]
+        meant = f"{value!r} is {found}" if found is not None else problem
+        return [error(f"{path}.{name}", f"{meant}, but {key} says {own}")]
     return []
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from ..._model.plan import longest_increasing_run
-from .config import WantedPolicy
+from .config import DesiredPolicy
 
 #: How many ways to choose between copies are looked at. Copies are rare, and each is right.
 _CHOICES = 200
@@ -41,14 +41,14 @@ def canonical(stack: Stack) -> list[str]:
     return [assigned.policy for assigned in stack]
 
 
-def arranged(existing: Stack, wanted: t.Sequence[WantedPolicy], warnings: list[str]) -> Stack:
+def arranged(existing: Stack, desired: t.Sequence[DesiredPolicy], warnings: list[str]) -> Stack:
     """The stack after ``merged``: ranks that are given are honoured, the rest keeps its order, new ones follow in the listed order."""
     rest = canonical(existing)
-    rest += [policy.uuid for policy in wanted if policy.uuid not in rest]
+    rest += [policy.uuid for policy in desired if policy.uuid not in rest]
     free = len(rest)
     places: dict[int, str] = {}
     # From the highest rank down: what lies above the end goes to the end, in the order of the ranks.
-    for policy in sorted((policy for policy in wanted if policy.rank), key=lambda policy: -(policy.rank or 0)):
+    for policy in sorted((policy for policy in desired if policy.rank), key=lambda policy: -(policy.rank or 0)):
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
             why = "is above the end of the stack" if (policy.rank or 0) > len(rest) else "is taken by what has a higher rank, above the end"
@@ -99,7 +99,7 @@ def moves(stack: Stack, final: Stack) -> list[tuple[Assigned, int]]:
     """``(assignment, rank)``: the fewest moves from one stack to the other, once what is new in it stands behind the first one.
 
     In an order in which each has its place among what need not move, or has moved, at once. What moves to the front
-    does so from the front on, and what moves to the end from the end on: so no two that are in the wanted order ever leave it, and whoever
+    does so from the front on, and what moves to the end from the end on: so no two that are in the desired order ever leave it, and whoever
     goes on from any state in between comes to the same end. What is to go is still there meanwhile, and what the credentials cannot see has
     ranks too: it shows as gaps.
     """
@@ -109,9 +109,9 @@ def moves(stack: Stack, final: Stack) -> list[tuple[Assigned, int]]:
         for assigned in stack:
             line[(assigned.rank or 1) - 1] = assigned
     line += [assigned for assigned in final if assigned.uuid is None]
-    there = {assigned.uuid: place for place, assigned in enumerate(stack)}
+    place_of = {assigned.uuid: place for place, assigned in enumerate(stack)}
     stays = longest_increasing_run(
-        [[there[assigned.uuid] if assigned.uuid is not None else len(stack) + number] for number, assigned in enumerate(final)]
+        [[place_of[assigned.uuid] if assigned.uuid is not None else len(stack) + number] for number, assigned in enumerate(final)]
     )
     settled = set(stays)
     movers = [number for number in range(len(final)) if number not in settled]

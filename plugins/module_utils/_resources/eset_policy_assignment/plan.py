@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""ESET policy assignments: the fewest writes that lead from the stacks that are there to the wanted ones, in a safe order. Pure."""
+"""ESET policy assignments: the fewest writes that lead from the stacks that are there to the desired ones, in a safe order. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from urllib.parse import quote
 from ..._model.lookup import folded, unlike
 from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors, error
 from ..._vendors.eset_options import ASSIGNMENTS
-from .config import KINDS, Names, Target, Wanted
+from .config import KINDS, Desired, Names, Target
 from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
 
 
 @dataclass(frozen=True)
-class View:
+class Current:
     """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
 
     ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
@@ -27,7 +27,7 @@ class View:
 
     stacks: dict[Target, Stack]
     names: Names
-    wanted: list[Wanted] = field(default_factory=list)
+    desired: list[Desired] = field(default_factory=list)
     errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     shown: Names | None = None
@@ -62,17 +62,17 @@ class Change:
         return not (self.new or self.moves or self.gone)
 
 
-def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``ValidationErrors``: names that fit nothing, ids that a list disproves."""
+def plan(current: Current, state: str) -> Plan:
+    """The plan for ``current.desired``. Raises ``ValidationErrors``: names that fit nothing, ids that a list disproves."""
     warnings: list[str] = []
-    errors = [*view.errors, *unknown(view, state, warnings)]
+    errors = [*current.errors, *unknown(current, state, warnings)]
     if errors:
         raise ValidationErrors(errors)
-    found = changes(view, state, warnings)
+    found = changes(current, state, warnings)
     errors = [
         error(
             f"{change.path}.target",
-            f"the order of what is assigned to the {describe(change.target, view.labels)} is not known, for {UNRANKED}",
+            f"the order of what is assigned to the {describe(change.target, current.labels)} is not known, for {UNRANKED}",
         )
         for change in found
         if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
@@ -81,11 +81,11 @@ def plan(view: View, state: str) -> Plan:
         raise ValidationErrors(errors)
     changed = [change for change in found if not change.empty]
     phases = tuple(
-        tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, view.labels) for change in changed))
+        tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, current.labels) for change in changed))
     )
     return Plan(
-        before=[shaped(change.target, change.before, view.labels) for change in changed],
-        after=[shaped(change.target, change.final, view.labels) for change in changed],
+        before=[to_config(change.target, change.before, current.labels) for change in changed],
+        after=[to_config(change.target, change.final, current.labels) for change in changed],
         phases=tuple(phase for phase in phases if phase),
         summary=_summary(found),
         removed=frozenset(str(assigned.uuid) for change in changed for assigned in change.gone),
@@ -94,25 +94,25 @@ def plan(view: View, state: str) -> Plan:
             "after": sorted([change.target.key, canonical(change.final)] for change in changed),
         },
         expected={change.target.key: canonical(change.final) for change in changed},
-        titles={change.target.key: describe(change.target, view.labels) for change in changed},
+        titles={change.target.key: describe(change.target, current.labels) for change in changed},
         warnings=tuple(warnings),
     )
 
 
-def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
+def changes(current: Current, state: str, warnings: list[str]) -> list[Change]:
     """What becomes of each target concerned, those that stay as they are included."""
     found = []
-    for unit in view.wanted:
-        stack = view.stacks.get(unit.target, [])
+    for unit in current.desired:
+        stack = current.stacks.get(unit.target, [])
         found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
         double = _double(stack)
         if double:
-            where = describe(unit.target, view.labels)
+            where = describe(unit.target, current.labels)
             warnings.append(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
     if state == "overridden":
-        listed = {unit.target for unit in view.wanted}
+        listed = {unit.target for unit in current.desired}
         # In an order of ours: the server's may be another one at each read.
-        found += [_change(target, "config", view.stacks[target], []) for target in sorted(view.stacks) if target not in listed]
+        found += [_change(target, "config", current.stacks[target], []) for target in sorted(current.stacks) if target not in listed]
     return found
 
 
@@ -120,7 +120,7 @@ def changes(view: View, state: str, warnings: list[str]) -> list[Change]:
 UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
 
 
-def shaped(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
+def to_config(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
     """A target in the shape of ``config``: ids, names beside them where they were read, a policy that is there twice at its first place."""
     unit: dict[str, t.Any] = {"target": {target.kind: target.uuid}}
     label = _label(target, names)
@@ -135,13 +135,13 @@ def shaped(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
     return unit
 
 
-def repeated(view: View, targets: t.Iterable[Target]) -> list[str]:
+def repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
     """A warning for each of these targets that has a policy twice."""
     said = []
     for target in targets:
-        double = _double(view.stacks.get(target, []))
+        double = _double(current.stacks.get(target, []))
         if double:
-            where = describe(target, view.labels)
+            where = describe(target, current.labels)
             said.append(f"assigned more than once to the {where}, and listed once, at the first place: {', '.join(double)}")
     return said
 
@@ -152,7 +152,7 @@ def describe(target: Target, names: Names) -> str:
     return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
 
 
-def _final(unit: Wanted, stack: Stack, state: str, warnings: list[str]) -> Stack:
+def _final(unit: Desired, stack: Stack, state: str, warnings: list[str]) -> Stack:
     """The stack as it is to be."""
     policies = unit.policies or []
     if state == "merged":
@@ -235,19 +235,22 @@ def _made(data: t.Any, rank: int) -> str:
     return str(made["uuid"])
 
 
-def _other_case(view: View) -> list[dict[str, str]]:
+def _other_case(current: Current) -> list[dict[str, str]]:
     """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
     targets: dict[str, dict[str, str]] = {}
-    for kind, uuid in [*view.stacks, *(("device_group_uuid", uuid) for uuid in (view.names.groups.names if view.names.groups else ()))]:
+    for kind, uuid in [
+        *current.stacks,
+        *(("device_group_uuid", uuid) for uuid in (current.names.groups.names if current.names.groups else ())),
+    ]:
         targets.setdefault(kind, {})[folded(uuid)] = uuid
-    policies = {folded(uuid): uuid for uuid in (view.names.policies.names if view.names.policies else ())}
+    policies = {folded(uuid): uuid for uuid in (current.names.policies.names if current.names.policies else ())}
     errors = []
-    for unit in view.wanted:
-        assigned = {folded(uuid): uuid for uuid in canonical(view.stacks.get(unit.target, []))}
+    for unit in current.desired:
+        assigned = {folded(uuid): uuid for uuid in canonical(current.stacks.get(unit.target, []))}
         given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
         given += [(f"{policy.path}.policy_uuid", policy.uuid, {**policies, **assigned}) for policy in unit.policies or []]
-        for path, uuid, there in given:
-            found = there.get(folded(uuid), uuid)
+        for path, uuid, existing in given:
+            found = existing.get(folded(uuid), uuid)
             if found != uuid:
                 errors.append(
                     error(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
@@ -255,12 +258,12 @@ def _other_case(view: View) -> list[dict[str, str]]:
     return errors
 
 
-def unproven(view: View) -> list[str]:
+def unproven(current: Current) -> list[str]:
     """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
     return [
-        f"{unit.path}: nothing is assigned to the {describe(unit.target, view.labels)}, and its id was not looked up"
-        for unit in view.wanted
-        if not (unit.named or view.stacks.get(unit.target) or view.names.tell(unit.target))
+        f"{unit.path}: nothing is assigned to the {describe(unit.target, current.labels)}, and its id was not looked up"
+        for unit in current.desired
+        if not (unit.named or current.stacks.get(unit.target) or current.names.tell(unit.target))
     ]
 
 
@@ -278,27 +281,27 @@ def _summary(found: list[Change]) -> dict[str, int]:
     return {"created": created, "updated": 0, "moved": moved, "deleted": deleted, "unchanged": before - moved - deleted}
 
 
-def unknown(view: View, state: str, warnings: list[str]) -> list[dict[str, str]]:
+def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str, str]]:
     """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
-    errors = _other_case(view)
+    errors = _other_case(current)
     said = {item["path"] for item in errors}
 
     def disproved(path: str, says: str) -> None:
         if path not in said:
             errors.append(error(path, says))
 
-    for unit in view.wanted:
-        stack = view.stacks.get(unit.target, [])
+    for unit in current.desired:
+        stack = current.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
         if state == "deleted":
-            warnings += _nothing_there(unit, assigned, view.labels)
+            warnings += _nothing_there(unit, assigned, current.labels)
             continue
         fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
-        if not unit.named and not _is_there(unit.target, view.names, bool(stack), fresh):
+        if not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
             says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:
-            known = view.names.policies
+            known = current.names.policies
             if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
                 says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
                 disproved(f"{policy.path}.policy_uuid", says)
@@ -314,7 +317,7 @@ def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool
     return listed or assigned and not fresh
 
 
-def _nothing_there(unit: Wanted, assigned: set[str], names: Names) -> list[str]:
+def _nothing_there(unit: Desired, assigned: set[str], names: Names) -> list[str]:
     """What ``deleted`` has nothing to do for, where it is given by an id that may be mistyped."""
     if not assigned and not unit.named:
         return [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]

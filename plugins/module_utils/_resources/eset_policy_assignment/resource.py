@@ -14,9 +14,9 @@ from ..._model.plan import Plan, Request, ValidationErrors
 from ..._vendors.eset import Eset, together
 from ..._vendors.eset_options import ASSIGNMENTS, errors
 from . import plan as eset_planner
-from .config import KINDS, SCHEMA, Names, Target, Wanted, WantedPolicy, names_used, resolve, rule_errors
+from .config import KINDS, SCHEMA, Desired, DesiredPolicy, Names, Target, names_used, resolve, rule_errors
 from .order import Assigned, Stack, arranged, canonical, ranked
-from .plan import UNRANKED, View, camel, changes, describe, repeated, shaped, unknown, unproven
+from .plan import UNRANKED, Current, camel, changes, describe, repeated, to_config, unknown, unproven
 
 Config = list[dict[str, t.Any]]
 
@@ -35,7 +35,7 @@ class PolicyAssignments:
         self._names = Names()
         self._shown: Names | None = None
         self._since = 0.0
-        self._wanted: list[Wanted] | None = None
+        self._desired: list[Desired] | None = None
         self._config: Config = []
         self._errors: list[dict[str, str]] = []
 
@@ -50,12 +50,12 @@ class PolicyAssignments:
             target = {camel(kind): _rendered(given, kind, name) for kind, name in KINDS.items() if kind in given or name in given}
             # In quotes a name is no id, whatever it is.
             policies = {policy.get("policy_uuid") or repr(policy["policy"]): policy for policy in entry.get("policies") or []}
-            wanted = [
-                WantedPolicy(f"config[{number}].policies[{place}]", label, policy.get("rank"), False)
+            desired = [
+                DesiredPolicy(f"config[{number}].policies[{place}]", label, policy.get("rank"), False)
                 for place, (label, policy) in enumerate(policies.items())
             ]
             # Nothing is there: assigned in the order of the stack, nothing has to move.
-            for assigned in arranged([], wanted, warnings):
+            for assigned in arranged([], desired, warnings):
                 policy = _rendered(policies[assigned.policy], "policy_uuid", "policy")
                 requests.append({"method": "POST", "path": ASSIGNMENTS, "body": {"assignment": {"policyUuid": policy, "target": target}}})
         return requests, warnings
@@ -64,70 +64,70 @@ class PolicyAssignments:
         api = self._api = Eset(self._options)
         return api.client
 
-    def read(self, config: Config | None, state: str) -> View:
-        if self._wanted is None:
+    def read(self, config: Config | None, state: str) -> Current:
+        if self._desired is None:
             stacks = self._first(config or [], state)
         else:
             stacks = self._stacks(self._only(state))
-        view = self._view(stacks)
-        if state not in ("gathered", "deleted") and not view.errors and self._look_up_new(view, state):
+        current = self._current(stacks)
+        if state not in ("gathered", "deleted") and not current.errors and self._look_up_new(current, state):
             # Names that stand beside ids can be checked only now.
             self._resolve(state)
-        return self._view(stacks)
+        return self._current(stacks)
 
-    def plan(self, view: View, config: Config, state: str) -> Plan:
-        return eset_planner.plan(view, state)
+    def plan(self, current: Current, config: Config, state: str) -> Plan:
+        return eset_planner.plan(current, state)
 
-    def proven(self, view: View, plan: Plan) -> bool:
+    def proven(self, current: Current, plan: Plan) -> bool:
         # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
         assigned = [chain.key for phase in plan.phases for chain in phase if any(request.produces for request in chain.requests)]
-        listed = {target.key for target, stack in view.stacks.items() if stack}
+        listed = {target.key for target, stack in current.stacks.items() if stack}
         return listed.issuperset(assigned)
 
-    def named(self, view: View, keys: t.Iterable[str]) -> View:
-        return self._labelled(view, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
+    def with_names(self, current: Current, keys: t.Iterable[str]) -> Current:
+        return self._labelled(current, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
 
     def place(self) -> dict[str, str]:
         return dict(self._api.place())
 
-    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
+    def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return []  # No request carries what somebody else has assigned.
 
-    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
-        errors = [*view.errors, *unknown(view, "gathered", [])]
+    def gathered(self, current: Current, config: Config | None) -> tuple[Config, list[str]]:
+        errors = [*current.errors, *unknown(current, "gathered", [])]
         if errors:
             raise ValidationErrors(errors)
         if config is None:
-            targets = sorted(view.stacks)
+            targets = sorted(current.stacks)
         else:
-            targets = [unit.target for unit in view.wanted]
+            targets = [unit.target for unit in current.desired]
         warnings = (
-            unproven(view)
-            + repeated(view, targets)
+            unproven(current)
+            + repeated(current, targets)
             + [
-                f"the order of what is assigned to the {describe(target, view.labels)} is not known, for {UNRANKED}"
+                f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}"
                 for target in targets
-                if not ranked(view.stacks.get(target, []))
+                if not ranked(current.stacks.get(target, []))
             ]
         )
         if config == []:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
-        return [shaped(target, view.stacks.get(target, []), view.labels) for target in targets], warnings
+        return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
 
     def source(self) -> str:
         return str(self._api.client.base_url)
 
-    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
-        found = {target.key: canonical(stack) for target, stack in view.stacks.items()}
+    def canonical(self, current: Current, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        found = {target.key: canonical(stack) for target, stack in current.stacks.items()}
         return {key: found.get(key, []) for key in keys}
 
-    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+    def after_from_responses(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         return plan.after  # A stack is told by its policies: what the server gives, ids of assignments and ranks, is not shown.
 
-    def units(self, view: View, keys: t.Iterable[str]) -> Config:
-        found = {target.key: stack for target, stack in view.stacks.items()}
+    def units(self, current: Current, keys: t.Iterable[str]) -> Config:
+        found = {target.key: stack for target, stack in current.stacks.items()}
         targets = [Target(*key.split(" ", 1)) for key in keys]
-        return [shaped(target, found.get(target.key, []), view.labels) for target in targets]
+        return [to_config(target, found.get(target.key, []), current.labels) for target in targets]
 
     def _first(self, config: Config, state: str) -> dict[Target, Stack]:
         """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
@@ -146,51 +146,51 @@ class PolicyAssignments:
         stacks: dict[Target, Stack] = found.pop("stacks")
         needed = {"policies": policies, "groups": groups, "devices": devices}
         self._names = Names(**{name: index for name, index in found.items() if needed[name]})
-        wanted = self._resolve(state)
+        desired = self._resolve(state)
         if naming:
-            shown = sorted(stacks) if not config else [unit.target for unit in wanted]
-            self._labelled(self._view(stacks), Names(**found), shown, state)
+            shown = sorted(stacks) if not config else [unit.target for unit in desired]
+            self._labelled(self._current(stacks), Names(**found), shown, state)
         return stacks
 
-    def _labelled(self, view: View, shown: Names, targets: t.Iterable[Target], state: str) -> View:
-        """The view with the names that show these targets. What they say against the config is a warning: whether they are read must not
-        decide anything."""
+    def _labelled(self, current: Current, shown: Names, targets: t.Iterable[Target], state: str) -> Current:
+        """The current state with the names that show these targets. What they say against the config is a warning: whether they are read
+        must not decide anything."""
         self._look_up(shown, True, targets)
         self._shown = shown
         found: list[dict[str, str]] = []
-        wanted = resolve(self._config, shown, state, found)
-        for item in [*found, *unknown(View(view.stacks, shown, wanted), state, [])]:
+        desired = resolve(self._config, shown, state, found)
+        for item in [*found, *unknown(Current(current.stacks, shown, desired), state, [])]:
             if item not in self._errors:
                 self._api.client.warn(f"{item['path']}: {item['message']}")
-        return self._view(view.stacks)
+        return self._current(current.stacks)
 
-    def _resolve(self, state: str) -> list[Wanted]:
+    def _resolve(self, state: str) -> list[Desired]:
         self._errors = []
-        self._wanted = resolve(self._config, self._names, state, self._errors)
-        return self._wanted
+        self._desired = resolve(self._config, self._names, state, self._errors)
+        return self._desired
 
-    def _view(self, stacks: dict[Target, Stack]) -> View:
-        return View(stacks, self._names, self._wanted or [], tuple(self._errors), self._since, self._shown)
+    def _current(self, stacks: dict[Target, Stack]) -> Current:
+        return Current(stacks, self._names, self._desired or [], tuple(self._errors), self._since, self._shown)
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""
-        return self._wanted[0].target if self._wanted is not None and len(self._wanted) == 1 and state != "overridden" else None
+        return self._desired[0].target if self._desired is not None and len(self._desired) == 1 and state != "overridden" else None
 
-    def _look_up_new(self, view: View, state: str) -> bool:
+    def _look_up_new(self, current: Current, state: str) -> bool:
         """What gets a new assignment, and what is assigned, has to be there: found out before the first write, once. Whether it was now."""
-        new = [change for change in changes(view, state, []) if change.new]
-        named = {unit.target for unit in view.wanted if unit.named}
+        new = [change for change in changes(current, state, []) if change.new]
+        named = {unit.target for unit in current.desired if unit.named}
         return self._look_up(self._names, bool(new), [change.target for change in new if change.target not in named])
 
     def _look_up(self, names: Names, policies: bool, targets: t.Iterable[Target]) -> bool:
         """Read into ``names``, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not
         read before; whether there was any to be read."""
-        untold = [target for target in targets if not names.tell(target)]
-        devices = [target.uuid for target in untold if target.kind == "device_uuid"]
+        unknown = [target for target in targets if not names.tell(target)]
+        devices = [target.uuid for target in unknown if target.kind == "device_uuid"]
         lists: list[t.Callable[[], t.Any]] = []
         if policies and names.policies is None:
             lists.append(lambda: setattr(names, "policies", self._api.policies()))
-        if any(target.kind == "device_group_uuid" for target in untold):
+        if any(target.kind == "device_group_uuid" for target in unknown):
             lists.append(lambda: setattr(names, "groups", self._api.groups()))
         if devices:
             # What was looked up and is not there is known not to be.

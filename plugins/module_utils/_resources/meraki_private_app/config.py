@@ -96,7 +96,7 @@ _NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)(\.(0[xX][0-9A-Fa-f]*|[0-9]+))*
 Known = t.Callable[[str, t.Any], bool]
 
 
-class Wanted(t.NamedTuple):
+class Desired(t.NamedTuple):
     """One application of the config. ``fields`` are those given, groups by id alone (absent: no groups were given)."""
 
     path: str
@@ -129,11 +129,11 @@ def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
         if isinstance(names, list) and isinstance(ids, list) and bool(names) != bool(ids):
             errors.append(error(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
         if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
-            errors += words(path, entry)
+            errors += spec_rules(path, entry)
     return errors
 
 
-def words(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
+def spec_rules(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
     """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
     it is."""
     errors = []
@@ -163,9 +163,9 @@ def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     return any(entry.get("application_groups") and "application_group_ids" not in entry for entry in config)
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, errors: list[dict[str, str]]) -> list[Wanted]:
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, errors: list[dict[str, str]]) -> list[Desired]:
     """The config with groups by id; ``errors`` gets the names that fit nothing or fit twice, and what the list disproves."""
-    wanted = []
+    desired = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
         fields = {key: value for key, value in entry.items() if key != "application_groups"}
@@ -191,8 +191,8 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, err
                 fields["application_group_ids"] = named if ids is None else ids
         if "application_group_ids" in fields:
             fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
-        wanted.append(Wanted(path, without_spaces(fields)))
-    return wanted
+        desired.append(Desired(path, without_spaces(fields)))
+    return desired
 
 
 def _name_errors(path: str, name: str) -> list[dict[str, str]]:

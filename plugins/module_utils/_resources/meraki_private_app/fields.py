@@ -58,7 +58,7 @@ _DESTINATION = Shape("a destination", destinationAddr="texts", protocolPorts="ob
 _PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
 
 
-def read(item: t.Mapping[str, t.Any]) -> Application:
+def from_api(item: t.Mapping[str, t.Any]) -> Application:
     """An application as the API gives it, with the fields of ``config``. Raises ``Undocumented``."""
     where = f" of the application {_APPLICATION.check(item)['applicationId']}"
     for destination in item.get("destinations") or []:
@@ -87,7 +87,7 @@ def read(item: t.Mapping[str, t.Any]) -> Application:
     }
 
 
-def wire(fields: t.Mapping[str, t.Any], new: bool = False) -> dict[str, t.Any]:
+def to_api(fields: t.Mapping[str, t.Any], new: bool = False) -> dict[str, t.Any]:
     """The body of a request. A PUT carries every writable field, for what it does to an omitted one is not documented; a new
     application is sent without those that are empty."""
     keys = ("name", *DEFAULTS, "application_group_ids")

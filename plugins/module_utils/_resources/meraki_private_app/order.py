@@ -12,7 +12,7 @@ import typing as t
 from ..._model.lookup import folded
 from ..._model.plan import ATTRIBUTES, Chain, Request, ValidationErrors, error
 from ..._vendors.meraki_options import organization_path
-from .fields import LIMIT, Application, path, read, wire
+from .fields import LIMIT, Application, from_api, path, to_api
 
 #: (what must be done first, what has to wait for it, why)
 Edge = tuple[str, str, str]
@@ -41,7 +41,7 @@ class Change(t.NamedTuple):
 
 
 def phases(
-    changes: list[Change], organization: str, there: t.Mapping[str, Application], force: bool, emptied: t.Collection[str] = ()
+    changes: list[Change], organization: str, current: t.Mapping[str, Application], force: bool, emptied: t.Collection[str] = ()
 ) -> tuple[tuple[Chain, ...], ...]:
     """The changes as chains in phases. Raises ``ValidationErrors`` where no order is safe. ``emptied``: the groups that will have no
     member.
@@ -53,8 +53,8 @@ def phases(
     if not changes:
         return ()
     by_key = {change.key: change for change in changes}
-    groups = _group_edges(changes, there)
-    edges = _name_edges(changes) + groups + _room_edges(changes, there, groups)
+    groups = _group_edges(changes, current)
+    edges = _name_edges(changes) + groups + _room_edges(changes, current, groups)
     early: dict[str, set[str]] = {}
     while True:
         levels, stuck = _levels(list(by_key), edges)
@@ -63,7 +63,7 @@ def phases(
         edges = _loosened(_circle(stuck, edges), edges, by_key, early)
     waited_for = {first for first, _then, _why in edges}
     last = max(levels.values()) + 1
-    names = {folded(item["name"]) for item in there.values()} | {folded(change.after["name"]) for change in changes if change.after}
+    names = {folded(item["name"]) for item in current.values()} | {folded(change.after["name"]) for change in changes if change.after}
     interim = {key: _interim(by_key[key], why, names) for key, why in early.items()}
     placed: dict[int, list[Chain]] = {}
     for change in changes:
@@ -77,36 +77,36 @@ def phases(
 def _requests(change: Change, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
     if change.before is None:
         new = change.after or {}
-        return (Request("POST", organization_path(organization, path()), wire(new, new=True), f"create the application {new['name']!r}"),)
+        return (Request("POST", organization_path(organization, path()), to_api(new, new=True), f"create the application {new['name']!r}"),)
     if change.after is None:
         return _removal(change.before, organization, force, emptied)
     return (_put(change, change.after, organization, "update the application"),)
 
 
-def _removal(there: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
+def _removal(existing: Application, organization: str, force: bool, emptied: t.Collection[str]) -> tuple[Request, ...]:
     """Taken off its groups, then deleted (spec: "Delink the application from any application groups before deleting the app"); put back
     into them should the deletion be refused, or into those that have not gone with their last application."""
-    target = organization_path(organization, path(there["application_id"]))
-    name = there["name"]
+    target = organization_path(organization, path(existing["application_id"]))
+    name = existing["name"]
     delete = Request("DELETE", target, {"force": force}, f"delete the application {name!r}", missing_ok=True, carries=ATTRIBUTES)
-    if not there["application_group_ids"]:
+    if not existing["application_group_ids"]:
         return (delete,)
-    left = [group for group in there["application_group_ids"] if group not in emptied]
-    some = _joining(there, left, target, f"put the application {name!r} back into the groups that are left")
-    whole = _joining(there, there["application_group_ids"], target, f"put the application {name!r} back into its groups")
-    compensation = whole if left in ([], there["application_group_ids"]) else whole._replace(compensation=some)
-    delinked = _joining(there, [], target, f"take the application {name!r} off its groups")
+    left = [group for group in existing["application_group_ids"] if group not in emptied]
+    some = _joining(existing, left, target, f"put the application {name!r} back into the groups that are left")
+    whole = _joining(existing, existing["application_group_ids"], target, f"put the application {name!r} back into its groups")
+    compensation = whole if left in ([], existing["application_group_ids"]) else whole._replace(compensation=some)
+    delinked = _joining(existing, [], target, f"take the application {name!r} off its groups")
     return (delinked._replace(compensation=compensation, missing_ok=True), delete)
 
 
-def _joining(there: Application, groups: list[str], target: str, what: str) -> Request:
+def _joining(current: Application, groups: list[str], target: str, what: str) -> Request:
     """Puts an application into these groups, and leaves everything else as it is."""
 
     def renew(data: t.Any) -> t.Any:
-        now = read(data)
-        return wire({**now, "application_group_ids": list(dict.fromkeys([*now["application_group_ids"], *groups]))})
+        now = from_api(data)
+        return to_api({**now, "application_group_ids": list(dict.fromkeys([*now["application_group_ids"], *groups]))})
 
-    return Request("PUT", target, wire({**there, "application_group_ids": groups}), what, carries=ATTRIBUTES, renew=renew)
+    return Request("PUT", target, to_api({**current, "application_group_ids": groups}), what, carries=ATTRIBUTES, renew=renew)
 
 
 def _interim(change: Change, why: set[str], names: set[str]) -> Application:
@@ -130,7 +130,7 @@ def _early(change: Change, fields: Application, organization: str) -> Request:
 def _put(change: Change, fields: Application, organization: str, what: str) -> Request:
     name = (change.before or fields)["name"]
     target = organization_path(organization, path(change.key))
-    return Request("PUT", target, wire(fields), f"{what} {name!r}", carries=ATTRIBUTES)
+    return Request("PUT", target, to_api(fields), f"{what} {name!r}", carries=ATTRIBUTES)
 
 
 def _temporary(application_id: str, names: set[str]) -> str:
@@ -156,12 +156,12 @@ def _name_edges(changes: list[Change]) -> list[Edge]:
     ]
 
 
-def _group_edges(changes: list[Change], there: t.Mapping[str, Application]) -> list[Edge]:
+def _group_edges(changes: list[Change], current: t.Mapping[str, Application]) -> list[Edge]:
     """Where all present members of a group leave it and others join it, one of those that leave waits for one of those that join."""
-    stay, leaving, joining = _moves(changes, there)
+    stay, leaving, joining = _moves(changes, current)
     kinds = {change.key: change.kind for change in changes}
     # What goes can wait at no cost, unless it has to make room.
-    patient = "update" if _needed(changes, there) else "delete"
+    patient = "update" if _needed(changes, current) else "delete"
     edges = []
     for group in leaving:
         if group not in stay and group in joining:
@@ -171,10 +171,10 @@ def _group_edges(changes: list[Change], there: t.Mapping[str, Application]) -> l
     return edges
 
 
-def _moves(changes: list[Change], there: t.Mapping[str, Application]) -> tuple[set[str], dict[str, list[str]], dict[str, list[str]]]:
+def _moves(changes: list[Change], current: t.Mapping[str, Application]) -> tuple[set[str], dict[str, list[str]], dict[str, list[str]]]:
     """The groups in which at least one application stays; and for each group who leaves it, and who joins it."""
     touched = {change.key for change in changes}
-    stay = {group for key, item in there.items() if key not in touched for group in item["application_group_ids"]}
+    stay = {group for key, item in current.items() if key not in touched for group in item["application_group_ids"]}
     leaving: dict[str, list[str]] = {}
     joining: dict[str, list[str]] = {}
     for change in changes:
@@ -191,12 +191,12 @@ def _moves(changes: list[Change], there: t.Mapping[str, Application]) -> tuple[s
     return stay, leaving, joining
 
 
-def _room_edges(changes: list[Change], there: t.Mapping[str, Application], groups: list[Edge]) -> list[Edge]:
+def _room_edges(changes: list[Change], current: t.Mapping[str, Application], groups: list[Edge]) -> list[Edge]:
     """At the limit each creation waits for as many deletions as it takes to have a place.
 
     The creations that a group waits for come first, and the deletions that wait for these last.
     """
-    needed = _needed(changes, there)
+    needed = _needed(changes, current)
     if not needed:
         return []
     before, after = {first for first, _then, _why in groups}, {then for _first, then, _why in groups}
@@ -206,9 +206,9 @@ def _room_edges(changes: list[Change], there: t.Mapping[str, Application], group
     return [(gone[place], key, "room") for number, key in enumerate(new) for place in range(min(number - free + 1, len(gone)))]
 
 
-def _needed(changes: list[Change], there: t.Mapping[str, Application]) -> int:
+def _needed(changes: list[Change], current: t.Mapping[str, Application]) -> int:
     """How many deletions have to make room for creations."""
-    return max(0, len(there) + sum(change.kind == "create" for change in changes) - LIMIT)
+    return max(0, len(current) + sum(change.kind == "create" for change in changes) - LIMIT)
 
 
 def _levels(keys: list[str], edges: list[Edge]) -> tuple[dict[str, int], set[str]]:

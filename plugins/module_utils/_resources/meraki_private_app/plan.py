@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Private applications: from what is there and what is wanted to the changes. Pure; their order is ``order``'s."""
+"""Private applications: from the current state and the desired one to the changes. Pure; their order is ``order``'s."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from ..._model.lookup import Index, folded, unlike
 from ..._model.plan import Plan, ValidationErrors, error
-from .config import Known, Wanted, without_effect, words
+from .config import Desired, Known, spec_rules, without_effect
 from .fields import DEFAULTS, LIMIT, Application, normal, normal_destination
 from .order import Change, phases
 from .private_applications import API
@@ -29,7 +29,7 @@ _SHAPE = (
 )
 
 
-class View(t.NamedTuple):
+class Current(t.NamedTuple):
     """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
 
     ``errors``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
@@ -39,7 +39,7 @@ class View(t.NamedTuple):
     organization: str
     applications: dict[str, Application]
     groups: Index | None
-    wanted: list[Wanted]
+    desired: list[Desired]
     errors: tuple[dict[str, str], ...] = ()
     counted: bool = True
     since: float = 0.0
@@ -63,11 +63,11 @@ class Options(t.NamedTuple):
     allow_group_removal: bool
 
 
-def plan(view: View, state: str, options: Options) -> Plan:
-    """The plan for ``view.wanted``. Raises ``ValidationErrors``."""
-    changes, unchanged, warnings = changed(view, state)
-    emptied = emptied_groups(view, changes)
-    names = view.labels.names if view.labels is not None else {}
+def plan(current: Current, state: str, options: Options) -> Plan:
+    """The plan for ``current.desired``. Raises ``ValidationErrors``."""
+    changes, unchanged, warnings = changed(current, state)
+    emptied = emptied_groups(current, changes)
+    names = current.labels.names if current.labels is not None else {}
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
@@ -90,9 +90,9 @@ def plan(view: View, state: str, options: Options) -> Plan:
         "groups_removed": named,
     }
     return Plan(
-        before=[shaped(change.before, view.labels) for change in changes if change.before],
-        after=[shaped(change.after, view.labels) for change in changes if change.after],
-        phases=phases(changes, view.organization, view.applications, options.force, emptied),
+        before=[to_config(change.before, current.labels) for change in changes if change.before],
+        after=[to_config(change.after, current.labels) for change in changes if change.after],
+        phases=phases(changes, current.organization, current.applications, options.force, emptied),
         summary=summary,
         removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
         # Sorted: in which order the server lists what goes says nothing.
@@ -104,7 +104,7 @@ def plan(view: View, state: str, options: Options) -> Plan:
         expected={change.key: normal(change.after) if change.after else None for change in changes},
         titles={change.key: _title(change) for change in changes},
         warnings=tuple(warnings),
-        refused=() if options.allow_group_removal else tuple(_group_error(view, changes, item) for item in named),
+        refused=() if options.allow_group_removal else tuple(_group_error(current, changes, item) for item in named),
     )
 
 
@@ -114,38 +114,38 @@ def _title(change: Change) -> str:
     return f"application {change.before['name']} ({change.key})"
 
 
-def changed(view: View, state: str) -> tuple[list[Change], int, list[str]]:
+def changed(current: Current, state: str) -> tuple[list[Change], int, list[str]]:
     """What has to change, how many of the units concerned need not, and warnings. Raises ``ValidationErrors``."""
-    errors = list(view.errors)
+    errors = list(current.errors)
     warnings: list[str] = []
-    found = match(view, state, errors, warnings)
+    found = match(current, state, errors, warnings)
     changes: list[Change] = []
     unchanged = 0
-    for unit, there in found:
+    for unit, existing in found:
         if state == "deleted":
-            if there is not None:
-                changes.append(Change(there, None, unit.path))
+            if existing is not None:
+                changes.append(Change(existing, None, unit.path))
             continue
-        result = _result(unit, there, state, errors, warnings)
+        result = _result(unit, existing, state, errors, warnings)
         if result is None:
             continue
-        if there is not None and normal(there) == normal(result):
+        if existing is not None and normal(existing) == normal(result):
             unchanged += 1
         else:
-            changes.append(Change(there, result, unit.path))
+            changes.append(Change(existing, result, unit.path))
     if state == "overridden":
-        reached = {there["application_id"] for _unit, there in found if there is not None}
-        changes += [Change(item, None, "config") for key, item in view.applications.items() if key not in reached]
+        reached = {existing["application_id"] for _unit, existing in found if existing is not None}
+        changes += [Change(item, None, "config") for key, item in current.applications.items() if key not in reached]
     if not errors:
-        errors += _name_errors(view, changes) + _limit_errors(view, changes)
+        errors += _name_errors(current, changes) + _limit_errors(current, changes)
     if errors:
         raise ValidationErrors(errors)
     return changes, unchanged, warnings
 
 
-def emptied_groups(view: View, changes: t.Iterable[Change]) -> list[str]:
+def emptied_groups(current: Current, changes: t.Iterable[Change]) -> list[str]:
     """The groups that have members now and would have none."""
-    before, after = members(view.applications.values()), members(final(view, changes).values())
+    before, after = members(current.applications.values()), members(final(current, changes).values())
     return [key for key in before if key not in after]
 
 
@@ -158,9 +158,9 @@ def members(applications: t.Iterable[Application]) -> dict[str, list[Application
     return found
 
 
-def final(view: View, changes: t.Iterable[Change]) -> dict[str, Application]:
+def final(current: Current, changes: t.Iterable[Change]) -> dict[str, Application]:
     """The applications after the plan, by key."""
-    result = dict(view.applications)
+    result = dict(current.applications)
     for change in changes:
         if change.after is None:
             result.pop(change.key, None)
@@ -169,7 +169,7 @@ def final(view: View, changes: t.Iterable[Change]) -> dict[str, Application]:
     return result
 
 
-def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
+def to_config(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
     """An application in the shape of ``config``: ids, and group names beside them where the list was read anyway."""
     unit = {key: item[key] for key in _SHAPE if key in item}
     if groups is not None and all(key in groups.names for key in unit.get("application_group_ids", [])):
@@ -177,99 +177,101 @@ def shaped(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any
     return unit
 
 
-def match(view: View, state: str, errors: list[dict[str, str]], warnings: list[str]) -> list[tuple[Wanted, Application | None]]:
+def match(current: Current, state: str, errors: list[dict[str, str]], warnings: list[str]) -> list[tuple[Desired, Application | None]]:
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
-    leaving = _renamed(view) if state not in ("deleted", "gathered") else set()
-    by_name = {item["name"]: item for key, item in view.applications.items() if key not in leaving}
+    leaving = _renamed(current) if state not in ("deleted", "gathered") else set()
+    by_name = {item["name"]: item for key, item in current.applications.items() if key not in leaving}
     alike: dict[str, list[Application]] = {}
-    for item in view.applications.values():
+    for item in current.applications.values():
         alike.setdefault(folded(item["name"]), []).append(item)
     reached: dict[str, str] = {}
     found = []
-    for unit in view.wanted:
+    for unit in current.desired:
         own, name = unit.fields.get("application_id"), unit.fields.get("name")
-        there = view.applications.get(own) if own is not None else None
-        if there is not None and state in ("deleted", "gathered") and name is not None and name != there["name"]:
-            says = f"is {name!r}, but the application {own} is named {there['name']!r}: say which one is meant"
+        existing = current.applications.get(own) if own is not None else None
+        if existing is not None and state in ("deleted", "gathered") and name is not None and name != existing["name"]:
+            says = f"is {name!r}, but the application {own} is named {existing['name']!r}: say which one is meant"
             errors.append(error(f"{unit.path}.name", says))
-        if there is None and name is not None:
-            there = by_name.get(name)
+        if existing is None and name is not None:
+            existing = by_name.get(name)
             # One that only looks like it is an error: it is only the name itself that can be taken over.
-            near = [] if there else [item for item in alike.get(folded(name), []) if item["name"] != name]
+            near = [] if existing else [item for item in alike.get(folded(name), []) if item["name"] != name]
             if near:
                 others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
                 differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
                 says = f"there is no application named {name!r}, {differs}"
                 errors.append(error(f"{unit.path}.name", says))
                 continue
-        if own is not None and (there is None or there["application_id"] != own):
-            warnings.append(_stale(unit.path, own, there, state))
-        if there is not None:
-            first = reached.setdefault(there["application_id"], unit.path)
+        if own is not None and (existing is None or existing["application_id"] != own):
+            warnings.append(_stale(unit.path, own, existing, state))
+        if existing is not None:
+            first = reached.setdefault(existing["application_id"], unit.path)
             if first != unit.path:
-                which = f"{there['name']!r} ({there['application_id']})"
+                which = f"{existing['name']!r} ({existing['application_id']})"
                 errors.append(error(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
-        found.append((unit, there))
+        found.append((unit, existing))
     return found
 
 
-def _renamed(view: View) -> set[str]:
+def _renamed(current: Current) -> set[str]:
     """The applications that the config gives another name, by their ids."""
-    wanted = {unit.fields.get("application_id"): unit.fields.get("name") for unit in view.wanted}
-    return {key for key, item in view.applications.items() if wanted.get(key) not in (None, item["name"])}
+    desired = {unit.fields.get("application_id"): unit.fields.get("name") for unit in current.desired}
+    return {key for key, item in current.applications.items() if desired.get(key) not in (None, item["name"])}
 
 
-def _stale(path: str, own: str, there: Application | None, state: str) -> str:
-    if there is not None:
-        return f"{path}: the application {own} is not there any more; {there['application_id']} has the same name and is taken for it"
+def _stale(path: str, own: str, existing: Application | None, state: str) -> str:
+    if existing is not None:
+        return f"{path}: the application {own} is not there any more; {existing['application_id']} has the same name and is taken for it"
     if state in ("deleted", "gathered"):
         return f"{path}: the application {own} is not there (any more); nothing to {'remove' if state == 'deleted' else 'show'} for it"
     return f"{path}: the application {own} is not there any more; it is created anew, with another id"
 
 
-def _result(unit: Wanted, there: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]) -> Application | None:
+def _result(
+    unit: Desired, existing: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]
+) -> Application | None:
     """What the application is to be; None where an error stands in the way."""
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
-    missing = [key for key in ("name", "destinations") if key not in given and (there is None or state != "merged")]
+    missing = [key for key in ("name", "destinations") if key not in given and (existing is None or state != "merged")]
     if missing:
         which = unit.fields.get("name") or unit.fields.get("application_id")
         what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
         errors += [error(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
         return None
     base: Application = {**DEFAULTS, "application_group_ids": []}
-    if there is not None:
-        base = there if state == "merged" else {**base, "application_id": there["application_id"]}
+    if existing is not None:
+        base = existing if state == "merged" else {**base, "application_id": existing["application_id"]}
     result = {**base, **given}
-    if there is not None and state == "merged":
-        if there["application_group_ids"] and given.get("application_group_ids") == []:
+    if existing is not None and state == "merged":
+        if existing["application_group_ids"] and given.get("application_group_ids") == []:
             warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
-        result["application_group_ids"] = list(dict.fromkeys([*there["application_group_ids"], *given.get("application_group_ids", [])]))
+        result["application_group_ids"] = list(dict.fromkeys([*existing["application_group_ids"], *given.get("application_group_ids", [])]))
     if "application_id" in unit.fields:
-        errors += words(unit.path, given, _known(there))
+        errors += spec_rules(unit.path, given, _known(existing))
     for key in without_effect(result):
-        if key in given and (there is None or there[key] != given[key]):
+        if key in given and (existing is None or existing[key] != given[key]):
             warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
     return result
 
 
-def _known(there: Application | None) -> Known:
+def _known(existing: Application | None) -> Known:
     """What is there as it is needs not keep the rules: the vendor itself returned it."""
-    if there is None:
+    if existing is None:
         return lambda key, value: False
-    destinations = [normal_destination(destination) for destination in there["destinations"]]
+    destinations = [normal_destination(destination) for destination in existing["destinations"]]
 
     def known(key: str, value: t.Any) -> bool:
-        return normal_destination(value) in destinations if key == "destination" else bool(there[key] == value)
+        return normal_destination(value) in destinations if key == "destination" else bool(existing[key] == value)
 
     return known
 
 
-def _name_errors(view: View, changes: list[Change]) -> list[dict[str, str]]:
+def _name_errors(current: Current, changes: list[Change]) -> list[dict[str, str]]:
     """Names must be unique afterwards; whether their case counts is not documented, so that a clash in case only is refused too."""
     errors = []
     holders: dict[str, list[str]] = {}
     names = {}
-    for key, item in final(view, changes).items():
+    for key, item in final(current, changes).items():
         holders.setdefault(folded(item["name"]), []).append(key)
         names[key] = item["name"]
     for change in changes:
@@ -278,21 +280,21 @@ def _name_errors(view: View, changes: list[Change]) -> list[dict[str, str]]:
         name = change.after["name"]
         for other in holders[folded(name)]:
             if other != change.key:
-                who = f"the application {other}" if other in view.applications else "another entry"
+                who = f"the application {other}" if other in current.applications else "another entry"
                 differs = f"differs {unlike(name, names[other])} from {names[other]!r}, which belongs to"
                 clash = "is taken by" if names[other] == name else differs
                 errors.append(error(f"{change.path}.name", f"{name!r} {clash} {who}"))
     return errors
 
 
-def _limit_errors(view: View, changes: list[Change]) -> list[dict[str, str]]:
-    count = len(final(view, changes))
-    if count <= LIMIT or count <= len(view.applications):
+def _limit_errors(current: Current, changes: list[Change]) -> list[dict[str, str]]:
+    count = len(final(current, changes))
+    if count <= LIMIT or count <= len(current.applications):
         return []
     return [error("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
 
 
-def _group_error(view: View, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
+def _group_error(current: Current, changes: list[Change], group: dict[str, str]) -> dict[str, str]:
     losing = [change for change in changes if change.before and group["id"] in change.before["application_group_ids"]]
     names = ", ".join(f"{change.before['name']!r} ({change.before['application_id']})" for change in losing if change.before)
     return error(

@@ -14,7 +14,7 @@ import typing as t
 
 from ..._http.client import ApiError
 from ..._model.documented import Shape
-from .fields import _APPLICATION, APPLICATIONS, Application, path, read
+from .fields import _APPLICATION, APPLICATIONS, Application, from_api, path
 
 if t.TYPE_CHECKING:
     from ..._vendors.meraki import Meraki
@@ -41,18 +41,18 @@ def applications(api: Meraki) -> Listed:
     """Every application of the organization. The page size is the largest, so that one request reads all (at most 300)."""
     whole = _whole_list(api, APPLICATIONS, _APPLICATION)
     listed = [_with_destinations(api, item) for item in whole.items]
-    untold = [item for item in listed if item.get("applicationGroupIds") is None]
+    unknown = [item for item in listed if item.get("applicationGroupIds") is None]
     counted = whole.counted
-    if untold:
+    if unknown:
         # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
         joined = _whole_list(api, GROUPS, _GROUP)
         counted = counted and joined.counted
-        for item in untold:
+        for item in unknown:
             own = str(item["applicationId"])
             item["applicationGroupIds"] = [
                 str(group["applicationGroupId"]) for group in joined.items if own in map(str, group.get("applicationIds") or [])
             ]
-    return Listed({item["application_id"]: item for item in map(read, listed)}, counted, whole.since)
+    return Listed({item["application_id"]: item for item in map(from_api, listed)}, counted, whole.since)
 
 
 def groups(api: Meraki) -> list[tuple[str, str]]:

@@ -125,7 +125,7 @@ def _pairs(networks: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]
     return [(str(item["id"]), str(item["name"])) for item in networks]
 
 
-class Wanted(t.NamedTuple):
+class Desired(t.NamedTuple):
     """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all).
 
     ``named``: it was found by its name or tags, and so is known to be there.
@@ -213,9 +213,9 @@ def units(
     return found
 
 
-def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, errors: list[dict[str, str]]) -> list[Wanted]:
+def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, errors: list[dict[str, str]]) -> list[Desired]:
     """The config by ids alone; ``errors`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
-    wanted = []
+    desired = []
     for path, entry, network_id in found:
         groups = names.group_policies.get(network_id)
         policies: list[dict[str, t.Any]] | None = None if "policies" not in entry else []
@@ -229,8 +229,8 @@ def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Na
             errors += [problem for problem in problems if problem]
             if policies is not None:
                 policies.append(fields)
-        wanted.append(Wanted(path, network_id, policies, "network_id" not in entry))
-    return wanted
+        desired.append(Desired(path, network_id, policies, "network_id" not in entry))
+    return desired
 
 
 def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, errors: list[dict[str, str]]) -> list[str]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Sentry policies of an organization: from what is there and what is wanted to the one PUT that leads there. Pure."""
+"""Sentry policies of an organization: from the current state and the desired one to the one PUT that leads there. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from ..._model.lookup import folded, unlike
 from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, longest_increasing_run
-from .config import FIELDS, Names, Wanted, tag_error
+from .config import FIELDS, Desired, Names, tag_error
 
 Policy = dict[str, t.Any]
 
@@ -20,10 +20,10 @@ Policy = dict[str, t.Any]
 ORGANIZATION = "organization"
 
 
-class View(t.NamedTuple):
+class Current(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
-    ``locales``: items whose id is not the one that their policies carry. ``untold``: networks that are listed without their policies.
+    ``locales``: items whose id is not the one that their policies carry. ``unknown``: networks that are listed without their policies.
     ``errors``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
     ``counted``: the list holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
     """
@@ -31,18 +31,18 @@ class View(t.NamedTuple):
     path: str
     networks: dict[str, list[Policy]]
     names: Names
-    wanted: list[Wanted]
+    desired: list[Desired]
     locales: t.Mapping[str, list[str]] = MappingProxyType({})
     errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
-    untold: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     counted: bool = True
     shown: Names | None = None
 
     @property
     def listed(self) -> t.Any:
         """What two reads that saw the same are equal in."""
-        return self.networks, self.untold
+        return self.networks, self.unknown
 
     @property
     def labels(self) -> Names:
@@ -56,21 +56,22 @@ class View(t.NamedTuple):
 
 
 class _Slot(t.NamedTuple):
-    """A policy of the wanted list: what it is to be, and where in the present list it comes from (None: new)."""
+    """A policy of the desired list: what it is to be, and where in the present list it comes from (None: new)."""
 
     policy: Policy
     source: int | None
 
 
-def plan(view: View, state: str) -> Plan:
-    """The plan for ``view.wanted``. Raises ``ValidationErrors``: rules broken, names and ids that fit nothing here, locales in the way."""
-    errors = [*view.errors, *other_case([(unit.path, unit.network_id) for unit in view.wanted], view)]
+def plan(current: Current, state: str) -> Plan:
+    """The plan for ``current.desired``. Raises ``ValidationErrors``: rules broken, names and ids that fit nothing here, locales in the
+    way."""
+    errors = [*current.errors, *other_case([(unit.path, unit.network_id) for unit in current.desired], current)]
     warnings: list[str] = []
-    owners = _owners(view)
-    known = {*view.networks, *view.names.tags, *view.hidden}
+    owners = _owners(current)
+    known = {*current.networks, *current.names.tags, *current.hidden}
     slots: dict[str, list[_Slot]] = {}
-    for unit in view.wanted:
-        if state == "deleted" and not view.networks.get(unit.network_id) and not unit.named:
+    for unit in current.desired:
+        if state == "deleted" and not current.networks.get(unit.network_id) and not unit.named:
             # It may have been cleared before, or be a slip of the pen.
             warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
         if state in ("replaced", "overridden") and unit.policies == [] and not unit.named and unit.network_id not in known:
@@ -80,26 +81,26 @@ def plan(view: View, state: str) -> Plan:
             )
         if state != "deleted":
             warnings += _listed_twice(unit)
-        slots[unit.network_id] = _network(unit, view.networks.get(unit.network_id, []), state, owners, errors, warnings)
+        slots[unit.network_id] = _network(unit, current.networks.get(unit.network_id, []), state, owners, errors, warnings)
     if state == "overridden":
-        for network_id in view.networks:
+        for network_id in current.networks:
             slots.setdefault(network_id, [])
     # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
-    errors += [_locale_error(view.hidden[unit.network_id], view) for unit in view.wanted if unit.network_id in view.hidden]
+    errors += [_locale_error(current.hidden[unit.network_id], current) for unit in current.desired if unit.network_id in current.hidden]
     if errors:
         raise ValidationErrors(errors)
-    changed = [key for key, listed in slots.items() if not _same(listed, view.networks.get(key, []))]
-    if changed and view.locales:
-        raise ValidationErrors([_locale_error(key, view) for key in view.locales])
-    errors += [error(f"organization: network {key}", UNTOLD) for key in sorted(view.untold) if changed or key in slots]
+    changed = [key for key, listed in slots.items() if not _same(listed, current.networks.get(key, []))]
+    if changed and current.locales:
+        raise ValidationErrors([_locale_error(key, current) for key in current.locales])
+    errors += [error(f"organization: network {key}", NOT_LISTED) for key in sorted(current.unknown) if changed or key in slots]
     if changed:
-        errors += _incomplete({**view.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
+        errors += _incomplete({**current.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
     if errors:
         raise ValidationErrors(errors)
-    return _assembled(view, slots, changed, warnings)
+    return _assembled(current, slots, changed, warnings)
 
 
-def _listed_twice(unit: Wanted) -> list[str]:
+def _listed_twice(unit: Desired) -> list[str]:
     """A warning for each policy whose content is listed before, neither with an id: two policies are what it says, and rarely what is
     meant."""
     first: dict[t.Any, int] = {}
@@ -112,23 +113,23 @@ def _listed_twice(unit: Wanted) -> list[str]:
 
 
 #: What is wrong with a network of which it is not known what it has.
-UNTOLD = (
+NOT_LISTED = (
     "the API lists it without its policies, so that nobody knows what it has, and the request has to carry it along: nothing is written. "
     "Run the task again"
 )
 
 
-def other_case(given: t.Iterable[tuple[str, str]], view: View) -> list[dict[str, str]]:
+def other_case(given: t.Iterable[tuple[str, str]], current: Current) -> list[dict[str, str]]:
     """Ids of networks (after the path of their entry) that fit one which is there but for their case: it is meant, and must not be passed
     over in silence."""
-    there = {folded(key): key for key in (*view.networks, *view.names.tags)}
+    lowered = {folded(key): key for key in (*current.networks, *current.names.tags)}
     return [
         error(
             f"{path}.network_id",
-            f"there is no {key}, but one that differs {unlike(key, there[folded(key)])}: {there[folded(key)]}. Ids must match exactly",
+            f"there is no {key}, but one that differs {unlike(key, lowered[folded(key)])}: {lowered[folded(key)]}. Ids must match exactly",
         )
         for path, key in given
-        if folded(key) in there and key not in view.networks and key not in view.names.tags
+        if folded(key) in lowered and key not in current.networks and key not in current.names.tags
     ]
 
 
@@ -137,7 +138,7 @@ def content(policy: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
     return policy.get("sm_network_id"), policy.get("scope"), tuple(sorted(set(policy.get("tags") or ()))), policy.get("group_policy_id")
 
 
-def undone(before: View, now: View, keys: t.Iterable[str]) -> list[str]:
+def undone(before: Current, now: Current, keys: t.Iterable[str]) -> list[str]:
     """Policies of these networks that the write carried along under their id and that have another one now: somebody had removed them."""
     found = []
     for key in keys:
@@ -164,7 +165,7 @@ def title(network_id: str, names: Names) -> str:
     return f"network {name} ({network_id})" if name else f"network {network_id}"
 
 
-def shaped(network_id: str, policies: t.Iterable[Policy], names: Names) -> dict[str, t.Any]:
+def to_config(network_id: str, policies: t.Iterable[Policy], names: Names) -> dict[str, t.Any]:
     """A network in the shape of ``config``: ids, and names beside them where the lists were read anyway."""
     groups = names.group_policies.get(network_id)
     networks = names.networks.names if names.networks else {}
@@ -182,7 +183,7 @@ def shaped(network_id: str, policies: t.Iterable[Policy], names: Names) -> dict[
     return unit
 
 
-def wire(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def to_api(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """A policy as the PUT wants it (spec, updateOrganizationSmSentryPoliciesAssignments): the writable fields and no other."""
     body = {"policyId": policy["policy_id"]} if policy.get("policy_id") is not None else {}
     return {
@@ -195,9 +196,9 @@ def wire(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _network(
-    unit: Wanted, current: list[Policy], state: str, owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
+    unit: Desired, current: list[Policy], state: str, owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
 ) -> list[_Slot]:
-    """The wanted list of one network."""
+    """The desired list of one network."""
     if state in ("replaced", "overridden"):
         unit = unit._replace(policies=[{"tags": [], **policy} for policy in unit.policies or []])
     policies = unit.policies or []
@@ -232,15 +233,15 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
                 warnings.append(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
-    there = current[source]
-    if own is not None and there.get("policy_id") != own:
+    existing = current[source]
+    if own is not None and existing.get("policy_id") != own:
         warnings.append(
-            f"{path}: the policy {own} is not there any more; {there.get('policy_id')} has the same content and is taken for it"
+            f"{path}: the policy {own} is not there any more; {existing.get('policy_id')} has the same content and is taken for it"
         )
-        return _Slot(there, source)
-    result = {**there, **policy}
-    if content(result) == content(there):
-        return _Slot(there, source)
+        return _Slot(existing, source)
+    result = {**existing, **policy}
+    if content(result) == content(existing):
+        return _Slot(existing, source)
     errors += tag_error(path, result.get("scope"), result.get("tags"))
     return _Slot(result, source)
 
@@ -248,7 +249,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
 def _matches(policies: list[Policy], current: list[Policy]) -> list[int | None]:
     """For each wanted policy its place in the present list: by id first, then by content.
 
-    Equal content can be there twice. Where the list as it is follows the wanted order already, the matches that show it are taken; else
+    Equal content can be there twice. Where the list as it is follows the desired order already, the matches that show it are taken; else
     each takes the first copy that is left.
     """
     by_id = {policy["policy_id"]: place for place, policy in enumerate(current) if policy.get("policy_id") is not None}
@@ -259,8 +260,8 @@ def _matches(policies: list[Policy], current: list[Policy]) -> list[int | None]:
         if place not in taken:
             places.setdefault(content(policy), []).append(place)
     keys = [None if place is not None else content({"tags": [], **policy}) for policy, place in zip(policies, fixed)]
-    wanted = Counter(key for key, place in zip(keys, fixed) if place is None)
-    most = len(taken) + sum(min(count, len(places.get(key, []))) for key, count in wanted.items())
+    desired = Counter(key for key, place in zip(keys, fixed) if place is None)
+    most = len(taken) + sum(min(count, len(places.get(key, []))) for key, count in desired.items())
     in_order = _in_order(fixed, keys, places)
     if sum(place is not None for place in in_order) == most:
         return in_order
@@ -269,7 +270,7 @@ def _matches(policies: list[Policy], current: list[Policy]) -> list[int | None]:
 
 
 def _in_order(fixed: list[int | None], keys: list[t.Any], places: t.Mapping[t.Any, list[int]]) -> list[int | None]:
-    """The matches that a walk down the present list meets in the wanted order; none at all where the fixed ones stand out of order."""
+    """The matches that a walk down the present list meets in the desired order; none at all where the fixed ones stand out of order."""
     result: list[int | None] = []
     used: dict[t.Any, int] = {}
     last = -1
@@ -307,7 +308,7 @@ def _merged(listed: list[_Slot], current: list[Policy]) -> list[_Slot]:
 
 
 def _without(
-    unit: Wanted, current: list[Policy], owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
+    unit: Desired, current: list[Policy], owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
 ) -> list[_Slot]:
     """What stays of a network after ``deleted``."""
     if unit.policies is None:
@@ -319,13 +320,15 @@ def _without(
         path = f"{unit.path}.policies[{number}]"
         own = policy.get("policy_id")
         if own is None:
-            gone |= {place for place, there in enumerate(current) if content(there) == content({"tags": [], **policy})}
+            gone |= {place for place, existing in enumerate(current) if content(existing) == content({"tags": [], **policy})}
         elif own in by_id:
-            there = current[by_id[own]]
+            existing = current[by_id[own]]
             for key in FIELDS[1:]:
-                if key in policy and content({key: policy[key]}) != content({key: there.get(key)}):
+                if key in policy and content({key: policy[key]}) != content({key: existing.get(key)}):
                     errors.append(
-                        error(f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {there.get(key)!r}: say which one is to go")
+                        error(
+                            f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {existing.get(key)!r}: say which one is to go"
+                        )
                     )
             gone.add(by_id[own])
         elif own in owners:
@@ -334,7 +337,7 @@ def _without(
             stale.append((path, policy))
     for path, policy in stale:
         own = policy["policy_id"]
-        copy = next((place for place, there in enumerate(current) if place not in gone and content(there) == content(policy)), None)
+        copy = next((place for place, existing in enumerate(current) if place not in gone and content(existing) == content(policy)), None)
         if copy is None:
             warnings.append(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
         else:
@@ -346,13 +349,13 @@ def _without(
     return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]
 
 
-def _owners(view: View) -> dict[str, str]:
+def _owners(current: Current) -> dict[str, str]:
     """The network of each policy id; only built where the config holds ids."""
-    if not any("policy_id" in policy for unit in view.wanted for policy in unit.policies or []):
+    if not any("policy_id" in policy for unit in current.desired for policy in unit.policies or []):
         return {}
     return {
         str(policy["policy_id"]): network_id
-        for network_id, policies in view.networks.items()
+        for network_id, policies in current.networks.items()
         for policy in policies
         if policy.get("policy_id")
     }
@@ -360,49 +363,49 @@ def _owners(view: View) -> dict[str, str]:
 
 def _same(slots: list[_Slot], current: list[Policy]) -> bool:
     return len(slots) == len(current) and all(
-        slot.source == place and (slot.policy is there or content(slot.policy) == content(there))
-        for place, (slot, there) in enumerate(zip(slots, current))
+        slot.source == place and (slot.policy is existing or content(slot.policy) == content(existing))
+        for place, (slot, existing) in enumerate(zip(slots, current))
     )
 
 
-def _assembled(view: View, slots: t.Mapping[str, list[_Slot]], changed: list[str], warnings: list[str]) -> Plan:
+def _assembled(current: Current, slots: t.Mapping[str, list[_Slot]], changed: list[str], warnings: list[str]) -> Plan:
     summary = dict.fromkeys(("created", "updated", "moved", "deleted", "unchanged"), 0)
     touched = set(changed)
     for key, listed in slots.items():
         if key in touched:
-            _count(summary, listed, view.networks.get(key, []))
+            _count(summary, listed, current.networks.get(key, []))
         else:
             summary["unchanged"] += len(listed)
     after = {key: [slot.policy for slot in slots[key]] for key in changed}
-    before = {key: view.networks.get(key, []) for key in changed}
+    before = {key: current.networks.get(key, []) for key in changed}
     phases: tuple[tuple[Chain, ...], ...] = ()
     if changed:
-        everything = {**view.networks, **after}
-        items = [{"networkId": key, "policies": [wire(policy) for policy in policies]} for key, policies in everything.items()]
+        everything = {**current.networks, **after}
+        items = [{"networkId": key, "policies": [to_api(policy) for policy in policies]} for key, policies in everything.items()]
         request = Request(
             "PUT",
-            view.path,
+            current.path,
             {"items": items},
             f"the sentry policies of {len(changed)} network(s)",
             display_body={"items": [item for item in items if item["networkId"] in touched]},
             extra={"untouched": len(items) - len(changed)},
-            explain=lambda refusal: _explained(refusal, items, view.networks),
+            explain=lambda refusal: _explained(refusal, items, current.networks),
             carries=OBJECTS,
         )
         phases = ((Chain(ORGANIZATION, (request,)),),)
     return Plan(
-        before=[shaped(key, before[key], view.labels) for key in changed],
-        after=[shaped(key, after[key], view.labels) for key in changed],
+        before=[to_config(key, before[key], current.labels) for key in changed],
+        after=[to_config(key, after[key], current.labels) for key in changed],
         phases=phases,
         summary=summary,
-        removed=frozenset(name for key in changed for name in _removed(key, slots[key], view.networks.get(key, []))),
+        removed=frozenset(name for key in changed for name in _removed(key, slots[key], current.networks.get(key, []))),
         identity={
             "before": [[key, [[policy.get("policy_id"), *content(policy)] for policy in before[key]]] for key in sorted(changed)],
             "after": [[key, [[policy.get("policy_id"), *content(policy)] for policy in after[key]]] for key in sorted(changed)],
         },
         expected={key: canonical(after[key]) for key in changed},
-        titles={key: title(key, view.labels) for key in changed},
-        carried=tuple(key for key in view.networks if key not in touched) if changed else (),
+        titles={key: title(key, current.labels) for key in changed},
+        carried=tuple(key for key in current.networks if key not in touched) if changed else (),
         warnings=tuple(warnings),
     )
 
@@ -445,14 +448,14 @@ def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
 def _explained(refusal: t.Any, items: list[dict[str, t.Any]], networks: t.Mapping[str, list[Policy]]) -> str:
     from .refusal import explained  # Hardly any run needs it.
 
-    there = {key: [wire(policy) for policy in policies] for key, policies in networks.items()}
-    return explained(refusal, items, there)
+    existing = {key: [to_api(policy) for policy in policies] for key, policies in networks.items()}
+    return explained(refusal, items, existing)
 
 
-def _locale_error(key: str, view: View) -> dict[str, str]:
+def _locale_error(key: str, current: Current) -> dict[str, str]:
     return error(
         f"organization: network {key}",
-        f"the API lists it as {key} while its policies belong to {', '.join(view.locales[key])} (a locale). What the PUT makes of such an "
-        "id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "
+        f"the API lists it as {key} while its policies belong to {', '.join(current.locales[key])} (a locale). What the PUT makes of such "
+        "an id is not documented, and it carries the whole organization: nothing is written. Change this organization's policies in the "
         "dashboard",
     )

@@ -18,7 +18,7 @@ Item = dict[str, t.Any]
 _PLACES = re.compile(r"items\W{1,3}(\d+)(?:\W{1,3}policies\W{1,3}(\d+))?", re.IGNORECASE)
 
 
-def explained(refusal: t.Any, items: list[Item], there: t.Mapping[str, list[Item]]) -> str:
+def explained(refusal: t.Any, items: list[Item], current: t.Mapping[str, list[Item]]) -> str:
     """Which of the policies that were sent a refusal is about: those whose places its words name, and those that break a rule.
 
     The request carries the whole organization: users know networks, and neither places nor what they did not list.
@@ -29,10 +29,10 @@ def explained(refusal: t.Any, items: list[Item], there: t.Mapping[str, list[Item
             continue
         item = items[int(place)]
         policies = item["policies"][int(index) :][:1] if index else []
-        found += [_described(item, policy, there) for policy in policies] or [f"network {item['networkId']}"]
+        found += [_described(item, policy, current) for policy in policies] or [f"network {item['networkId']}"]
     for item in items:
         odd = [policy for policy in item["policies"] if tag_error("", policy["scope"], policy["tags"])]
-        found += [_described(item, policy, there) for policy in odd]
+        found += [_described(item, policy, current) for policy in odd]
     found = list(dict.fromkeys(found))
     if not found:
         return "The request also carries what is not listed, as it is there: the refusal may be about that"
@@ -40,8 +40,8 @@ def explained(refusal: t.Any, items: list[Item], there: t.Mapping[str, list[Item
     return f"It is about {'; '.join(found[:10])}{more}. What is carried along can be mended in the dashboard, or by listing it in config"
 
 
-def _described(item: Item, policy: Item, there: t.Mapping[str, list[Item]]) -> str:
-    carried = policy in there.get(item["networkId"], [])
+def _described(item: Item, policy: Item, current: t.Mapping[str, list[Item]]) -> str:
+    carried = policy in current.get(item["networkId"], [])
     tags = f" and the tags {', '.join(policy['tags'])}" if policy["tags"] else " and no tags"
     which = f"the policy {policy['policyId']}" if "policyId" in policy else "a new policy"
     text = f"{which} of network {item['networkId']}, with scope {policy['scope']}{tags}"

@@ -16,7 +16,7 @@ from ..._vendors.meraki import Meraki
 from ..._vendors.meraki_options import errors, organization_path
 from . import plan as sentry_planner
 from .config import SCHEMA, Names, needs_networks, resolve, rule_errors, units
-from .plan import View, canonical, content, other_case, shaped, undone, wire
+from .plan import Current, canonical, content, other_case, to_api, to_config, undone
 
 _WRITE = "/sm/sentry/policies/assignments"
 _READ = _WRITE + "/byNetwork"
@@ -45,7 +45,7 @@ class SentryAssignments:
         self._counted = True
         self._config: Config = []
         self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
-        self._wanted: list[t.Any] = []
+        self._desired: list[t.Any] = []
         self._errors: list[dict[str, str]] = []
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
@@ -64,13 +64,13 @@ class SentryAssignments:
         api = self._api = Meraki(self._options)
         return api.client
 
-    def read(self, config: Config | None, state: str) -> View:
+    def read(self, config: Config | None, state: str) -> Current:
         if self._names is None:
             self._look_up(config or [], state)
         self._since, self._counted = 0.0, True
         networks: dict[str, list[dict[str, t.Any]]] = {}
         locales: dict[str, list[str]] = {}
-        untold: set[str] = set()
+        unknown: set[str] = set()
         for item in self._items():
             key = str(_ITEM.check(item)["networkId"])
             if key in networks:
@@ -80,8 +80,8 @@ class SentryAssignments:
                 )
             policies = item.get("policies") or []
             if item.get("policies") is None:
-                untold.add(key)
-            networks[key] = [_read(policy, f" of network {key}") for policy in policies]
+                unknown.add(key)
+            networks[key] = [_from_api(policy, f" of network {key}") for policy in policies]
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
                 locales[key] = others
@@ -93,75 +93,75 @@ class SentryAssignments:
             self._api.client.warn(
                 f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
             )
-        for key in sorted(untold):
+        for key in sorted(unknown):
             self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
-        return View(
+        return Current(
             self._api.path(_WRITE),
             networks,
             self._names or Names(),
-            self._wanted,
+            self._desired,
             locales,
             tuple(self._errors),
             self._since,
-            frozenset(untold),
+            frozenset(unknown),
             self._counted,
             self._shown,
         )
 
-    def plan(self, view: View, config: Config, state: str) -> Plan:
-        return sentry_planner.plan(view, state)
+    def plan(self, current: Current, config: Config, state: str) -> Plan:
+        return sentry_planner.plan(current, state)
 
-    def proven(self, view: View, plan: Plan) -> bool:
-        return view.counted
+    def proven(self, current: Current, plan: Plan) -> bool:
+        return current.counted
 
-    def named(self, view: View, keys: t.Iterable[str]) -> View:
-        self._shown = self._names_to_show(view.names, keys)
-        return view._replace(shown=self._shown)
+    def with_names(self, current: Current, keys: t.Iterable[str]) -> Current:
+        self._shown = self._names_to_show(current.names, keys)
+        return current._replace(shown=self._shown)
 
     def place(self) -> dict[str, str]:
         return dict(self._api.place())
 
-    def undone(self, view: View, now: View, plan: Plan) -> list[str]:
-        return undone(view, now, plan.carried)
+    def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
+        return undone(current, now, plan.carried)
 
-    def gathered(self, view: View, config: Config | None) -> tuple[Config, list[str]]:
+    def gathered(self, current: Current, config: Config | None) -> tuple[Config, list[str]]:
         given = [(path, network_id) for path, _entry, network_id in self._units]
-        errors = [*view.errors, *other_case(given, view)]
+        errors = [*current.errors, *other_case(given, current)]
         if errors:
             raise ValidationErrors(errors)
         if config is None:
-            keys = list(view.networks)
+            keys = list(current.networks)
         else:
             # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
-            keys = list(dict.fromkeys(view.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
+            keys = list(dict.fromkeys(current.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
         warnings = [
             f"{path}: network {network_id} is not listed as one with Sentry policies, and its id was not looked up"
             for path, network_id in given
-            if not (network_id in view.networks or network_id in view.names.tags or network_id in view.hidden)
+            if not (network_id in current.networks or network_id in current.names.tags or network_id in current.hidden)
         ]
         if config == []:
             warnings.append("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
         # One that is not told would be cleared by what said that it had nothing.
-        return [shaped(key, view.networks.get(key, []), view.labels) for key in keys if key not in view.untold], warnings
+        return [to_config(key, current.networks.get(key, []), current.labels) for key in keys if key not in current.unknown], warnings
 
     def source(self) -> str:
         return str(self._api.source())
 
-    def canonical(self, view: View, keys: t.Iterable[str]) -> dict[str, t.Any]:
-        return {key: canonical(view.networks.get(key, [])) for key in keys}
+    def canonical(self, current: Current, keys: t.Iterable[str]) -> dict[str, t.Any]:
+        return {key: canonical(current.networks.get(key, [])) for key in keys}
 
-    def units(self, view: View, keys: t.Iterable[str]) -> Config:
-        return [shaped(key, view.networks.get(key, []), view.labels) for key in keys]
+    def units(self, current: Current, keys: t.Iterable[str]) -> Config:
+        return [to_config(key, current.networks.get(key, []), current.labels) for key in keys]
 
-    def learned(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
-        told: dict[str, list[dict[str, t.Any]]] = {}
+    def after_from_responses(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+        reported: dict[str, list[dict[str, t.Any]]] = {}
         for _request, data in responses:
             for item in (data or {}).get("items") or [] if isinstance(data, dict) else []:
-                told[str(item.get("networkId"))] = [_read(policy) for policy in item.get("policies") or []]
+                reported[str(item.get("networkId"))] = [_from_api(policy) for policy in item.get("policies") or []]
         names = self._shown or self._names or Names()
         return [
-            shaped(key, told[key], names)
-            if key in told and [content(policy) for policy in told[key]] == [content(policy) for policy in unit["policies"]]
+            to_config(key, reported[key], names)
+            if key in reported and [content(policy) for policy in reported[key]] == [content(policy) for policy in unit["policies"]]
             else unit
             for key, unit in zip(plan.expected, plan.after)
         ]
@@ -179,7 +179,7 @@ class SentryAssignments:
         ]
         self._names = Names(networks, self._api.group_policies(needing))
         self._units = found
-        self._wanted = [] if state == "gathered" else resolve(found, self._names, self._errors)
+        self._desired = [] if state == "gathered" else resolve(found, self._names, self._errors)
 
     def _names_to_show(self, names: Names, keys: t.Iterable[str]) -> Names:
         """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are
@@ -235,7 +235,7 @@ def _counts(part: dict[str, t.Any]) -> tuple[int | None, int | None]:
     return count.get("total"), count.get("remaining")
 
 
-def _read(policy: t.Mapping[str, t.Any], where: str = "") -> dict[str, t.Any]:
+def _from_api(policy: t.Mapping[str, t.Any], where: str = "") -> dict[str, t.Any]:
     """A policy as the API gives it, with the fields of ``config``; read-only ones and those unknown to the spec left out."""
     _POLICY.check(policy, where)
     read: dict[str, t.Any] = {ours: str(policy[theirs]) for theirs, ours in _API_FIELDS if policy.get(theirs) is not None}
@@ -258,7 +258,7 @@ def _rendered_policy(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Nothing is there yet, so that a policy is new and has no id; one given by its id with some fields only can but be shown as it is."""
     managed, group = _rendered(policy, "sm_network_id", "sm_network"), _rendered(policy, "group_policy_id", "group_policy")
     if managed is not None and group is not None and "scope" in policy:
-        return wire({"sm_network_id": managed, "scope": policy["scope"], "tags": policy.get("tags"), "group_policy_id": group})
+        return to_api({"sm_network_id": managed, "scope": policy["scope"], "tags": policy.get("tags"), "group_policy_id": group})
     given = {
         "policyId": policy["policy_id"],
         "smNetworkId": managed,

@@ -90,11 +90,11 @@ def test_a_spec_that_changes_is_noticed(module, alter, said):
 
 def differences(schema, documented, ours, path=""):
     """What is wrong, one line for each field; ``documented``: the suboptions for ``schema``, which describes an object."""
-    wanted = {snake(name): field for name, field in schema["properties"].items()}
-    found = [f"{path}{name}: is missing" for name in wanted.keys() - documented.keys()]
-    found += [f"{path}{name}: is not in the spec" for name in documented.keys() - wanted.keys() if f"{path}{name}" not in ours]
-    for name in wanted.keys() & documented.keys():
-        field, option = wanted[name], documented[name]
+    desired = {snake(name): field for name, field in schema["properties"].items()}
+    found = [f"{path}{name}: is missing" for name in desired.keys() - documented.keys()]
+    found += [f"{path}{name}: is not in the spec" for name in documented.keys() - desired.keys() if f"{path}{name}" not in ours]
+    for name in desired.keys() & documented.keys():
+        field, option = desired[name], documented[name]
         if option["type"] != TYPES.get(field["type"]):
             found.append(f"{path}{name}: its type is {option['type']}, and {field['type']} in the spec")
             continue

@@ -26,7 +26,7 @@ def test_the_schemas_are_derived_from_the_specs():
 
 
 @pytest.mark.parametrize(
-    ("value", "spec", "wanted"),
+    ("value", "spec", "desired"),
     [
         (101, {"type": "str"}, "101"),
         ("1", {"type": "int"}, 1),
@@ -42,8 +42,8 @@ def test_the_schemas_are_derived_from_the_specs():
         (True, {"type": "int"}, True),
     ],
 )
-def test_values_are_coerced_as_ansible_does_and_else_left(value, spec, wanted):
-    assert coerce(value, spec) == wanted
+def test_values_are_coerced_as_ansible_does_and_else_left(value, spec, desired):
+    assert coerce(value, spec) == desired
 
 
 def test_every_error_has_its_path():

@@ -12,10 +12,10 @@ from ansible_collections.secops.policy.plugins.module_utils._model.lookup import
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment import plan as eset_planner
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
+    Desired,
+    DesiredPolicy,
     Names,
     Target,
-    Wanted,
-    WantedPolicy,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
@@ -56,8 +56,8 @@ def verdicts(module, plan, config=None):
 @settings(max_examples=400)
 @given(test_sentry_plan.cases())
 def test_sentry_policies_are_counted_as_the_module_counts_them(case):
-    there, wanted, state = case
-    plan = sentry_planner.plan(test_sentry_plan.view_of(there, wanted), state)
+    current, desired, state = case
+    plan = sentry_planner.plan(test_sentry_plan.current_of(current, desired), state)
     counts, _found = verdicts(SENTRY, plan)
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
 
@@ -67,7 +67,9 @@ def test_sentry_policies_are_counted_as_the_module_counts_them(case):
 def test_applications_are_counted_as_the_module_counts_them(case):
     applications, config, state = case
     try:
-        plan = private_app_planner.plan(test_private_app_plan.Organization(applications).view(config), state, test_private_app_plan.ALLOWED)
+        plan = private_app_planner.plan(
+            test_private_app_plan.Organization(applications).current(config), state, test_private_app_plan.ALLOWED
+        )
     except ValidationErrors:
         return
     counts, found = verdicts(APPLICATION, plan)
@@ -77,48 +79,48 @@ def test_applications_are_counted_as_the_module_counts_them(case):
 
 @st.composite
 def stacks(draw):
-    """Targets with stacks, some with a policy twice, and what is wanted of them."""
+    """Targets with stacks, some with a policy twice, and what is desired of them."""
     policies = st.sampled_from(["p1", "p2", "p3", "p4", "p5"])
     targets = [Target("device_uuid", f"d{number}") for number in range(draw(st.integers(1, 3)))]
-    there = {}
+    current = {}
     for target in targets:
         listed = draw(st.lists(policies, max_size=6))
-        there[target] = [Assigned(name, f"{target.uuid}-{rank}", rank) for rank, name in enumerate(listed, start=1)]
+        current[target] = [Assigned(name, f"{target.uuid}-{rank}", rank) for rank, name in enumerate(listed, start=1)]
     state = draw(st.sampled_from(["merged", "replaced", "overridden", "deleted"]))
-    wanted = []
+    desired = []
     for number, target in enumerate(draw(st.lists(st.sampled_from(targets), unique=True))):
         listed = draw(st.lists(policies, unique=True, max_size=5))
-        made = [WantedPolicy(f"config[{number}]", name, None, True) for name in listed]
-        wanted.append(Wanted(f"config[{number}]", target, True, made))
-    return eset_planner.View({target: stack for target, stack in there.items() if stack}, Names(), wanted), state
+        made = [DesiredPolicy(f"config[{number}]", name, None, True) for name in listed]
+        desired.append(Desired(f"config[{number}]", target, True, made))
+    return eset_planner.Current({target: stack for target, stack in current.items() if stack}, Names(), desired), state
 
 
 @settings(max_examples=400)
 @given(stacks())
 def test_assignments_are_counted_as_the_module_counts_them(case):
-    view, state = case
-    plan = eset_planner.plan(view, state)
+    current, state = case
+    plan = eset_planner.plan(current, state)
     counts, _found = verdicts(ESET, plan)
     summary = {name: plan.summary[name] for name in COUNTS.values()}
-    if any(len(stack) != len({one.policy for one in stack}) for stack in view.stacks.values()):
+    if any(len(stack) != len({one.policy for one in stack}) for stack in current.stacks.values()):
         # before and after list a policy once that is assigned twice: the target is seen to differ, the copies are not counted.
-        assert counts["created"] == summary["created"] and counts["deleted"] <= summary["deleted"] + len(view.stacks)
+        assert counts["created"] == summary["created"] and counts["deleted"] <= summary["deleted"] + len(current.stacks)
     else:
         assert counts == summary
 
 
 def test_fields_say_what_is_there_and_what_is_wanted():
     """By what they mean: a bare address is its /32, tags are a set; names stand beside ids and are no difference."""
-    there = application("Jira", "501", "443", application_group_ids=["g1", "g2"])
-    wanted = application("Jira", "501", "443,8443", application_group_ids=["g2", "g3"], application_groups=["East", "West"])
-    wanted["destinations"] += [
+    current = application("Jira", "501", "443", application_group_ids=["g1", "g2"])
+    desired = application("Jira", "501", "443,8443", application_group_ids=["g2", "g3"], application_groups=["East", "West"])
+    desired["destinations"] += [
         {"destination_addr": ["10.0.0.9"], "protocol_ports": [{"protocol": "tcp", "ports": "1"}], "access_type": "network"}
     ]
-    wanted["destinations"][0]["destination_addr"] = ["172.16.0.1"]
-    there["destinations"].insert(
+    desired["destinations"][0]["destination_addr"] = ["172.16.0.1"]
+    current["destinations"].insert(
         0, {"destination_addr": ["10.0.0.9/32"], "protocol_ports": [{"protocol": "TCP", "ports": "1"}], "access_type": "network"}
     )
-    (item,) = items(APPLICATION, "t", planned([there], [wanted]), None)
+    (item,) = items(APPLICATION, "t", planned([current], [desired]), None)
     assert item["verdict"] == "changed" and item["id"] == "t/501"
     shown = [(field["field"], field["actual"] is None, field["wanted"] is None) for field in item["fields"]]
     assert shown == [(field, not new, new) for field in ("destinations", "application_group_ids") for new in (True, False)]
@@ -133,14 +135,14 @@ def test_a_rename_is_a_change_of_the_application_that_is_there():
 
 
 def test_units_of_the_config_that_are_as_they_should_be():
-    there, wanted = network(1, policy("11"), name="Berlin"), network(1, name="Berlin")
+    current, desired = network(1, policy("11"), name="Berlin"), network(1, name="Berlin")
     config = [{"network": "Berlin", "policies": []}, {"network_id": "N_2", "policies": []}, {"network": "Rome", "policies": []}]
-    found = items(SENTRY, "t", planned([there], [wanted]), config)
+    found = items(SENTRY, "t", planned([current], [desired]), config)
     assert [(item["verdict"], item["id"]) for item in found] == [("extra", "t/N_1/11"), ("in sync", "t/N_2"), ("in sync", "t/name:Rome")]
     # Which networks carry tags is not told: in line as a whole, or not said.
     tagged = [{"network_tags": ["a", "b"], "policies": []}]
-    assert [item["verdict"] for item in items(SENTRY, "t", planned([there], [wanted]), tagged)] == ["extra"]
-    (item,) = items(SENTRY, "t", planned([there], [wanted]), [*config[:1], *tagged])[1:]
+    assert [item["verdict"] for item in items(SENTRY, "t", planned([current], [desired]), tagged)] == ["extra"]
+    (item,) = items(SENTRY, "t", planned([current], [desired]), [*config[:1], *tagged])[1:]
     assert item["unit"]["name"] == "networks tagged a and b"
     # A group by its path is the one that the module names by a shorter one.
     before, after = stack("g-1", ("p-1", "Base"), name="Berlin"), stack("g-1", name="Berlin")
@@ -177,10 +179,10 @@ def test_equal_policies_have_ids_of_their_own():
 
 
 def test_a_target_that_is_not_listed_and_whose_name_was_not_read():
-    view = eset_planner.View(
+    current = eset_planner.Current(
         {Target("device_group_uuid", "g"): [Assigned("p1", "a", 1)]},
         Names(policies=Index("policy", [("p1", "Base")])),
         [],
     )
-    _counts, (item,) = verdicts(ESET, eset_planner.plan(view, "overridden"))
+    _counts, (item,) = verdicts(ESET, eset_planner.plan(current, "overridden"))
     assert (item["unit"], item["object"]) == ({"id": "g", "name": ""}, {"id": "p1", "name": "Base"})

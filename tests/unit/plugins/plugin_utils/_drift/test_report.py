@@ -145,8 +145,8 @@ def test_a_result_that_no_desired_state_names_is_reported_all_the_same():
 def test_what_a_result_was_asked_for_counts_before_what_anybody_else_says():
     own = described(SENTRY, {"state": "overridden", "organization": "Acme", "config": [{"network": "Berlin", "policies": [1]}]})
     assert own == {"state": "overridden", "scope": "Acme", "units": [{"network": "Berlin"}]}, "no more than the report needs"
-    wanted = desired({SENTRY: {"state": "merged", "config": [{"network": "Paris"}]}})
-    made = report([reports.tenant("t", wanted, {SENTRY: {**planned(unchanged=3), "desired": own}})], [], NOW)
+    expected = desired({SENTRY: {"state": "merged", "config": [{"network": "Paris"}]}})
+    made = report([reports.tenant("t", expected, {SENTRY: {**planned(unchanged=3), "desired": own}})], [], NOW)
     (resource,) = made["tenants"][0]["resources"]
     assert (resource["state"], resource["scope"]) == ("overridden", "Acme")
     assert [item["unit"]["name"] for item in resource["items"]] == ["Berlin"]
@@ -262,9 +262,9 @@ def test_a_comparison_accounts_for_every_deviation_once(before, after):
 
 def test_the_same_object_that_differs_in_another_way_is_new_and_names_and_places_are_no_difference():
     def at(place, tags, name):
-        there = network(1, *[policy(f"9{number}") for number in range(place)], policy("12", "withAny", tags, ("102", name)))
-        wanted = network(1, *there["policies"][:-1], policy("12", "withAny", ["x"], ("103", name)))
-        return report([tenant("t", tree(SENTRY), {SENTRY: planned([there], [wanted])})], [], NOW)
+        current = network(1, *[policy(f"9{number}") for number in range(place)], policy("12", "withAny", tags, ("102", name)))
+        desired = network(1, *current["policies"][:-1], policy("12", "withAny", ["x"], ("103", name)))
+        return report([tenant("t", tree(SENTRY), {SENTRY: planned([current], [desired])})], [], NOW)
 
     assert [item["id"] for item in compare(at(1, ["a"], "Staff"), at(4, ["a"], ""))["unchanged"]] == [f"t/{SENTRY}/N_1/12"]
     found = compare(at(1, ["a"], "Staff"), at(1, ["b"], "Staff"))
@@ -344,10 +344,10 @@ def test_no_text_breaks_a_file(one, two, three):
     """Names, values and messages as hostile as they can be: all files stay whole, and the page has the same elements as with tame ones."""
 
     def made(one, two, three):
-        there = network(1, policy("11", "withAny", [one], (two, three)), name=three)
-        there["network_id"] = two
+        current = network(1, policy("11", "withAny", [one], (two, three)), name=three)
+        current["network_id"] = two
         results = {
-            SENTRY: {**planned([there], [{**there, "policies": []}]), "warnings": [one]},
+            SENTRY: {**planned([current], [{**current, "policies": []}]), "warnings": [one]},
             APPLICATION: planned([], [application(one, description=two, sni=three)]),
             ESET: {"failed": True, "msg": three, "errors": [{"path": one, "message": two}]},
         }

@@ -232,8 +232,8 @@ def test_the_newest_is_not_of_the_future(tmp_path):
     assert "future" in doubt(path, NOW - hour) and doubt(path, NOW - hour / 20) == ""
     later = written(tmp_path, kept(), snapshots.file_name("acme", NOW + hour))
     assert "future" in doubt(later) and doubt(later, NOW + hour) == ""
-    told = written(tmp_path, {**kept(), "made": (NOW + hour).isoformat()})
-    assert "future" in doubt(told)
+    failed_result = written(tmp_path, {**kept(), "made": (NOW + hour).isoformat()})
+    assert "future" in doubt(failed_result)
     assert "no time" in doubt(written(tmp_path, kept(), "acme.99999999T999999_999999Z.json"))
 
 

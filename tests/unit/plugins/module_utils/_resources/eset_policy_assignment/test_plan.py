@@ -22,7 +22,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.eset_poli
     rule_errors,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
-from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import View, plan
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import Current, plan
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -34,9 +34,9 @@ FIELDS = {"deviceGroupUuid": "device_group_uuid", "deviceUuid": "device_uuid", "
 HIDDEN = "?"
 
 
-def view(stacks, config, state, names):
+def current(stacks, config, state, names):
     errors = []
-    return View(stacks, names, resolve(config, names, state, errors), tuple(errors))
+    return Current(stacks, names, resolve(config, names, state, errors), tuple(errors))
 
 
 class Server:
@@ -46,16 +46,16 @@ class Server:
         self.made = itertools.count(1)
         self.stacks = {target: [(f"{target.kind[:-5]}/{next(self.made)}", policy) for policy in stack] for target, stack in stacks.items()}
 
-    def view(self, config, state, names=None):
+    def current(self, config, state, names=None):
         stacks = {}
         for target, stack in self.stacks.items():
             seen = [Assigned(policy, uuid, rank) for rank, (uuid, policy) in enumerate(stack, start=1) if policy != HIDDEN]
             if seen:
                 stacks[target] = seen
-        return view(stacks, config, state, names or Names())
+        return current(stacks, config, state, names or Names())
 
     def plan(self, config, state):
-        return plan(self.view(config, state), state)
+        return plan(self.current(config, state), state)
 
     def policies(self, target):
         return [policy for _uuid, policy in self.stacks.get(target, []) if policy != HIDDEN]
@@ -257,27 +257,27 @@ def test_what_is_predicted_is_what_comes(case):
     concerned = [
         target for target in TARGETS if state == "overridden" or any(item["target"] == {target.kind: target.uuid} for item in config)
     ]
-    there = sum(len(was[target][1]) for target in concerned)
+    current = sum(len(was[target][1]) for target in concerned)
     fresh = [request for request in moves(planned) if request.requires]
     assert len(planned.removed) == planned.summary["deleted"] == kinds.count("remove")
     assert planned.summary["created"] == kinds.count("assign") and planned.summary["updated"] == 0
     assert planned.summary["moved"] == kinds.count("move") - len(fresh)
-    assert planned.summary["unchanged"] == there - planned.summary["moved"] - planned.summary["deleted"]
+    assert planned.summary["unchanged"] == current - planned.summary["moved"] - planned.summary["deleted"]
 
 
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from("ABCDE"), max_size=6), st.lists(st.sampled_from("ABCDE"), unique=True, max_size=5))
-def test_the_moves_are_as_few_as_there_can_be_copies_or_not(stack, wanted):
+def test_the_moves_are_as_few_as_there_can_be_copies_or_not(stack, desired):
     """Against all sequences of moves there are, with any copy kept."""
-    made = [policy for policy in wanted if policy not in stack]
+    made = [policy for policy in desired if policy not in stack]
 
     def reached(line):
         return any(
-            "".join(line[place] for place in sorted(kept)) == "".join(wanted)
-            for kept in itertools.product(*([place for place, policy in enumerate(line) if policy == one] for one in wanted))
+            "".join(line[place] for place in sorted(kept)) == "".join(desired)
+            for kept in itertools.product(*([place for place, policy in enumerate(line) if policy == one] for one in desired))
         )
 
-    planned = Server({GROUP: stack}).plan([entry(GROUP, "".join(wanted))], "replaced")
+    planned = Server({GROUP: stack}).plan([entry(GROUP, "".join(desired))], "replaced")
     assert len(moves(planned)) == fewest(tuple(stack + made), reached)
 
 
@@ -378,7 +378,7 @@ def test_what_is_there_fed_back_changes_nothing(stacks):
 
 
 @pytest.mark.parametrize(
-    ("stack", "wanted", "state", "requests"),
+    ("stack", "desired", "state", "requests"),
     [
         # A new one is put before what is there by moving the new one.
         ("AB", "C1", "merged", ["assign C", "move C 1"]),
@@ -401,11 +401,11 @@ def test_what_is_there_fed_back_changes_nothing(stacks):
         ("ABA", "A", "deleted", ["remove A", "remove A"]),
     ],
 )
-def test_the_writes_are_those_that_one_expects(stack, wanted, state, requests):
+def test_the_writes_are_those_that_one_expects(stack, desired, state, requests):
     server = Server({GROUP: stack})
     names = dict(item[:2] for item in server.stacks[GROUP])
     said = []
-    for request in server.plan([entry(GROUP, wanted)], state).requests:
+    for request in server.plan([entry(GROUP, desired)], state).requests:
         uuid = unquote(request.path.removeprefix("/v2/policy-assignments/").removesuffix(":updateRanking"))
         if kind_of(request) == "assign":
             said.append(f"assign {request.body['assignment']['policyUuid']}")
@@ -506,7 +506,7 @@ KNOWN = Names(
 @pytest.mark.parametrize("state", STATES)
 def test_references_that_do_not_fit_are_errors_in_every_state(config, paths, words, state):
     with pytest.raises(ValidationErrors) as caught:
-        plan(view({}, config, state, KNOWN), state)
+        plan(current({}, config, state, KNOWN), state)
     assert [item["path"] for item in caught.value.errors] == paths
     assert words in str(caught.value)
 
@@ -517,7 +517,7 @@ def test_an_ambiguous_name_may_stand_beside_one_of_its_ids():
         {"target": {"device_group": "All/Berlin", "device_group_uuid": "g2"}, "policies": []},
         {"target": {"device": "web", "device_uuid": "d2"}, "policies": []},
     ]
-    assert [unit.target.uuid for unit in view({}, config, "merged", KNOWN).wanted] == ["g3", "g2", "d2"]
+    assert [unit.target.uuid for unit in current({}, config, "merged", KNOWN).desired] == ["g3", "g2", "d2"]
 
 
 @pytest.mark.parametrize(
@@ -534,12 +534,12 @@ def test_an_ambiguous_name_may_stand_beside_one_of_its_ids():
 def test_ids_that_the_lists_disprove(target, policies, paths):
     names = Names(policies=KNOWN.policies, groups=KNOWN.groups, known={"d9": None})
     config = [{"target": target, "policies": [{"policy_uuid": policy} for policy in policies]}]
-    read = view({}, config, "merged", names)
+    from_api = current({}, config, "merged", names)
     if not paths:
-        assert len(plan(read, "merged").requests) == 1
+        assert len(plan(from_api, "merged").requests) == 1
         return
     with pytest.raises(ValidationErrors) as caught:
-        plan(read, "merged")
+        plan(from_api, "merged")
     assert [item["path"] for item in caught.value.errors] == [f"config[0].{path}" for path in paths]
     if "a" in policies:
         assert GROUP.uuid in str(caught.value) and " A" in str(caught.value)
@@ -548,9 +548,9 @@ def test_ids_that_the_lists_disprove(target, policies, paths):
 def test_what_has_an_assignment_is_there_whatever_a_list_shows():
     names = Names(policies=Index("policy", []), groups=Index("device group", []))
     server = Server({GROUP: "AB"})
-    assert plan(server.view([entry(GROUP, "BA")], "replaced", names), "replaced").requests
+    assert plan(server.current([entry(GROUP, "BA")], "replaced", names), "replaced").requests
     with pytest.raises(ValidationErrors, match="no device group with the id"):
-        plan(server.view([entry(GROUP, "BC")], "replaced", names), "replaced")
+        plan(server.current([entry(GROUP, "BC")], "replaced", names), "replaced")
 
 
 def test_what_is_not_assigned_is_no_change_in_deleted_and_a_warning():
@@ -642,18 +642,18 @@ def test_the_work_for_ten_thousand_assignments_stays_small():
     stack = [f"p{number}" for number in range(10)]
     server = Server(dict.fromkeys(targets, stack))
     config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
-    view = server.view(config, "overridden")
+    current = server.current(config, "overridden")
     watch = cProfile.Profile()
-    assert len(watch.runcall(plan, view, "overridden").requests) == 9000
+    assert len(watch.runcall(plan, current, "overridden").requests) == 9000
     # Calls, which do not depend on the machine: some for each assignment, not some for each pair of targets.
     assert sum(entry.callcount for entry in watch.getstats()) < 200 * 10_000
 
 
 @pytest.mark.parametrize("state", ["replaced", "overridden"])
 def test_to_clear_a_target_takes_no_order(state):
-    view_ = view({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "")], state, Names())
+    view_ = current({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "")], state, Names())
     assert [kind_of(request) for request in plan(view_, state).requests] == ["remove", "remove"]
-    view_ = view({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "A")], state, Names())
+    view_ = current({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "A")], state, Names())
     with pytest.raises(ValidationErrors, match="not known"):
         plan(view_, state)
 

@@ -18,14 +18,14 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
     LIMIT,
+    from_api,
     normal,
     normal_address,
     normal_ports,
-    read,
-    wire,
+    to_api,
     without_spaces,
 )
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Options, View, members, plan
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Current, Options, members, plan
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
     applications as read_applications,
 )
@@ -63,10 +63,10 @@ class Organization:
         for fields in applications:
             self.meraki.add_application("1", **fields)
 
-    def view(self, config):
-        applications = {key: read(item) for key, item in self.meraki.applications("1").items()}
+    def current(self, config):
+        applications = {key: from_api(item) for key, item in self.meraki.applications("1").items()}
         errors = []
-        return View("1", applications, INDEX, resolve(config, INDEX, errors), tuple(errors))
+        return Current("1", applications, INDEX, resolve(config, INDEX, errors), tuple(errors))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -129,13 +129,13 @@ def shuffles(draw, new=2):
     """Applications by their ids, under each other's names, in each other's groups; some go and some come: circles."""
     count = draw(st.integers(2, 4))
     groups = st.sets(st.sampled_from(GROUPS), min_size=1)
-    there = [stored(name, "443", draw(groups), number) for number, name in enumerate(NAMES[:count], start=1)]
+    current = [stored(name, "443", draw(groups), number) for number, name in enumerate(NAMES[:count], start=1)]
     names = draw(st.permutations(NAMES))
     stay = [number for number in range(1, count + 1) if draw(st.integers(0, 3))]
     config = [_entry(names[number], draw(groups), application_id=str(number)) for number in stay]
     for number in range(draw(st.integers(0, new))):
         config.append(_entry((names[0], "Fox")[number], draw(groups)))
-    return there, config, "overridden"
+    return current, config, "overridden"
 
 
 def _entry(name, groups, **more):
@@ -172,20 +172,20 @@ def test_any_organization_any_config_any_state(case, switches, room, stop_after,
         mock.patch.object(private_app_planner, "LIMIT", limit),
     ):
         try:
-            planned = plan(organization.view(config), state, ALLOWED)
+            planned = plan(organization.current(config), state, ALLOWED)
         except ValidationErrors:
             return
         never_empty = organization.members() & set(members(_end(organization, planned).values()))
         sent = 0
         for dies in (True, False):
-            planned = plan(organization.view(config), state, ALLOWED)
+            planned = plan(organization.current(config), state, ALLOWED)
             for request in _carried_out(planned, random):
                 if dies and sent >= stop_after:
                     break
                 organization.send(request)
                 sent += 1
                 assert never_empty <= organization.members(), "a group was empty for a moment"
-        again = plan(organization.view(config), state, ALLOWED)
+        again = plan(organization.current(config), state, ALLOWED)
     assert again.requests == []
     assert again.before == again.after == []
     _means(state, config, applications, organization)
@@ -204,14 +204,14 @@ def _carried_out(planned, random):
 def test_names_and_groups_are_exchanged_in_any_way(case):
     """Below the limit there is always a safe order, with at most one request more for each application that changes."""
     applications, config, state = case
-    planned = plan(Organization(applications).view(config), state, ALLOWED)
+    planned = plan(Organization(applications).current(config), state, ALLOWED)
     writes = [request for request in planned.requests if request.method == "PUT" and "off its groups" not in request.what]
     assert len(writes) <= 2 * planned.summary["updated"]
     assert planned.summary["deleted"] == len(applications) - len(config)
 
 
 def _end(organization, planned):
-    found = {key: read(item) for key, item in organization.meraki.applications("1").items()} | planned.expected
+    found = {key: from_api(item) for key, item in organization.meraki.applications("1").items()} | planned.expected
     return {key: item for key, item in found.items() if item is not None}
 
 
@@ -228,9 +228,9 @@ def _means(state, config, before, organization):
     assert named <= set(now)
     for entry in config:
         if "destinations" in entry:
-            form = normal(read(now[entry["name"]]))
-            wanted = normal({**read(now[entry["name"]]), "destinations": entry["destinations"]})
-            assert form == wanted
+            form = normal(from_api(now[entry["name"]]))
+            desired = normal({**from_api(now[entry["name"]]), "destinations": entry["destinations"]})
+            assert form == desired
             groups = set(entry.get("application_group_ids", []))
             have = set(now[entry["name"]]["applicationGroupIds"])
             assert groups <= have if state == "merged" else groups == have
@@ -238,22 +238,22 @@ def _means(state, config, before, organization):
         assert set(now) == named
     else:
         for name in set(old) - meant:
-            assert normal(read(now[name])) == normal(read(old[name])), "an application that is not listed changed"
+            assert normal(from_api(now[name])) == normal(from_api(old[name])), "an application that is not listed changed"
 
 
 @settings(max_examples=100, deadline=None)
 @given(organizations())
 def test_what_is_there_fed_back_changes_nothing(applications):
     organization = Organization(applications)
-    view = organization.view([])
-    config = [{**item} for item in view.applications.values()]
+    current = organization.current([])
+    config = [{**item} for item in current.applications.values()]
     for state in ("replaced", "overridden", "merged"):
-        assert plan(organization.view(config), state, Options(False, False)).requests == []
+        assert plan(organization.current(config), state, Options(False, False)).requests == []
 
 
 def _plan(applications, config, state="merged", options=ALLOWED):
     organization = Organization(applications)
-    return organization, plan(organization.view(config), state, options)
+    return organization, plan(organization.current(config), state, options)
 
 
 def test_two_names_are_swapped_with_one_temporary_name():
@@ -269,45 +269,45 @@ def test_two_names_are_swapped_with_one_temporary_name():
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
 def test_a_name_that_is_given_up_by_id_can_be_taken_in_the_same_run(state):
     """Ant becomes Bee, and there is another Ant; where all is listed, an old Bee goes for it."""
-    there = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2)]
+    current = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2)]
     config = [
         {"application_id": "1", "name": "Bee", "destinations": [destination("80-82")]},
         {"name": "Ant", "destinations": [destination("443,8080")]},
     ]
-    organization, planned = _plan(there if state == "overridden" else there[:1], config, state)
+    organization, planned = _plan(current if state == "overridden" else current[:1], config, state)
     assert (planned.summary["created"], planned.summary["updated"]) == (1, 1)
     for request in planned.requests:
         organization.send(request)
     assert {item["name"]: key == "1" for key, item in organization.meraki.applications("1").items()} == {"Bee": True, "Ant": False}
-    assert plan(organization.view(config), state, ALLOWED).requests == []
+    assert plan(organization.current(config), state, ALLOWED).requests == []
 
 
 def test_at_the_limit_what_goes_makes_room_first():
-    there = [stored(f"App {number}", "443", [], number) for number in range(300)]
+    current = [stored(f"App {number}", "443", [], number) for number in range(300)]
     config = [{"name": f"App {number}", "destinations": [destination()]} for number in range(10, 310)]
-    organization, planned = _plan(there, config, "overridden")
+    organization, planned = _plan(current, config, "overridden")
     assert planned.summary["created"] == planned.summary["deleted"] == 10
     for request in planned.requests:
         organization.send(request)
     with pytest.raises(ValidationErrors, match="301"):
-        plan(organization.view([{"name": "One More", "destinations": [destination()]}]), "merged", ALLOWED)
+        plan(organization.current([{"name": "One More", "destinations": [destination()]}]), "merged", ALLOWED)
 
 
 def test_an_organization_beyond_the_documented_limit_can_still_be_exchanged():
-    there = [stored(f"App {number}", "443", [], number) for number in range(LIMIT + 2)]
+    current = [stored(f"App {number}", "443", [], number) for number in range(LIMIT + 2)]
     config = [{"name": f"App {number}", "destinations": [destination()]} for number in range(1, LIMIT + 3)]
-    _organization, planned = _plan(there, config, "overridden")
+    _organization, planned = _plan(current, config, "overridden")
     assert [request.method for request in planned.requests] == ["DELETE", "POST"]
 
 
 def test_at_the_limit_what_cannot_be_done_in_a_safe_order_is_refused_with_the_reason():
-    there = [stored(f"App {number}", "443", ["g1"] if number == 0 else [], number) for number in range(LIMIT)]
+    current = [stored(f"App {number}", "443", ["g1"] if number == 0 else [], number) for number in range(LIMIT)]
     config = [{"application_id": str(number), "name": f"App {number}", "destinations": [destination()]} for number in range(1, LIMIT)]
     config.append({"name": "New", "destinations": [destination()], "application_group_ids": ["g1"]})
     with pytest.raises(ValidationErrors, match="no safe order for 'App 0', 'New'|no safe order for 'New', 'App 0'"):
-        _plan(there, config, "overridden")
+        _plan(current, config, "overridden")
     # Another one that goes makes the room, and the group is never empty.
-    _organization, planned = _plan(there, [entry for entry in config if entry["name"] != "App 7"], "overridden")
+    _organization, planned = _plan(current, [entry for entry in config if entry["name"] != "App 7"], "overridden")
     assert [(request.method, request.what) for request in planned.requests] == [
         ("DELETE", "delete the application 'App 7'"),
         ("POST", "create the application 'New'"),
@@ -326,15 +326,15 @@ def test_at_the_limit_what_cannot_be_done_in_a_safe_order_is_refused_with_the_re
     ],
 )
 def test_at_the_limit_a_group_never_keeps_from_a_safe_order_that_there_is(groups, more):
-    there = [stored(f"App {number}", "443", groups.get(number, []), number) for number in range(LIMIT)]
+    current = [stored(f"App {number}", "443", groups.get(number, []), number) for number in range(LIMIT)]
     config = [_entry(f"App {number}", []) for number in range(len(more), LIMIT)] + more
-    organization, planned = _plan(there, config, "overridden", Options(False, False))
+    organization, planned = _plan(current, config, "overridden", Options(False, False))
     assert planned.summary["created"] == planned.summary["deleted"] == len(more)
     _sent(organization, planned, {"g1"})
 
 
 def test_the_work_for_an_organization_that_changes_altogether_stays_small():
-    there = [stored(f"App {number}", "443", [GROUPS[number % 2]], number) for number in range(LIMIT)]
+    current = [stored(f"App {number}", "443", [GROUPS[number % 2]], number) for number in range(LIMIT)]
     swapped = [
         {
             "application_id": str(number),
@@ -346,9 +346,9 @@ def test_the_work_for_an_organization_that_changes_altogether_stays_small():
     ]
     others = [_entry(f"Other {number}", GROUPS) for number in range(LIMIT)]
     for config in (swapped, others):
-        view = Organization(there).view(config)
+        state_read = Organization(current).current(config)
         watch = cProfile.Profile()
-        planned = watch.runcall(plan, view, "overridden", ALLOWED)
+        planned = watch.runcall(plan, state_read, "overridden", ALLOWED)
         assert len(planned.requests) >= LIMIT
         # Calls, which do not depend on the machine: a few for each pair of applications, not for each three of them.
         assert sum(entry.callcount for entry in watch.getstats()) < 10 * LIMIT**2
@@ -366,40 +366,40 @@ def _sent(organization, planned, never_empty):
 
 
 def test_two_applications_exchange_their_groups_and_neither_group_is_empty():
-    there = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g2"], 2)]
-    organization, planned = _plan(there, [_entry("Ant", ["g2"]), _entry("Bee", ["g1"])], "replaced", Options(False, False))
+    current = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g2"], 2)]
+    organization, planned = _plan(current, [_entry("Ant", ["g2"]), _entry("Bee", ["g1"])], "replaced", Options(False, False))
     assert [request.method for request in planned.requests] == ["PUT"] * 3
     _sent(organization, planned, {"g1", "g2"})
 
 
 def test_temporary_names_differ_however_alike_the_ids_are():
     ids = ("a.1", "b.1", "a-1", "b-1")
-    there = [{**stored(name, "443", [], 0), "applicationId": key} for key, name in zip(ids, NAMES)]
+    current = [{**stored(name, "443", [], 0), "applicationId": key} for key, name in zip(ids, NAMES)]
     config = [{"application_id": key, "name": name} for key, name in zip(ids, ("Bee", "Ant", "Dog", "Cat"))]
-    organization, planned = _plan(there, config)
+    organization, planned = _plan(current, config)
     _sent(organization, planned, set())
     assert [item["name"] for item in organization.meraki.applications("1").values()] == ["Bee", "Ant", "Dog", "Cat"]
 
 
 def test_a_group_is_never_lost_by_surprise():
-    there = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g1"], 2)]
-    _organization, refused = _plan(there, [{"name": "Ant"}, {"name": "Bee"}], "deleted", Options(False, False))
+    current = [stored("Ant", "443", ["g1"], 1), stored("Bee", "443", ["g1"], 2)]
+    _organization, refused = _plan(current, [{"name": "Ant"}, {"name": "Bee"}], "deleted", Options(False, False))
     assert "'G1' (g1)" in refused.refused[0]["message"]
     assert refused.refused[0]["path"] == "config[0]"
-    organization, planned = _plan(there, [{"name": "Ant"}, {"name": "Bee"}], "deleted")
+    organization, planned = _plan(current, [{"name": "Ant"}, {"name": "Bee"}], "deleted")
     assert planned.refused == () and planned.digest({}) == refused.digest({}), "what was looked at is what is then allowed"
     assert planned.summary["groups_removed"] == [{"id": "g1", "name": "G1"}]
     assert len(planned.removed) == 3
     assert any("cannot be brought back" in text for text in planned.warnings)
-    _organization, one = _plan(there, [{"name": "Ant"}], "deleted", Options(False, False))
+    _organization, one = _plan(current, [{"name": "Ant"}], "deleted", Options(False, False))
     assert len(one.removed) == 1
 
 
 def test_options_that_alter_what_is_written_enter_the_digest():
-    there = [stored("Ant", "443", [], 1)]
-    forced, plain = (_plan(there, [{"name": "Ant"}], "deleted", Options(force, False))[1] for force in (True, False))
+    current = [stored("Ant", "443", [], 1)]
+    forced, plain = (_plan(current, [{"name": "Ant"}], "deleted", Options(force, False))[1] for force in (True, False))
     assert forced.digest({}) != plain.digest({})
-    same = [_plan(there, [{"name": "Ant", "description": "x"}], "merged", Options(force, False))[1].digest({}) for force in (True, False)]
+    same = [_plan(current, [{"name": "Ant", "description": "x"}], "merged", Options(force, False))[1].digest({}) for force in (True, False)]
     assert same[0] == same[1]
 
 
@@ -430,28 +430,28 @@ def test_what_breaks_a_rule_of_words_and_is_there_can_be_fed_back():
     odd = stored("Ant_1", "443", [], 1)
     odd["destinations"][0]["destinationAddr"] = ["10.0.0.0/24"]
     organization = Organization([odd])
-    config = [dict(item) for item in organization.view([]).applications.values()]
-    assert plan(organization.view(config), "replaced", ALLOWED).requests == []
+    config = [dict(item) for item in organization.current([]).applications.values()]
+    assert plan(organization.current(config), "replaced", ALLOWED).requests == []
     bare = Organization([{**stored("Bare", "443", [], 1), "destinations": []}])
-    fed_back = [dict(item) for item in bare.view([]).applications.values()]
-    assert plan(bare.view(fed_back), "replaced", ALLOWED).requests == []
+    fed_back = [dict(item) for item in bare.current([]).applications.values()]
+    assert plan(bare.current(fed_back), "replaced", ALLOWED).requests == []
     config[0]["sni"] = "no domain"
     with pytest.raises(ValidationErrors) as caught:
-        plan(organization.view(config), "replaced", ALLOWED)
+        plan(organization.current(config), "replaced", ALLOWED)
     assert [item["path"] for item in caught.value.errors] == ["config[0].sni"]
 
 
 def test_the_order_in_which_the_server_lists_does_not_enter_the_digest():
-    there = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2), stored("Cat", "443", [], 3)]
+    current = [stored("Ant", "443", [], 1), stored("Bee", "443", [], 2), stored("Cat", "443", [], 3)]
     config = [{"name": "Cat", "destinations": [destination()]}]
-    digests = {_plan(listed, config, "overridden")[1].digest({}) for listed in (there, there[::-1])}
+    digests = {_plan(listed, config, "overridden")[1].digest({}) for listed in (current, current[::-1])}
     assert len(digests) == 1
 
 
 def test_merged_leaves_and_replaced_resets():
-    there = {**stored("Ant", "443", ["g1"], 1), "description": "old", "sni": "a.example", "sslVerificationEnabled": False}
+    current = {**stored("Ant", "443", ["g1"], 1), "description": "old", "sni": "a.example", "sslVerificationEnabled": False}
     other = stored("Bee", "443", ["g1"], 2)
-    _organization, merged = _plan([there, other], [{"name": "Ant", "description": "", "application_group_ids": ["g2"]}])
+    _organization, merged = _plan([current, other], [{"name": "Ant", "description": "", "application_group_ids": ["g2"]}])
     (put,) = merged.requests
     assert put.body == {
         "name": "Ant",
@@ -460,19 +460,19 @@ def test_merged_leaves_and_replaced_resets():
         "sni": "a.example",
         "sslVerificationEnabled": False,
         "applicationGroupIds": ["g1", "g2"],
-        "destinations": there["destinations"],
+        "destinations": current["destinations"],
     }
-    _organization, replaced = _plan([there, other], [{"name": "Ant", "destinations": [destination()]}], "replaced")
+    _organization, replaced = _plan([current, other], [{"name": "Ant", "destinations": [destination()]}], "replaced")
     (put,) = replaced.requests
     assert (put.body["description"], put.body["sni"], put.body["sslVerificationEnabled"]) == ("", "", True)
     assert put.body["applicationGroupIds"] == []
 
 
 def test_an_option_without_effect_is_said_where_it_is_set():
-    there = {**stored("Ant", "443", [], 1), "sni": "a.example"}
-    there["destinations"][0]["accessType"] = "network"
+    current = {**stored("Ant", "443", [], 1), "sni": "a.example"}
+    current["destinations"][0]["accessType"] = "network"
     for sni, said in (("a.example", 0), ("b.example", 1), ("", 0)):
-        _organization, planned = _plan([there], [{"name": "Ant", "sni": sni}])
+        _organization, planned = _plan([current], [{"name": "Ant", "sni": sni}])
         assert planned.requests == [] and len(planned.warnings) == said, sni
 
 
@@ -498,14 +498,14 @@ def test_what_the_list_does_not_say_about_groups_the_groups_say():
 
 def test_what_goes_over_the_wire():
     written = {"name": "A", "destinations": [{**destination("80, 443 ,8000 - 8010", "network"), "destination_addr": ["10.0.0.1"]}]}
-    body = wire(without_spaces(written))
+    body = to_api(without_spaces(written))
     assert body["destinations"] == [
         {"destinationAddr": ["10.0.0.1"], "protocolPorts": [{"protocol": "tcp", "ports": "80,443,8000-8010"}], "accessType": "network"}
     ]
-    there = {**stored("Ant", "443", [], 1), "externalFQDN": "https://ant.example"}
-    there["destinations"][0]["accessType"] = "Network"
-    assert read(there)["destinations"][0]["access_type"] == "network", "as config has to write it"
-    assert "externalFQDN" not in wire(read(there))
+    current = {**stored("Ant", "443", [], 1), "externalFQDN": "https://ant.example"}
+    current["destinations"][0]["accessType"] = "Network"
+    assert from_api(current)["destinations"][0]["access_type"] == "network", "as config has to write it"
+    assert "externalFQDN" not in to_api(from_api(current))
 
 
 def test_the_normal_form():

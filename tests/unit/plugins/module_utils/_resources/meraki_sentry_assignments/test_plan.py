@@ -10,13 +10,18 @@ from collections import Counter
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import (
+    Desired,
     Names,
-    Wanted,
     resolve,
     rule_errors,
     units,
 )
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import View, canonical, content, plan
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import (
+    Current,
+    canonical,
+    content,
+    plan,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,11 +50,11 @@ current = st.dictionaries(st.sampled_from(NETWORKS), st.lists(contents, max_size
 @st.composite
 def cases(draw):
     """A present organization, a state, and a config that may name policies by id, stale id, part, and content."""
-    there = draw(current)
+    existing = draw(current)
     state = draw(st.sampled_from(STATES))
-    wanted = []
+    desired = []
     for number, key in enumerate(draw(st.lists(st.sampled_from(NETWORKS), min_size=1, max_size=3, unique=True))):
-        ids = [policy["policy_id"] for policy in there.get(key, [])]
+        ids = [policy["policy_id"] for policy in existing.get(key, [])]
         policies = draw(st.lists(contents, min_size=state == "deleted", max_size=5))
         chosen = draw(st.permutations(ids)) if ids else []
         listed = []
@@ -62,7 +67,7 @@ def cases(draw):
                 fields["policy_id"] = f"stale{number}{len(listed)}"
             elif kind in ("id", "part") and chosen:
                 own = chosen.pop()
-                match = next(item for item in there[key] if item["policy_id"] == own)
+                match = next(item for item in existing[key] if item["policy_id"] == own)
                 if state == "deleted":
                     fields = {**match} if kind == "id" else {"policy_id": own}
                 elif kind == "part" and state == "merged":
@@ -70,23 +75,23 @@ def cases(draw):
                 else:
                     fields["policy_id"] = own
             listed.append(fields)
-        wanted.append(Wanted(f"config[{number}]", key, None if state == "deleted" and draw(st.booleans()) else listed))
-    return there, wanted, state
+        desired.append(Desired(f"config[{number}]", key, None if state == "deleted" and draw(st.booleans()) else listed))
+    return existing, desired, state
 
 
-def view_of(there, wanted):
-    return View("/put", {key: [dict(policy) for policy in listed] for key, listed in there.items()}, Names(), wanted)
+def current_of(current, desired):
+    return Current("/put", {key: [dict(policy) for policy in listed] for key, listed in current.items()}, Names(), desired)
 
 
-def put(there, planned, whole):
+def put(current, planned, whole):
     """The vendor's PUT: what is not sent goes, in the organization (``whole``) or in the networks that are sent."""
     fresh = itertools.count(1000)
     if not planned.requests:
-        return there
+        return current
     (request,) = planned.requests
-    result = {} if whole else dict(there)
+    result = {} if whole else dict(current)
     for item in request.body["items"]:
-        known = {policy["policy_id"] for policy in there.get(item["networkId"], [])}
+        known = {policy["policy_id"] for policy in current.get(item["networkId"], [])}
         listed = []
         for policy in item["policies"]:
             assert "policyId" not in policy or policy["policyId"] in known, "an id of something else was sent"
@@ -111,33 +116,35 @@ def bag(policies):
 @settings(max_examples=600, deadline=None)
 @given(cases(), st.booleans())
 def test_one_run_reaches_what_the_state_means_and_a_second_writes_nothing(case, whole):
-    there, wanted, state = case
-    planned = plan(view_of(there, wanted), state)
-    then = put(there, planned, whole)
+    current, desired, state = case
+    planned = plan(current_of(current, desired), state)
+    then = put(current, planned, whole)
     for key, form in planned.expected.items():
         assert canonical(then[key]) == form
-    again = plan(view_of(then, wanted), state)
-    if _falls_back(state, wanted, then):
+    again = plan(current_of(then, desired), state)
+    if _falls_back(state, desired, then):
         assert again.summary["deleted"] == sum(len(unit["policies"]) for unit in again.before) - sum(
             len(unit["policies"]) for unit in again.after
         )
     else:
         assert again.requests == []
         assert again.before == again.after == []
-        assert again.digest({}) == plan(view_of({}, []), "merged").digest({})
+        assert again.digest({}) == plan(current_of({}, []), "merged").digest({})
         assert again.summary["unchanged"] == sum(again.summary.values())
-    listed = {unit.network_id: unit.policies for unit in wanted}
-    for key in set(there) - set(listed):
-        assert then.get(key, []) == ([] if state == "overridden" else there[key]), "a network that is not listed"
-    for unit in wanted:
-        _holds(state, unit, there.get(unit.network_id, []), then.get(unit.network_id, []))
-    _adds_up(planned, there, then)
+    listed = {unit.network_id: unit.policies for unit in desired}
+    for key in set(current) - set(listed):
+        assert then.get(key, []) == ([] if state == "overridden" else current[key]), "a network that is not listed"
+    for unit in desired:
+        _holds(state, unit, current.get(unit.network_id, []), then.get(unit.network_id, []))
+    _adds_up(planned, current, then)
 
 
-def _falls_back(state, wanted, then):
+def _falls_back(state, desired, then):
     """The contract's one exception: ``deleted`` with an id that has gone takes one copy of the content beside it."""
     return state == "deleted" and any(
-        "policy_id" in policy and content(policy) in bag(then.get(unit.network_id, [])) for unit in wanted for policy in unit.policies or []
+        "policy_id" in policy and content(policy) in bag(then.get(unit.network_id, []))
+        for unit in desired
+        for policy in unit.policies or []
     )
 
 
@@ -164,8 +171,8 @@ def _holds(state, unit, before, after):
         assert all(content(policy) in wanted_away or policy in after for policy in before)
 
 
-def _adds_up(planned, there, then):
-    ids = {policy["policy_id"] for listed in there.values() for policy in listed}
+def _adds_up(planned, current, then):
+    ids = {policy["policy_id"] for listed in current.values() for policy in listed}
     kept = {policy["policy_id"] for listed in then.values() for policy in listed}
     assert planned.summary["deleted"] == len(planned.removed) == len(ids - kept)
     assert planned.summary["created"] == len(kept - ids)
@@ -175,14 +182,16 @@ def _adds_up(planned, there, then):
 
 @settings(max_examples=200, deadline=None)
 @given(current)
-def test_what_is_there_fed_back_changes_nothing(there):
-    wanted = [Wanted(f"config[{number}]", key, [dict(policy) for policy in listed]) for number, (key, listed) in enumerate(there.items())]
+def test_what_is_there_fed_back_changes_nothing(existing):
+    desired = [
+        Desired(f"config[{number}]", key, [dict(policy) for policy in listed]) for number, (key, listed) in enumerate(existing.items())
+    ]
     for state in ("replaced", "overridden", "merged"):
-        assert plan(view_of(there, wanted), state).requests == []
+        assert plan(current_of(existing, desired), state).requests == []
 
 
-def _plan(there, policies, state="merged", key="N_1"):
-    return plan(view_of(there, [Wanted("config[0]", key, policies)]), state)
+def _plan(current, policies, state="merged", key="N_1"):
+    return plan(current_of(current, [Desired("config[0]", key, policies)]), state)
 
 
 A, B, C, D = ({"sm_network_id": "N_9", "scope": "withAny", "tags": [tag], "group_policy_id": "100"} for tag in ("a", "b", "c", "d"))
@@ -194,7 +203,7 @@ def _tags(planned):
 
 
 @pytest.mark.parametrize(
-    ("there", "listed", "wanted"),
+    ("current", "listed", "desired"),
     [
         ([A, B, C], [C, A], "cba"),
         ([A, B, C], [B, D], "abdc"),
@@ -204,8 +213,8 @@ def _tags(planned):
         ([A, A, D, B], [B, D, A], "badA".lower()),
     ],
 )
-def test_merged_permutes_the_listed_and_puts_the_new_beside_their_neighbours(there, listed, wanted):
-    assert _tags(_plan(organization({"N_1": there}), listed)) == wanted
+def test_merged_permutes_the_listed_and_puts_the_new_beside_their_neighbours(current, listed, desired):
+    assert _tags(_plan(organization({"N_1": current}), listed)) == desired
 
 
 def test_equal_content_twice_is_two_policies():
@@ -228,19 +237,19 @@ def test_deleted_by_id_refuses_fields_that_do_not_agree():
 
 def test_a_rule_of_words_is_checked_for_an_own_id_only_where_it_changes_something():
     odd = {**A, "scope": "all"}
-    there = organization({"N_1": [odd]})
-    assert _plan(there, [{**odd, "policy_id": "1"}], "replaced").requests == []
+    current = organization({"N_1": [odd]})
+    assert _plan(current, [{**odd, "policy_id": "1"}], "replaced").requests == []
     with pytest.raises(ValidationErrors) as caught:
-        _plan(there, [{**odd, "policy_id": "1", "group_policy_id": "7"}], "replaced")
+        _plan(current, [{**odd, "policy_id": "1", "group_policy_id": "7"}], "replaced")
     assert caught.value.errors[0]["path"] == "config[0].policies[0].tags"
 
 
 def test_a_locale_stops_the_write_and_not_the_reading():
-    there = organization({"N_1": [A], "L_2": [B]})
-    view = View("/put", there, Names(), [Wanted("config[0]", "N_1", [A])], {"L_2": ["N_2"]})
-    assert plan(view, "merged").requests == []
+    current = organization({"N_1": [A], "L_2": [B]})
+    state_read = Current("/put", current, Names(), [Desired("config[0]", "N_1", [A])], {"L_2": ["N_2"]})
+    assert plan(state_read, "merged").requests == []
     with pytest.raises(ValidationErrors) as caught:
-        plan(view, "overridden")
+        plan(state_read, "overridden")
     assert "L_2" in caught.value.errors[0]["path"]
 
 
