@@ -39,7 +39,7 @@ _NOTHING: Data = {"modules": {}, "errors": []}
 class _Hostvars(t.NamedTuple):
     """``wrong``: why they cannot be evaluated, in words without the ``secrets``; empty where they can."""
 
-    tree: t.Any
+    desired_state: t.Any
     wrong: str
     secrets: list[t.Any]
 
@@ -155,19 +155,19 @@ class ActionModule(ActionBase):
         """Whether a host's own variables can be evaluated, and the desired state in them. A play's and a role's are not among them."""
         evaluated = variables["hostvars"][host]
         secrets: list[t.Any] = []
-        wrong, tree = "", None
+        wrong, desired_state = "", None
         for name in known_secrets.VARIABLES:
             try:
                 secrets.append(plain(evaluated.get(name)))
             except Exception:  # Whatever a template may run into. It may quote it.
                 wrong = f"its variable {name} cannot be evaluated"
         try:
-            tree = plain(evaluated.get("secops_policy", {}))
+            desired_state = plain(evaluated.get("secops_policy", {}))
         except Exception as exc:
             wrong = f"its variables cannot be evaluated: {str(exc).partition(' String: ')[0]}"
-        entries = tree.items() if isinstance(tree, dict) else []
+        entries = desired_state.items() if isinstance(desired_state, dict) else []
         secrets += [secret for module, entry in entries for secret in known_secrets.in_entry(module, entry)]
-        return _Hostvars(tree, _without_secrets(wrong, secrets), secrets)
+        return _Hostvars(desired_state, _without_secrets(wrong, secrets), secrets)
 
 
 def _without_secrets(data: Shown, secrets: t.Sequence[t.Any]) -> Shown:

@@ -13,17 +13,17 @@ from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    desired_state_errors,
     failed_result,
     plain,
     planned,
     registered,
-    tree_errors,
 )
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["check", "begin", "account"]},
-    "tree": {"type": "raw"},
+    "desired_state": {"type": "raw"},
     "plans": {"type": "dict", "required": True},
     # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
     "expected_plans": {"type": "raw", "default": {}},
@@ -52,8 +52,8 @@ class ActionModule(ActionBase):
 
     def _check(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
         expected = plain(options["expected_plans"])
-        tree = plain(options["tree"])
-        errors = tree_errors(tree) + apply.plan_errors(plans)
+        desired_state = plain(options["desired_state"])
+        errors = desired_state_errors(desired_state) + apply.plan_errors(plans)
         errors += apply.approval_errors(plans, expected, options["require_expected_plans"])
         if errors:
             return failed_result(errors, "nothing was written on this host")
@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
             "modules": apply.changing(plans),
             "applications_first": apply.applications_first(plans),
             # Not an error, for that is what the export of a tenant with nothing in it says.
-            "warnings": [] if tree else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
+            "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
     def _begin(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:

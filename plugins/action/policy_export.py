@@ -14,17 +14,17 @@ from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
+    desired_state_errors,
     failed_result,
     plain,
     registered,
     result_errors,
-    tree_errors,
 )
 
 _OPTIONS: dict[str, t.Any] = {
     "dir": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["replaced", "overridden"]},
-    "tree": {"type": "raw"},
+    "desired_state": {"type": "raw"},
     "gathered": {"type": "dict", "required": True},
 }
 
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = plain(variables["inventory_hostname"])
         results = registered(variables, options["gathered"])
-        errors = tree_errors(plain(options["tree"] or {}))
+        errors = desired_state_errors(plain(options["desired_state"] or {}))
         made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"))
         errors += [item for name in made.failed for item in result_errors(f"secops_policy.{name}", results[name])]
         if errors:

@@ -46,9 +46,9 @@ class ActionModule(ActionBase):
 
     def _desired(self, given: t.Any) -> dict[str, t.Any]:
         """What the desired state names, from the task's own variables, without a secret in it."""
-        tree = plain(self._templar.template({"tree": given})).get("tree")
-        found = reports.desired(tree)
-        secrets = [secret for module in found["modules"] for secret in known_secrets.in_entry(module, tree[module])]
+        desired_state = plain(self._templar.template({"desired_state": given})).get("desired_state")
+        found = reports.desired(desired_state)
+        secrets = [secret for module in found["modules"] for secret in known_secrets.in_entry(module, desired_state[module])]
         for words in found["modules"].values():
             # Each module's own result has them.
             del words["units"]

@@ -16,15 +16,15 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     PRIVATE_APPS,
     SENTRY_POLICIES,
     as_argument,
+    desired_state_errors,
     failed_result,
     plain,
     registered,
-    tree_errors,
 )
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["read", "compare", "check", "account"]},
-    "tree": {"type": "raw"},
+    "desired_state": {"type": "raw"},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
     "applications": {"type": "str"},
@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
     def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        errors = tree_errors(plain(options["tree"] or {}))
+        errors = desired_state_errors(plain(options["desired_state"] or {}))
         if errors:
             return failed_result(errors, "nothing was written on this host")
         path = self._path(options)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module of this collection with the options that a tree's entry gives; documented in plugins/modules."""
+"""Runs a module of this collection with the options that an entry of the desired state gives; documented in plugins/modules."""
 
 from __future__ import annotations
 

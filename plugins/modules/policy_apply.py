@@ -24,8 +24,8 @@ options:
     type: str
     choices: [check, begin, account]
     required: true
-  tree:
-    description: The tree, for V(check). Its modules and options must be known.
+  desired_state:
+    description: The desired state, for V(check). Its modules and options must be known.
     type: raw
   plans:
     description:
@@ -82,7 +82,7 @@ EXAMPLES = r"""
 - name: Fail with everything that is wrong
   secops.policy.policy_apply:
     step: check
-    tree:
+    desired_state:
       meraki_private_app:
         config:
           - name: Jira

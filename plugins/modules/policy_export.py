@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_export
-short_description: Write what was gathered as a tree
+short_description: Write what was gathered as desired state
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Writes what the modules of this collection gathered of a host to a YAML file, as the tree that the roles take, with the names behind ids
-    as comments.
+  - Writes what the modules of this collection gathered of a host to a YAML file, as the desired state that the roles take, with the names
+    behind ids as comments.
   - Made for the role P(secops.policy.export#role). Runs on the controller, and reaches no vendor.
 options:
   dir:
@@ -21,12 +21,12 @@ options:
     type: str
     required: true
   state:
-    description: The state that the tree asks for.
+    description: The state of each entry.
     type: str
     choices: [replaced, overridden]
     required: true
-  tree:
-    description: The tree with the modules' options. Its modules and options must be known.
+  desired_state:
+    description: The desired state with the modules' options. Its modules and options must be known.
     type: raw
   gathered:
     description:

@@ -25,8 +25,8 @@ options:
     type: str
     choices: [read, compare, check, account]
     required: true
-  tree:
-    description: The tree, for V(read). Its modules and options must be known.
+  desired_state:
+    description: The desired state, for V(read). Its modules and options must be known.
     type: raw
   snapshot_dir:
     description:

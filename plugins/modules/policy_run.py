@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_run
-short_description: Run a module with the options of a tree's entry
+short_description: Run a module with the options of an entry of the desired state
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Runs one of the modules of this collection with the options that an entry of a tree (C(secops_policy)) gives, and returns what the
-    module returns.
+  - Runs one of the modules of this collection with the options that an entry of a desired state (C(secops_policy)) gives, and returns what
+    the module returns.
   - Made for the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
     keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
   - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
@@ -28,7 +28,7 @@ options:
     choices: [eset_policy_assignment, meraki_sentry_assignments, meraki_private_app]
     required: true
   entry:
-    description: The tree's entry, a dictionary of the module's options. What is no option of the module is left out.
+    description: The entry of the desired state, a dictionary of the module's options. What is no option of the module is left out.
     type: raw
   connection_only:
     description: Whether to take only how to reach the vendor from the entry, and not what is to be done.

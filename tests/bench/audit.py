@@ -23,7 +23,7 @@ from ansible_collections.secops.policy.tests.support.drift_samples import fleet
 KEY = "bench-key"
 PASSWORD = "bench-password"
 TENANTS, UNITS, FORKS = 100, 20, 10
-#: So many of the tenants are not as their trees say, for a report with something in it.
+#: So many of the tenants are not as their desired state says, for a report with something in it.
 DRIFTED = 10
 COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
 MODULES = ("meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment")
@@ -75,7 +75,7 @@ def drift_page(report: Any) -> None:
 
 
 def _tenant(cloud: Cloud, number: int) -> dict[str, Any]:
-    """An organization with its tree, by names. ESET's tenant is the same for all: what a run reads of it is what counts."""
+    """An organization with its desired state, by names. ESET's tenant is the same for all: what a run reads of it is what counts."""
     key = str(number + 1)
     meraki = cloud.meraki
     if number == 0:

@@ -101,15 +101,15 @@ def applications(cloud: Cloud, env: dict[str, str]) -> None:
 
 
 def tenants(cloud: Cloud, env: dict[str, str]) -> None:
-    """The four playbooks on two tenants, one as its tree says, one that is not: exported, audited, applied, and restored."""
+    """The four playbooks on two tenants, one as its desired state says, one that is not: exported, audited, applied, and restored."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     before = len(cloud.writes())
-    step("Two tenants: written as trees", *_playbook("export", env), changed=2)
-    step("Two tenants: is everything as their trees say?", *_playbook("audit", env), changed=1)
+    step("Two tenants: written as desired state", *_playbook("export", env), changed=2)
+    step("Two tenants: is everything as their desired state says?", *_playbook("audit", env), changed=1)
     expect(len(cloud.writes()) == before, "an audit or an export wrote something to a vendor")
     expect(_verdicts() == {"example_health": "in line", "example_clinics": "drifted"}, f"the report says {_verdicts()}")
     portal = _portal(cloud)
-    step("Two tenants: made as their trees say, with a snapshot of what changes", *_playbook("apply", env), changed=1)
+    step("Two tenants: made as their desired state says, with a snapshot of what changes", *_playbook("apply", env), changed=1)
     expect(_portal(cloud) != portal, "nothing was applied")
     step("Two tenants: and now?", *_playbook("audit", env), changed=0)
     expect(set(_verdicts().values()) == {"in line"}, f"the report says {_verdicts()}")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tenants for the tests of the roles: the demo's, a tree for each module that changes it, and what of it can be compared."""
+"""Tenants for the tests of the roles: the demo's, a desired state for each module that changes it, and what of it can be compared."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def destination(number: int, ports: str = "443") -> dict[str, Any]:
     return {"destination_addr": [f"172.16.0.{number}/32"], "protocol_ports": [pair], "access_type": "browser"}
 
 
-def tree(**modules: Any) -> dict[str, Any]:
-    """A tree that changes something for every module, or the ``modules`` given."""
+def desired_state(**modules: Any) -> dict[str, Any]:
+    """A desired state that changes something for every module, or the ``modules`` given."""
     everything = {
         ESET: {
             "state": "replaced",
@@ -53,7 +53,7 @@ def tree(**modules: Any) -> dict[str, Any]:
 
 
 def host(cloud: Cloud, modules: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
-    """A host's variables: credentials as variables, and its tree where it has one."""
+    """A host's variables: credentials as variables, and its desired state where it has one."""
     found = {
         "meraki_api_key": demo.API_KEY,
         "meraki_base_url": cloud.meraki_url,

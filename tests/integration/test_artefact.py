@@ -100,8 +100,11 @@ def test_it_works_with_only_what_a_collection_needs(installed, cloud, play, tmp_
     done = play(tasks, module_defaults=connection, env=there).ok()
     assert [bool(item["result"].get("rendered") or item["result"].get("gathered")) for item in done.results] == [True] * 6
     # Its page is a template that lies beside the plugins.
-    tree = {"meraki_private_app": {"config": [{"name": "Jira", "destinations": [destination]}], "deprecation_warning": False}}
-    tasks = [{"ansible.builtin.set_fact": {"secops_policy": tree}}, {"ansible.builtin.include_role": {"name": "secops.policy.audit"}}]
+    desired_state = {"meraki_private_app": {"config": [{"name": "Jira", "destinations": [destination]}], "deprecation_warning": False}}
+    tasks = [
+        {"ansible.builtin.set_fact": {"secops_policy": desired_state}},
+        {"ansible.builtin.include_role": {"name": "secops.policy.audit"}},
+    ]
     report = tmp_path / "report"
     play(tasks, module_defaults=connection, env=there, vars={"audit_report_dir": str(report)}).ok()
     assert sorted(file.name for file in report.iterdir()) == ["drift.html", "drift.json", "drift.xml"]

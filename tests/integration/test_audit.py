@@ -34,7 +34,7 @@ JIRA = {
 
 @pytest.fixture
 def tenants(cloud):
-    """Three organizations, alike and as their trees say, and an ESET tenant; the inventory is ``inventory(cloud)``."""
+    """Three organizations, alike and as their desired state says, and an ESET tenant; the inventory is ``inventory(cloud)``."""
     cloud.limit(None)
     cloud.meraki.add_key(KEY)
     for number in ("1", "2", "3"):
@@ -67,7 +67,7 @@ def sentry(number, scope, tags=(), group="00"):
     return {"smNetworkId": f"N_SM{number}", "scope": scope, "tags": list(tags), "groupPolicyId": number + group}
 
 
-def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=None, key=KEY):
+def meraki_desired_state(cloud, number, network="Berlin", policies=(GUEST, STAFF), application=None, key=KEY):
     connection = {"api_key": key, "base_url": cloud.meraki_url, "organization_id": number}
     return {
         SENTRY: {**connection, "state": "replaced", "config": [{"network": network, "policies": list(policies)}]},
@@ -75,7 +75,7 @@ def meraki_tree(cloud, number, network="Berlin", policies=(GUEST, STAFF), applic
     }
 
 
-def eset_tree(cloud, *policies):
+def eset_desired_state(cloud, *policies):
     return {
         ESET: {
             "username": "api@example.com", "password": PASSWORD, "base_url": cloud.eset_url, "state": "replaced",
@@ -84,15 +84,15 @@ def eset_tree(cloud, *policies):
     }  # fmt: skip
 
 
-def inventory(cloud, **trees):
-    """Hosts by name, each with its tree; as they are left out, three that are in line."""
-    if not trees:
-        trees = {
-            "berlin": meraki_tree(cloud, "1"),
-            "paris": meraki_tree(cloud, "2"),
-            "rome": eset_tree(cloud, "Workstation protection", "USB control"),
+def inventory(cloud, **desired_states):
+    """Hosts by name, each with its desired state; as they are left out, three that are in line."""
+    if not desired_states:
+        desired_states = {
+            "berlin": meraki_desired_state(cloud, "1"),
+            "paris": meraki_desired_state(cloud, "2"),
+            "rome": eset_desired_state(cloud, "Workstation protection", "USB control"),
         }
-    return {"all": {"hosts": {name: {"secops_policy": tree} for name, tree in trees.items()}}}
+    return {"all": {"hosts": {name: {"secops_policy": desired_state} for name, desired_state in desired_states.items()}}}
 
 
 @pytest.fixture
@@ -142,9 +142,11 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
     """The verdicts, by object; and the numbers and digests are those of the modules."""
     listed = inventory(
         tenants,
-        berlin=meraki_tree(tenants, "1", policies=[{**STAFF, "tags": ["new"]}, STAFF], application={**JIRA, "description": "Other"}),
-        paris=meraki_tree(tenants, "2", policies=[STAFF, GUEST], application={**JIRA, "name": "Wiki"}),
-        rome=eset_tree(tenants, "USB control", "Baseline"),
+        berlin=meraki_desired_state(
+            tenants, "1", policies=[{**STAFF, "tags": ["new"]}, STAFF], application={**JIRA, "description": "Other"}
+        ),
+        paris=meraki_desired_state(tenants, "2", policies=[STAFF, GUEST], application={**JIRA, "name": "Wiki"}),
+        rome=eset_desired_state(tenants, "USB control", "Baseline"),
     )
     done, report = audit(listed)
     done.ok()
@@ -190,10 +192,13 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
 def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenants, audit, tmp_path):
     listed = inventory(
         tenants,
-        berlin=meraki_tree(tenants, "1", policies=[GUEST]),
-        paris=meraki_tree(tenants, "2", key=OTHER_KEY),
-        rome=eset_tree(tenants, "Workstation protection", "USB control"),
-        vienna={**meraki_tree(tenants, "3"), ESET: {**eset_tree(tenants)[ESET], "config": [{"target": {}, "policies": [{"rank": 0}]}]}},
+        berlin=meraki_desired_state(tenants, "1", policies=[GUEST]),
+        paris=meraki_desired_state(tenants, "2", key=OTHER_KEY),
+        rome=eset_desired_state(tenants, "Workstation protection", "USB control"),
+        vienna={
+            **meraki_desired_state(tenants, "3"),
+            ESET: {**eset_desired_state(tenants)[ESET], "config": [{"target": {}, "policies": [{"rank": 0}]}]},
+        },
     )
     done, report = audit(listed)
     assert done.rc == 2
@@ -215,7 +220,7 @@ def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenant
 
 
 def test_drift_fails_where_that_is_asked_for(tenants, audit):
-    listed = inventory(tenants, berlin=meraki_tree(tenants, "1", policies=[GUEST]), paris=meraki_tree(tenants, "2"))
+    listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1", policies=[GUEST]), paris=meraki_desired_state(tenants, "2"))
     done, report = audit(listed, extra_vars={"audit_fail_on_drift": True})
     assert done.rc == 2 and report["totals"]["deviations"] == 1
     assert [item["host"] for item in done.results if item["failed"]] == ["berlin"]
@@ -224,18 +229,18 @@ def test_drift_fails_where_that_is_asked_for(tenants, audit):
 
 def test_exit_code_of_the_callback(tenants, audit):
     """10 for drift, 0 where all is in line or nobody enabled it, Ansible's own for a failure."""
-    drifted = {"berlin": meraki_tree(tenants, "1", policies=[GUEST]), "paris": meraki_tree(tenants, "2")}
+    drifted = {"berlin": meraki_desired_state(tenants, "1", policies=[GUEST]), "paris": meraki_desired_state(tenants, "2")}
     enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
     done, _report = audit(inventory(tenants, **drifted), env=enabled)
     assert done.rc == 10 and "PLAY RECAP" in done.stdout
     assert audit(inventory(tenants, paris=drifted["paris"]), env=enabled)[0].ok().rc == 0
     assert audit(inventory(tenants, **drifted))[0].ok().rc == 0
-    assert audit(inventory(tenants, **drifted, rome=meraki_tree(tenants, "3", key=OTHER_KEY)), env=enabled)[0].rc == 2
+    assert audit(inventory(tenants, **drifted, rome=meraki_desired_state(tenants, "3", key=OTHER_KEY)), env=enabled)[0].rc == 2
 
 
 def test_accepted_deviations(tenants, audit, tmp_path):
     """Shown apart; counted again once expired; an error in the file accepts nothing and fails the play, the report written."""
-    listed = inventory(tenants, berlin=meraki_tree(tenants, "1", policies=[], application={**JIRA, "description": "Other"}))
+    listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1", policies=[], application={**JIRA, "description": "Other"}))
     file = tmp_path / "accepted.yml"
     _done, report = audit(listed)
     first, second = items(report, verdict="extra")
@@ -270,17 +275,20 @@ def test_accepted_deviations(tenants, audit, tmp_path):
 
 def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playbook, tmp_path):
     compare = {"audit_compare_to": str(tmp_path / "report" / "drift.json")}
-    trees = {"berlin": meraki_tree(tenants, "1", policies=[GUEST]), "paris": meraki_tree(tenants, "2", policies=[])}
-    done, report = audit(inventory(tenants, **trees), extra_vars=compare)
+    desired_states = {
+        "berlin": meraki_desired_state(tenants, "1", policies=[GUEST]),
+        "paris": meraki_desired_state(tenants, "2", policies=[]),
+    }
+    done, report = audit(inventory(tenants, **desired_states), extra_vars=compare)
     done.ok()
     assert report["comparison"] is None and "no earlier drift report" in done.stdout + done.stderr
     kept = tmp_path / "kept.json"
     kept.write_text((tmp_path / "report" / "drift.json").read_text(encoding="utf-8"), encoding="utf-8")
     was = {item["id"] for item in items(report) if item["verdict"] != "in sync"}
     assert len(was) == 3
-    trees["berlin"] = meraki_tree(tenants, "1", application={**JIRA, "description": "Other"})
-    trees["paris"] = meraki_tree(tenants, "2", policies=[STAFF])
-    done, report = audit(inventory(tenants, **trees), extra_vars=compare)
+    desired_states["berlin"] = meraki_desired_state(tenants, "1", application={**JIRA, "description": "Other"})
+    desired_states["paris"] = meraki_desired_state(tenants, "2", policies=[STAFF])
+    done, report = audit(inventory(tenants, **desired_states), extra_vars=compare)
     done.ok()
     ids = {key: {found["id"] for found in report["comparison"][key]} for key in ("new", "resolved", "unchanged", "unknown")}
     assert ids["unknown"] == set() and ids["resolved"] | ids["unchanged"] == was
@@ -299,15 +307,15 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     back = done.results[0]["result"]["msg"]
     assert {found["id"] for found in back["resolved"]} == ids["new"] and {found["id"] for found in back["new"]} == ids["resolved"]
     kept.write_text("{}", encoding="utf-8")
-    done, report = audit(inventory(tenants, **trees), extra_vars={"audit_compare_to": str(kept)})
+    done, report = audit(inventory(tenants, **desired_states), extra_vars={"audit_compare_to": str(kept)})
     assert done.rc == 2 and report["problems"] == ["the earlier report is not a drift.json"]
 
 
 def test_warnings_are_words_in_every_file(tenants, audit, tmp_path):
     """Some versions of Ansible keep what a module warns of as objects."""
-    tree = meraki_tree(tenants, "1")
-    tree[APPLICATION]["deprecation_warning"] = True
-    done, report = audit(inventory(tenants, berlin=tree))
+    desired_state = meraki_desired_state(tenants, "1")
+    desired_state[APPLICATION]["deprecation_warning"] = True
+    done, report = audit(inventory(tenants, berlin=desired_state))
     done.ok()
     (resource,) = [resource for resource in report["tenants"][0]["resources"] if resource["module"] == APPLICATION]
     (text,) = resource["warnings"]
@@ -328,12 +336,14 @@ def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
         "4", name="Extra", description=HOSTILE, applicationGroupIds=[],
         destinations=[{"destinationAddr": ["10.0.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "1"}], "accessType": "network"}],
     )  # fmt: skip
-    tree = meraki_tree(tenants, "4")
-    tree[SENTRY]["config"] = [{"network_id": "N_4", "policies": [{**STAFF, "tags": ["a"]}]}]
-    tree[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "description": "x"}]}
+    desired_state = meraki_desired_state(tenants, "4")
+    desired_state[SENTRY]["config"] = [{"network_id": "N_4", "policies": [{**STAFF, "tags": ["a"]}]}]
+    desired_state[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "description": "x"}]}
     file = tmp_path / "accepted.yml"
     file.write_text(json.dumps([{"what": HOSTILE, "reason": HOSTILE, "expires": "2999-12-31"}]), encoding="utf-8")
-    done, report = audit(inventory(tenants, **{"berlin {odd} & <co>": tree}), extra_vars={"audit_accepted": str(file)}, verbosity=1)
+    done, report = audit(
+        inventory(tenants, **{"berlin {odd} & <co>": desired_state}), extra_vars={"audit_accepted": str(file)}, verbosity=1
+    )
     done.ok()
     (one,) = report["tenants"]
     assert one["name"] == "berlin {odd} & <co>" and "<" not in one["id"]
@@ -346,18 +356,19 @@ def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
 
 
 def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
-    """Credentials in the tree, in the host's variables and in the environment; with -vvvv; good, wrong, and echoed by the server."""
+    """Credentials in the desired state, in the host's variables and in the environment; with -vvvv; good, wrong, and echoed by the
+    server."""
     echo = {"errors": [f"not with the key {KEY}"]}
     tenants.faults.add("status", path="/organizations/2/sm/", status=400, body=echo, times=None)
-    tree = meraki_tree(tenants, "2")
-    for entry in tree.values():
+    desired_state = meraki_desired_state(tenants, "2")
+    for entry in desired_state.values():
         del entry["api_key"]
     listed = inventory(
         tenants,
-        berlin=meraki_tree(tenants, "1", policies=[GUEST]),
-        paris=tree,
-        rome=eset_tree(tenants, "Baseline"),
-        vienna=meraki_tree(tenants, "3", key=OTHER_KEY),
+        berlin=meraki_desired_state(tenants, "1", policies=[GUEST]),
+        paris=desired_state,
+        rome=eset_desired_state(tenants, "Baseline"),
+        vienna=meraki_desired_state(tenants, "3", key=OTHER_KEY),
     )
     listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
     done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
@@ -393,9 +404,9 @@ def stated(where, variables, tmp_path):
 @pytest.mark.parametrize("where", ["play", "file", "role", "task"])
 def test_the_desired_state_is_the_one_that_the_modules_were_given(tenants, audit, tmp_path, where):
     """The inventory names one module, and the play two, one of which drifted; on another host the inventory names none, or nonsense."""
-    wanted = meraki_tree(tenants, "1", application={**JIRA, "description": "Other"})
+    wanted = meraki_desired_state(tenants, "1", application={**JIRA, "description": "Other"})
     wanted[SENTRY]["organization"] = wanted[SENTRY].pop("organization_id").replace("1", "Organization 1")
-    own = {SENTRY: {**meraki_tree(tenants, "1")[SENTRY], "state": "merged", "config": [{"network": "Paris", "policies": []}]}}
+    own = {SENTRY: {**meraki_desired_state(tenants, "1")[SENTRY], "state": "merged", "config": [{"network": "Paris", "policies": []}]}}
     listed = inventory(tenants, berlin=own, nonsense=[1], unknown={"meraki_sentry": {}})
     listed["all"]["hosts"]["nothing"] = {}
     done, report = audit(listed, playbook=stated(where, {"secops_policy": wanted}, tmp_path))
@@ -413,7 +424,7 @@ def test_the_desired_state_is_the_one_that_the_modules_were_given(tenants, audit
 
 
 def test_a_desired_state_that_is_wrong_elsewhere_than_in_the_inventory(tenants, audit, tmp_path):
-    listed = inventory(tenants, berlin=meraki_tree(tenants, "1"))
+    listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1"))
     for wrong, says in (([1], "must be a dictionary"), ({}, "names no module"), ({SENTRY: {"forse": 1, "config": []}}, "forse")):
         done, report = audit(listed, playbook=stated("play", {"secops_policy": wrong}, tmp_path), extra_vars={"secops_policy": wrong})
         assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1 and says in json.dumps(report)
@@ -425,7 +436,7 @@ def test_a_secret_is_masked_wherever_it_comes_from(tenants, audit, tmp_path, whe
     name = f"named {KEY} by somebody"
     (jira,) = tenants.meraki.applications("1").values()
     tenants.meraki.add_application("1", name=name, description="", destinations=jira["destinations"], applicationGroupIds=[])
-    wanted = {APPLICATION: {**meraki_tree(tenants, "1")[APPLICATION], "config": [{"name": name}], "state": "merged"}}
+    wanted = {APPLICATION: {**meraki_desired_state(tenants, "1")[APPLICATION], "config": [{"name": name}], "state": "merged"}}
     variables = {"hidden": f"{KEY[:9]}"}
     if where != "entry":
         del wanted[APPLICATION]["api_key"]
@@ -450,7 +461,7 @@ def test_a_secret_is_masked_wherever_it_comes_from(tenants, audit, tmp_path, whe
 
 def test_a_secret_in_an_error_of_a_variable_is_masked(tenants, audit, tmp_path):
     """Ansible quotes what cannot be evaluated, and with it what was put in already."""
-    wanted = meraki_tree(tenants, "1")
+    wanted = meraki_desired_state(tenants, "1")
     for entry in wanted.values():
         del entry["organization_id"], entry["api_key"]
     variables = {"meraki_api_key": KEY, "meraki_organization_id": f"{{{{ ('{KEY}' | from_json) }}}}"}
@@ -460,7 +471,7 @@ def test_a_secret_in_an_error_of_a_variable_is_masked(tenants, audit, tmp_path):
     assert not [text for text in [*texts, json.dumps([item["result"] for item in done.results])] if KEY in text]
 
 
-def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
+def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, tmp_path):
     """serial: a tenant that cannot be read does not keep the next batch from being read, and the play fails at its end."""
     book = tmp_path / "serial.yml"
     book.write_text(
@@ -469,7 +480,10 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
         encoding="utf-8",
     )
     listed = inventory(
-        tenants, a_unreadable=meraki_tree(tenants, "1", key=OTHER_KEY), b_good=meraki_tree(tenants, "2"), c_good=meraki_tree(tenants, "3")
+        tenants,
+        a_unreadable=meraki_desired_state(tenants, "1", key=OTHER_KEY),
+        b_good=meraki_desired_state(tenants, "2"),
+        c_good=meraki_desired_state(tenants, "3"),
     )
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
@@ -480,15 +494,15 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
     )
     text = book.read_text(encoding="utf-8").replace("  serial: 1\n", "")
     book.write_text(text, encoding="utf-8")
-    trees = {
-        "b_good": meraki_tree(tenants, "2"),
+    desired_states = {
+        "b_good": meraki_desired_state(tenants, "2"),
         "empty": {},
-        "unknown": {"meraki_sentry": {}, **eset_tree(tenants, "Workstation protection", "USB control")},
-        "reads": {SENTRY: {**meraki_tree(tenants, "1")[SENTRY], "state": "gathered"}},
+        "unknown": {"meraki_sentry": {}, **eset_desired_state(tenants, "Workstation protection", "USB control")},
+        "reads": {SENTRY: {**meraki_desired_state(tenants, "1")[SENTRY], "state": "gathered"}},
         "none": {SENTRY: None},
     }
-    listed = inventory(tenants, **trees)
-    listed["all"]["hosts"] |= {"a_failed": {"fails": True, "secops_policy": trees["b_good"]}, "missing": {}}
+    listed = inventory(tenants, **desired_states)
+    listed["all"]["hosts"] |= {"a_failed": {"fails": True, "secops_policy": desired_states["b_good"]}, "missing": {}}
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
     verdicts = {one["name"]: one["verdict"] for one in report["tenants"]}
@@ -501,24 +515,24 @@ def test_batches_failed_hosts_and_trees_that_are_none(tenants, audit, tmp_path):
     assert "secops_policy.meraki_sentry" in messages["unknown"] and "gathered" in messages["reads"]
 
 
-@pytest.mark.parametrize("tree", [[1], "none", {}, None])
-def test_a_single_tenant_whose_tree_is_none_has_a_report(tenants, audit, tree):
-    done, report = audit({"all": {"hosts": {"berlin": {"secops_policy": tree}}}})
+@pytest.mark.parametrize("desired_state", [[1], "none", {}, None])
+def test_a_single_tenant_whose_desired_state_is_none_has_a_report(tenants, audit, desired_state):
+    done, report = audit({"all": {"hosts": {"berlin": {"secops_policy": desired_state}}}})
     assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
     assert report["tenants"][0]["message"] in done.failed_result()["msg"] and "secops_policy" in report["tenants"][0]["message"]
 
 
 def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
-    """One that holds credentials on a single host; and a tree, whose host fails by itself and has no other one fail for it."""
-    tree = meraki_tree(tenants, "1")
-    for entry in tree.values():
+    """One that holds credentials on a single host; and a desired state, whose host fails by itself and has no other one fail for it."""
+    desired_state = meraki_desired_state(tenants, "1")
+    for entry in desired_state.values():
         del entry["api_key"]
-    listed = inventory(tenants, berlin=tree)
+    listed = inventory(tenants, berlin=desired_state)
     listed["all"]["hosts"]["berlin"]["meraki_api_key"] = "{{ vault_nowhere }}"
     done, report = audit(listed)
     assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable"
 
-    done, report = audit(inventory(tenants, berlin=meraki_tree(tenants, "1"), paris="{{ vault_nowhere }}"))
+    done, report = audit(inventory(tenants, berlin=meraki_desired_state(tenants, "1"), paris="{{ vault_nowhere }}"))
     assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == {"paris"}
     assert [one["verdict"] for one in report["tenants"]] == ["in line", "unreadable"]
     reason = report["tenants"][1]["message"]
@@ -553,8 +567,12 @@ def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, ven
         "MERAKI_DASHBOARD_API_KEY": KEY, "MERAKI_DASHBOARD_BASE_URL": tenants.meraki_url, "MERAKI_ORGANIZATION_ID": "2",
         "ESET_USERNAME": "api@example.com", "ESET_PASSWORD": PASSWORD, "ESET_BASE_URL": tenants.eset_url,
     }  # fmt: skip
-    tree = meraki_tree(tenants, "2") if vendor == "meraki" else eset_tree(tenants, "Workstation protection", "USB control")
-    entries = {module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]} for module, entry in tree.items()}
+    desired_state = (
+        meraki_desired_state(tenants, "2") if vendor == "meraki" else eset_desired_state(tenants, "Workstation protection", "USB control")
+    )
+    entries = {
+        module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]} for module, entry in desired_state.items()
+    }
     done, report = audit(inventory(tenants, berlin=entries), env=environment)
     assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
     tenants.clear_log()
@@ -568,10 +586,10 @@ def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, ven
 @pytest.mark.parametrize("value", ["sup3r{{secretX", "sup3r{%secretX", "{{ 1 / 0 }}sup3rsecretX"])
 @pytest.mark.parametrize("name", ["meraki_api_key", "meraki_organization_id"])
 def test_a_secret_that_looks_like_a_template_is_nowhere(tenants, audit, tmp_path, name, value):
-    tree = meraki_tree(tenants, "1")
-    for entry in tree.values():
+    desired_state = meraki_desired_state(tenants, "1")
+    for entry in desired_state.values():
         entry.pop(name.removeprefix("meraki_"))
-    listed = inventory(tenants, berlin=tree)
+    listed = inventory(tenants, berlin=desired_state)
     listed["all"]["hosts"]["berlin"][name] = value
     done, report = audit(listed)
     assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and name in json.dumps(report)
@@ -585,7 +603,7 @@ def test_a_secret_that_looks_like_a_template_is_nowhere(tenants, audit, tmp_path
 def test_a_module_that_was_run_without_the_role_is_reported(tenants, audit, tmp_path, plays):
     """Whenever it was: only policy_run says of which play a result is."""
     book = tmp_path / "own.yml"
-    entry = meraki_tree(tenants, "1")[SENTRY]
+    entry = meraki_desired_state(tenants, "1")[SENTRY]
     module = {"secops.policy.meraki_sentry_assignments": entry, "check_mode": True, "register": "found", "ignore_errors": True}
     action = {"dest": str(tmp_path / "report"), "results": {SENTRY: "found"}}
     report = {"secops.policy.drift_report": action, "run_once": True}
@@ -597,7 +615,7 @@ def test_a_module_that_was_run_without_the_role_is_reported(tenants, audit, tmp_
 
 def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_path):
     """Also where the host's variables name nothing, or cannot be evaluated without the play's: then more may have been wanted."""
-    wanted = meraki_tree(tenants, "1", policies=[GUEST])
+    wanted = meraki_desired_state(tenants, "1", policies=[GUEST])
     run = {"module": SENTRY, "entry": "{{ secops_policy[module] }}"}
     tasks = [
         {"secops.policy.policy_run": run, "vars": {"module": SENTRY}, "check_mode": True, "register": "found"},
@@ -624,7 +642,7 @@ def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_p
 
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
-    berlin = meraki_tree(tenants, "1", policies=[])
+    berlin = meraki_desired_state(tenants, "1", policies=[])
     berlin[SENTRY]["max_removals"] = 1
     berlin[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "name": "Wiki", "application_groups": []}]}
     done, report = audit(inventory(tenants, berlin=berlin))
@@ -636,14 +654,15 @@ def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
 
 
 def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_path):
-    """As for the other roles: the tree beats variables, they beat module_defaults; an organization by name beats an id from elsewhere."""
+    """As for the other roles: the desired state beats variables, they beat module_defaults; an organization by name beats an id from
+    elsewhere."""
     book = tmp_path / "defaults.yml"
     book.write_text(
         '- hosts: all\n  gather_facts: false\n  module_defaults:\n    group/secops.policy.meraki:\n      base_url: "{{ url }}"\n'
         '      organization_id: "404"\n  roles: [secops.policy.audit]\n',
         encoding="utf-8",
     )
-    bare = {module: {key: entry[key] for key in ("state", "config")} for module, entry in meraki_tree(tenants, "1").items()}
+    bare = {module: {key: entry[key] for key in ("state", "config")} for module, entry in meraki_desired_state(tenants, "1").items()}
     bare[APPLICATION]["organization"] = "Organization 1"
     listed = inventory(tenants, berlin=bare)
     listed["all"]["hosts"]["berlin"] |= {"meraki_api_key": KEY, "meraki_organization_id": "1"}
@@ -654,7 +673,9 @@ def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_pat
 
 def test_a_report_that_cannot_be_written_fails_the_play(tenants, audit, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    done, report = audit(inventory(tenants, paris=meraki_tree(tenants, "2")), extra_vars={"audit_report_dir": str(tmp_path / "file" / "x")})
+    done, report = audit(
+        inventory(tenants, paris=meraki_desired_state(tenants, "2")), extra_vars={"audit_report_dir": str(tmp_path / "file" / "x")}
+    )
     assert done.rc == 2 and report is None
     said = done.failed_result()["msg"]
     assert "the drift report cannot be written" in said and said.count("Not a directory") == 1, "later versions of Ansible add a cause"

@@ -19,13 +19,13 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     NOW,
     SENTRY,
     application,
+    desired_state,
     fleet,
     network,
     planned,
     policy,
     shown,
     tenant,
-    tree,
 )
 
 from . import browser
@@ -213,7 +213,7 @@ def test_nothing_that_a_vendor_says_runs_or_leaves(page):
             APPLICATION: planned([], [application(text, description=text)]),
             ESET: {"failed": True, "msg": text, "errors": [{"path": text, "message": text}]},
         }
-        made += [tenant(f"{number}{text}", tree(SENTRY, APPLICATION, ESET), results), unread(f"x{number}{text}", text)]
+        made += [tenant(f"{number}{text}", desired_state(SENTRY, APPLICATION, ESET), results), unread(f"x{number}{text}", text)]
     found = report(made, [], NOW, problems=HOSTILE)
     found["accepted"] = [{"what": text, "reason": text, "expires": text, "expired": False, "deviations": 0} for text in HOSTILE]
     driver = page(found)

@@ -11,7 +11,24 @@ import stat
 import pytest
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
-from .tenants import ALL, APPS, BAD, ESET, SECRETS, SENTRY, destination, files, host, inventory, kinds, seeded, snapshot, state, task, tree
+from .tenants import (
+    ALL,
+    APPS,
+    BAD,
+    ESET,
+    SECRETS,
+    SENTRY,
+    desired_state,
+    destination,
+    files,
+    host,
+    inventory,
+    kinds,
+    seeded,
+    snapshot,
+    state,
+    task,
+)
 
 SAY = "Complete the snapshot, and account for what was done"
 
@@ -35,9 +52,9 @@ def changed(done):
     return [item["name"].split(" the ")[1] for item in done.results if item["result"].get("changed")]
 
 
-def test_a_tree_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
+def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
     """Check mode, a run, a second run: the same changes announced and made, one snapshot, then nothing."""
-    hosts = inventory(acme=host(tenant, tree()))
+    hosts = inventory(acme=host(tenant, desired_state()))
     before = state(tenant)
     planned = apply(hosts, check=True, diff=True).ok()
     assert tenant.writes() == [] and not (tmp_path / "snapshots").exists()
@@ -73,7 +90,7 @@ def test_a_tree_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
 
 
 def test_applications_go_first_where_they_only_go(tenant, apply):
-    modules = tree()
+    modules = desired_state()
     modules[APPS] = {"state": "deleted", "config": [{"name": "Jira"}]}
     done = apply(inventory(acme=host(tenant, modules))).ok()
     assert kinds(tenant) == [APPS, ESET, SENTRY]
@@ -81,7 +98,7 @@ def test_applications_go_first_where_they_only_go(tenant, apply):
 
 
 def test_everything_that_is_wrong_is_one_failure_before_the_first_write(tenant, apply, tmp_path):
-    """Of the tree itself, of each module's arguments, and of what they refer to."""
+    """Of the desired state itself, of each module's arguments, and of what they refer to."""
     modules = {
         ESET: {"state": "replaced", "config": [{"target": {"device_group": "Servers"}, "policies": [{"policy": "USB controls"}]}]},
         SENTRY: {"config": [{"network": "Branch Berlin", "policies": [{**ALL, "scope": "some"}, {**ALL, "tags": ["x"]}]}], "forse": True},
@@ -116,12 +133,12 @@ def test_everything_that_is_wrong_is_one_failure_before_the_first_write(tenant, 
         ({APPS: {"config": [], "state": "overridden"}}, f"secops_policy.{APPS}.config"),
     ],
 )
-def test_a_tree_that_says_nothing_is_an_error(tenant, apply, modules, path):
+def test_a_desired_state_that_says_nothing_is_an_error(tenant, apply, modules, path):
     result = apply(inventory(acme=host(tenant, modules))).failed_result()
     assert [item["path"] for item in result["errors"]] == [path]
 
 
-def test_a_tree_without_modules_is_warned_of(tenant, apply):
+def test_a_desired_state_without_modules_is_warned_of(tenant, apply):
     """It is not an error: an export of a tenant with nothing in it says that."""
     done = apply(inventory(acme=host(tenant, {}))).ok()
     assert "secops_policy names no module" in " ".join((done.stdout + done.stderr).split())
@@ -149,7 +166,7 @@ def test_one_tenant_that_fails_does_not_stop_the_others(tenant, apply, tmp_path)
 
 def test_after_a_failure_nothing_is_opened_and_the_next_run_goes_on(tenant, apply, tmp_path):
     """ESET refuses the second write: what it left is in the snapshot, and neither Sentry nor the applications were touched."""
-    hosts = inventory(acme=host(tenant, tree()))
+    hosts = inventory(acme=host(tenant, desired_state()))
     tenant.faults.add("status", method="POST", path="policy-assignments", nth=2, status=400)
     done = apply(hosts)
     assert done.rc == 2 and kinds(tenant) == [ESET]
@@ -178,7 +195,7 @@ def _camel(name):
 def test_a_run_that_could_write_nothing_keeps_no_snapshot(tenant, apply, tmp_path):
     """The newest snapshot must be one that there is something to put back from."""
     tenant.faults.add("status", method="PUT", path="sentry", status=403)
-    done = apply(inventory(acme=host(tenant, {SENTRY: tree()[SENTRY]})))
+    done = apply(inventory(acme=host(tenant, {SENTRY: desired_state()[SENTRY]})))
     assert done.rc == 2 and files(tmp_path / "snapshots") == []
     assert task(done, SAY)["snapshot"] == ""
 
@@ -187,7 +204,7 @@ def test_a_play_that_ends_for_another_host_leaves_no_snapshot(tenant, run_playbo
     """It would stand before the last one that there is something to put back from."""
     book = tmp_path / "fatal.yml"
     book.write_text("- hosts: all\n  gather_facts: false\n  any_errors_fatal: true\n  roles: [secops.policy.apply]\n", encoding="utf-8")
-    hosts = inventory(acme=host(tenant, tree()), bad=host(tenant, tree(), meraki_api_key="a-key-that-is-none"))
+    hosts = inventory(acme=host(tenant, desired_state()), bad=host(tenant, desired_state(), meraki_api_key="a-key-that-is-none"))
     done = run_playbook(book, inventory=hosts, extra_vars={"apply_snapshot_dir": str(tmp_path / "snapshots")})
     assert done.rc == 2 and tenant.writes() == [] and not (tmp_path / "snapshots").exists()
 
@@ -202,14 +219,15 @@ def test_what_changes_between_plan_and_write_is_not_written_over(tenant, apply):
             tenant.meraki.add_sentry("N_24329160", [{"smNetworkId": "N_24329157", "scope": "none", "tags": [], "groupPolicyId": "100"}])
 
     tenant.eset.before_write = meanwhile
-    done = apply(inventory(acme=host(tenant, tree())))
+    done = apply(inventory(acme=host(tenant, desired_state())))
     assert done.rc == 2 and "expected_plan" in done.failed_result()["msg"]
     assert kinds(tenant) == [ESET], "and what would follow is not written either"
 
 
 def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
-    """Digests from an audit, by the name under which it leaves them; a change since, a module that was not audited, a guard in the tree."""
-    hosts = inventory(**{"ac-me.example": host(tenant, tree())})
+    """Digests from an audit, by the name under which it leaves them; a change since, a module that was not audited, a guard in the desired
+    state."""
+    hosts = inventory(**{"ac-me.example": host(tenant, desired_state())})
     planned = apply(hosts, check=True).ok()
     digests = {name: entry["plan_digest"] for name, entry in task(planned, SAY)["summary"].items()}
     audit = {"drift": True, "digests": digests}
@@ -244,8 +262,8 @@ ZEROS = "0" * 64
 
 @pytest.fixture
 def digest(tenant, apply):
-    """Of what the tree makes of the applications."""
-    planned = apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), check=True).ok()
+    """Of what the desired state makes of the applications."""
+    planned = apply(inventory(acme=host(tenant, {APPS: desired_state()[APPS]})), check=True).ok()
     return task(planned, SAY)["summary"][APPS]["plan_digest"]
 
 
@@ -257,24 +275,24 @@ def test_what_is_not_the_digest_approves_nothing(tenant, apply, digest):
         {APPS: "not a digest"}, {APPS: digest.upper()}, {ESET: digest},
     ]  # fmt: skip
     given = {f"host{number}": {"apply_expected_plans": value} for number, value in enumerate(approvals)}
-    hosts = {name: host(tenant, {APPS: tree()[APPS]}, **more) for name, more in given.items()}
+    hosts = {name: host(tenant, {APPS: desired_state()[APPS]}, **more) for name, more in given.items()}
     for number, variables in enumerate(hosts.values()):
         variables["apply_require_expected_plans"] = ("no", "true")[number % 2]
     for value in ("yes", "1", None):
         variables = {"apply_expected_plans": {}, "apply_require_expected_plans": value}
-        hosts[f"required {value}"] = host(tenant, {APPS: tree()[APPS]}, **variables)
+        hosts[f"required {value}"] = host(tenant, {APPS: desired_state()[APPS]}, **variables)
     done = apply(inventory(**hosts))
     assert tenant.writes() == [], done.output
     refused = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
     assert set(refused) == set(hosts) and all("expected_plan" in message for message in refused.values())
 
     text = f"apply_require_expected_plans=true apply_expected_plans='{approvals[0]}'"
-    assert apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), arguments=["-e", text]).rc == 2 and tenant.writes() == []
+    assert apply(inventory(acme=host(tenant, {APPS: desired_state()[APPS]})), arguments=["-e", text]).rc == 2 and tenant.writes() == []
 
 
 def test_the_digest_approves_in_every_form(tenant, apply, digest):
     """As text on the command line; then there is nothing left to do, whatever was approved."""
-    hosts = inventory(acme=host(tenant, {APPS: tree()[APPS]}))
+    hosts = inventory(acme=host(tenant, {APPS: desired_state()[APPS]}))
     text = f"""apply_expected_plans='{{"{APPS}": "{digest}"}}' apply_require_expected_plans=yes"""
     apply(hosts, arguments=["-e", text]).ok()
     assert kinds(tenant) == [APPS]
@@ -284,18 +302,20 @@ def test_the_digest_approves_in_every_form(tenant, apply, digest):
 def test_what_lifts_the_requirement(tenant, apply):
     """A false, also as text."""
     text = "apply_require_expected_plans=false"
-    apply(inventory(acme=host(tenant, {APPS: tree()[APPS]})), arguments=["-e", text], extra_vars={"secops_policy_audit_acme": {}}).ok()
+    apply(
+        inventory(acme=host(tenant, {APPS: desired_state()[APPS]})), arguments=["-e", text], extra_vars={"secops_policy_audit_acme": {}}
+    ).ok()
     assert kinds(tenant) == [APPS]
 
 
-def test_a_plan_that_the_tree_itself_expects_has_to_be_that_one(tenant, apply, digest):
+def test_a_plan_that_the_desired_state_itself_expects_has_to_be_that_one(tenant, apply, digest):
     """Beside what was approved, and without; as data that is none too."""
     hosts = {}
     for number, expected in enumerate((ZEROS, "", [], [digest], digest.upper())):
-        wanted = {APPS: {**tree()[APPS], "expected_plan": expected}}
+        wanted = {APPS: {**desired_state()[APPS], "expected_plan": expected}}
         hosts[f"alone{number}"] = host(tenant, wanted)
         hosts[f"beside{number}"] = host(tenant, wanted, apply_expected_plans={APPS: digest}, apply_require_expected_plans=True)
-    good = {APPS: {**tree()[APPS], "expected_plan": digest}}
+    good = {APPS: {**desired_state()[APPS], "expected_plan": digest}}
     hosts["other"] = host(tenant, good, apply_expected_plans={APPS: ZEROS})
     done = apply(inventory(**hosts))
     assert tenant.writes() == []
@@ -305,12 +325,13 @@ def test_a_plan_that_the_tree_itself_expects_has_to_be_that_one(tenant, apply, d
     assert kinds(tenant) == [APPS]
 
 
-def test_credentials_in_the_tree_in_defaults_and_in_the_environment(tenant, play, tmp_path):
-    """The tree comes first, then variables, then module_defaults, the environment last; an organization by name beats another by id."""
+def test_credentials_in_the_desired_state_in_defaults_and_in_the_environment(tenant, play, tmp_path):
+    """The desired state comes first, then variables, then module_defaults, the environment last; an organization by name beats another by
+    id."""
     modules = {
-        SENTRY: {"organization": "Example Health", **tree()[SENTRY]},
-        APPS: {"organization_id": demo.ORGANIZATION, "api_key": demo.API_KEY, **tree()[APPS]},
-        ESET: tree()[ESET],
+        SENTRY: {"organization": "Example Health", **desired_state()[SENTRY]},
+        APPS: {"organization_id": demo.ORGANIZATION, "api_key": demo.API_KEY, **desired_state()[APPS]},
+        ESET: desired_state()[ESET],
     }
     done = play(
         [{"name": "Apply", "ansible.builtin.include_role": {"name": "secops.policy.apply"}}],
@@ -342,7 +363,7 @@ def test_hostile_texts_and_no_secrets(tenant, apply, tmp_path):
     modules = {
         SENTRY: {"state": "replaced", "config": [{"network_id": "N_9", "policies": []}, {"network": "Branch Berlin", "policies": [BAD]}]},
         APPS: {"config": [{"name": "Odd", "sni": "odd.example.com", "destinations": [destination(5)]}]},
-        ESET: tree()[ESET],
+        ESET: desired_state()[ESET],
     }
     done = apply(inventory(acme=host(tenant, modules)), verbosity=4, diff=True).ok()
     kept = snapshot(tmp_path / "snapshots")

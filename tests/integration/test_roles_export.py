@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role export: what is there as a tree, for people to read and for apply to find nothing to do."""
+"""The role export: what is there as desired state, for people to read and for apply to find nothing to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.secops.policy.tests.mock_cloud import demo
 from .harness import run_command
 from .tenants import APPS, ESET, SECRETS, SENTRY, SERVERS, files, host, inventory, seeded, task
 
-WRITE = "Write the tree"
+WRITE = "Write the desired state"
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_an_export_says_what_is_there_and_applying_it_changes_nothing(tenant, ex
         '- "5006"  # Westcoast',
     ):
         assert f"{line}\n" in text
-    tree = yaml.safe_load(text)["secops_policy"]
-    assert list(tree) == [ESET, SENTRY, APPS] and {entry["state"] for entry in tree.values()} == {state}
-    assert ("max_removals" in tree[APPS]) == (state == "overridden")
-    assert [unit["name"] for unit in tree[APPS]["config"]] == ["Intranet", "Jira", "Lab Results"]
+    desired_state = yaml.safe_load(text)["secops_policy"]
+    assert list(desired_state) == [ESET, SENTRY, APPS] and {entry["state"] for entry in desired_state.values()} == {state}
+    assert ("max_removals" in desired_state[APPS]) == (state == "overridden")
+    assert [unit["name"] for unit in desired_state[APPS]["config"]] == ["Intranet", "Jira", "Lab Results"]
     assert not [secret for secret in (*SECRETS, *tenant.eset.issued) if secret in text]
 
     fed = feed_back(tenant, file).ok()
@@ -125,7 +125,7 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
 
 
 def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, export, tmp_path):
-    """By its id, also where it was given by name; the tree can be fed to another one on purpose."""
+    """By its id, also where it was given by name; the desired state can be fed to another one on purpose."""
     by_name = {"meraki_organization_id": None, "meraki_organization": "Example Health"}
     export(inventory(acme=host(tenant, None, **by_name)), extra_vars={"export_modules": f"{SENTRY},{APPS}"}).ok()
     (file,) = files(tmp_path / "exports")
@@ -140,11 +140,11 @@ def test_modules_that_are_not_asked_for_are_not_read(tenant, export, tmp_path):
     """The credentials of both vendors are there, and each host is a tenant of one of them."""
     hosts = inventory(health=host(tenant, None, export_modules=[SENTRY, APPS]), endpoints=host(tenant, None, export_modules=[ESET]))
     export(hosts).ok()
-    trees = {file.stem: file.read_text(encoding="utf-8") for file in files(tmp_path / "exports")}
-    assert {name: list(yaml.safe_load(text)["secops_policy"]) for name, text in trees.items()} == {
+    desired_states = {file.stem: file.read_text(encoding="utf-8") for file in files(tmp_path / "exports")}
+    assert {name: list(yaml.safe_load(text)["secops_policy"]) for name, text in desired_states.items()} == {
         "endpoints": [ESET], "health": [SENTRY, APPS]
     }  # fmt: skip
-    assert f"# {ESET}: left out, for export_modules does not name it" in trees["health"]
+    assert f"# {ESET}: left out, for export_modules does not name it" in desired_states["health"]
     wrong = export(inventory(health=host(tenant, None, export_modules=["meraki"])))
     assert wrong.rc == 2 and "export_modules" in str(wrong.failed_result())
 

@@ -21,6 +21,7 @@ from .tenants import (
     SERVERS,
     WORKSTATIONS,
     by_hand,
+    desired_state,
     destination,
     files,
     host,
@@ -30,7 +31,6 @@ from .tenants import (
     snapshot,
     state,
     task,
-    tree,
 )
 
 DONE = "Account for what was done"
@@ -54,7 +54,7 @@ def role(run_playbook, tmp_path):
 
 
 def wide():
-    """A tree that creates, changes, renames, moves and removes, of everything."""
+    """A desired state that creates, changes, renames, moves and removes, of everything."""
     return {
         ESET: {
             "state": "replaced",
@@ -108,7 +108,7 @@ def test_everything_comes_back_once(tenant, role):
 
 def test_what_restricts_comes_first(tenant, role):
     """An application that was opened is closed before the policies behind it change, and one that was closed comes back after."""
-    modules = tree()
+    modules = desired_state()
     modules[APPS] = {
         "state": "replaced",
         "config": [{"name": "Wiki", "destinations": [destination(9)]}, {"name": "Lab Results", "destinations": [destination(4)]}],
@@ -126,7 +126,7 @@ def test_what_restricts_comes_first(tenant, role):
 def test_what_somebody_changed_since_is_refused_unless_forced(tenant, role):
     """All of it in one failure, before anything is written; what they left alone would have been put back."""
     before = state(tenant)
-    role("apply", acme=host(tenant, tree())).ok()
+    role("apply", acme=host(tenant, desired_state())).ok()
     meraki = tenant.meraki
     meraki.add_sentry("N_24329160", [{"smNetworkId": "N_24329157", "scope": "none", "tags": [], "groupPolicyId": "100"}])
     tenant.eset.assign(POLICIES["Baseline"], "deviceGroupUuid", SERVERS)
@@ -188,7 +188,7 @@ def test_what_a_failed_run_has_left_comes_back(tenant, role):
 
 def test_the_role_twice_in_a_play_accounts_for_each_run(tenant, role, run_playbook, tmp_path):
     """What a module did in the first run is not said to be done in the second, where it was not reached."""
-    first = {name: tree()[name] for name in (ESET, SENTRY)}
+    first = {name: desired_state()[name] for name in (ESET, SENTRY)}
     role("apply", acme=host(tenant, first)).ok()
     second = {
         ESET: {"state": "replaced", "config": [{"target": {"device_group_uuid": WORKSTATIONS}, "policies": []}]},
@@ -211,7 +211,7 @@ def test_the_role_twice_in_a_play_accounts_for_each_run(tenant, role, run_playbo
 
 def test_a_restore_that_fails_goes_on_when_it_is_run_again(tenant, role):
     before = state(tenant)
-    role("apply", acme=host(tenant, tree())).ok()
+    role("apply", acme=host(tenant, desired_state())).ok()
     tenant.faults.add("status", method="PUT", path="sentry", status=400)
     failed = role("restore", acme=host(tenant, None))
     assert failed.rc == 2 and state(tenant) != before
@@ -233,9 +233,9 @@ def test_which_snapshot(tenant, role, tmp_path):
     said = missing.failed_result()["msg"]
     assert "cannot be listed" in said and said.count("No such file or directory") == 1, "later versions of Ansible add a cause"
     first = state(tenant)
-    role("apply", acme=host(tenant, {APPS: tree()[APPS]})).ok()
+    role("apply", acme=host(tenant, {APPS: desired_state()[APPS]})).ok()
     second = state(tenant)
-    role("apply", acme=host(tenant, {SENTRY: tree()[SENTRY]})).ok()
+    role("apply", acme=host(tenant, {SENTRY: desired_state()[SENTRY]})).ok()
     older, newer = files(folder)
     tenant.clear_log()
     none = role("restore", **{"acm": host(tenant, None), "acme.20": host(tenant, None)}).ok()
@@ -268,7 +268,7 @@ def test_a_snapshot_goes_back_to_its_own_organization_or_tenant_and_to_no_other(
     tenant.meraki.add_organization("2", "Other")
     tenant.meraki.add_application("2", name="Jira", destinations=[])
     before = state(tenant)
-    role("apply", acme=host(tenant, tree())).ok()
+    role("apply", acme=host(tenant, desired_state())).ok()
     kept = snapshot(tmp_path / "snapshots")
     tenant.clear_log()
     with Cloud() as other:
@@ -321,7 +321,7 @@ def demo_destination():
 def test_a_snapshot_that_may_be_of_somebody_elses_making_has_to_be_named(tenant, role, tmp_path):
     """The newest is not taken, and neither is an older one in its place."""
     before = state(tenant)
-    role("apply", acme=host(tenant, {APPS: tree()[APPS]})).ok()
+    role("apply", acme=host(tenant, {APPS: desired_state()[APPS]})).ok()
     after = state(tenant)
     (own,) = files(tmp_path / "snapshots")
     tenant.clear_log()
@@ -351,7 +351,7 @@ def test_one_tenant_that_fails_does_not_stop_the_others(tenant, role):
     before = state(tenant)
     tenant.meraki.add_organization("2", "Other")
     other = {APPS: {"config": [{"name": "Only", "destinations": [destination(1)]}]}}
-    hosts = {"good": host(tenant, tree()), "bad": host(tenant, other, meraki_organization_id="2")}
+    hosts = {"good": host(tenant, desired_state()), "bad": host(tenant, other, meraki_organization_id="2")}
     role("apply", **hosts).ok()
     hosts["bad"]["meraki_api_key"] = "wrong"
     done = role("restore", **hosts)

@@ -187,16 +187,16 @@ def test_two_slices_share_a_limit(fleet, tmp_path):
         "workstations": {"device_group": "Workstations"},
     }
     targets |= {name.replace("-", "_"): {"device": name} for name in ("reception", "web-01")}
-    trees = {
+    desired_states = {
         name: {"secops_policy": {tenants.ESET: {"config": [{"target": target, "policies": [{"policy": "Baseline"}]}]}}}
         for name, target in targets.items()
     }
     fleet.limit(5)
-    started, names = [], sorted(trees)
+    started, names = [], sorted(desired_states)
     for number in (0, 1):
         folder = tmp_path / f"slice{number}"
         folder.mkdir()
-        hosts = {name: trees[name] for name in names[number::2]}
+        hosts = {name: desired_states[name] for name in names[number::2]}
         runner.private_data(folder, hosts, runner.credentials(fleet), FIRST | {"audit_fail_on_drift": "false"}, ("--forks", "5"))
         started.append((folder, runner.start(folder, "run", "--ident", "job", "--playbook", "audit.yml")))
     jobs = [runner.finished(*one) for one in started]

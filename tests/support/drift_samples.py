@@ -52,14 +52,14 @@ def stack(uuid, *policies, name=""):
 BASE, HARD, NIGHT, USB = (("p-1", "Baseline"), ("p-2", "Server hardening"), ("p-3", "Updates at night"), ("p-4", "USB control"))
 
 
-def tree(*modules, state="replaced", **configs):
+def desired_state(*modules, state="replaced", **configs):
     """A ``secops_policy`` with a config that names what the samples have."""
     return {module: {"state": state, "config": configs.get(module, [])} for module in modules}
 
 
-def tenant(name, tree_, results):
+def tenant(name, desired_state_, results):
     """What the report says of a tenant with this ``secops_policy``."""
-    return reports.tenant(name, desired(tree_), results)
+    return reports.tenant(name, desired(desired_state_), results)
 
 
 def drifted(name):
@@ -78,7 +78,9 @@ def drifted(name):
     applications = planned([application("Jira", "501")], [application("Jira", "501", "443,8443")], updated=1, unchanged=19)
     return tenant(
         name,
-        tree(SENTRY, APPLICATION, **{SENTRY: [{"network": "Branch Berlin"}, *networks(19)], APPLICATION: [{"name": "Jira"}, *apps(19)]}),
+        desired_state(
+            SENTRY, APPLICATION, **{SENTRY: [{"network": "Branch Berlin"}, *networks(19)], APPLICATION: [{"name": "Jira"}, *apps(19)]}
+        ),
         {SENTRY: sentry, APPLICATION: applications},
     )
 
@@ -87,7 +89,7 @@ def in_line(name):
     """A tenant in which nothing differs."""
     return tenant(
         name,
-        tree(SENTRY, APPLICATION, ESET, **{SENTRY: networks(20), APPLICATION: apps(20), ESET: targets(20)}),
+        desired_state(SENTRY, APPLICATION, ESET, **{SENTRY: networks(20), APPLICATION: apps(20), ESET: targets(20)}),
         {module: planned(unchanged=20) for module in (SENTRY, APPLICATION, ESET)},
     )
 
@@ -99,7 +101,9 @@ def unreadable(name):
         "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     )
     return tenant(
-        name, tree(SENTRY, ESET, **{ESET: targets(3)}), {SENTRY: {"failed": True, "msg": words, "requests": []}, ESET: planned(unchanged=9)}
+        name,
+        desired_state(SENTRY, ESET, **{ESET: targets(3)}),
+        {SENTRY: {"failed": True, "msg": words, "requests": []}, ESET: planned(unchanged=9)},
     )
 
 
@@ -109,7 +113,7 @@ def reordered(name):
     wanted = stack("g-1", HARD, BASE, NIGHT, name="Servers")
     return tenant(
         name,
-        tree(ESET, **{ESET: [{"target": {"device_group": "Servers"}}, *targets(11)]}),
+        desired_state(ESET, **{ESET: [{"target": {"device_group": "Servers"}}, *targets(11)]}),
         {ESET: planned([there], [wanted], moved=1, deleted=1, unchanged=30)},
     )
 

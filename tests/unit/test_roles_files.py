@@ -53,9 +53,9 @@ def exported(text):
     assert made.text.startswith(exports.HEAD) and made.exported == [SENTRY, APPS]
     assert not exports.edited(made.text) and exports.edited(made.text + "\n")
     assert all(line.isprintable() for line in made.text.split("\n")), "nothing that an editor or a loader would stumble over"
-    tree = yaml.safe_load(made.text)
-    assert list(tree) == ["secops_policy"]
-    return tree["secops_policy"][SENTRY]["config"][0], tree["secops_policy"][APPS]["config"][0]
+    desired_state = yaml.safe_load(made.text)
+    assert list(desired_state) == ["secops_policy"]
+    return desired_state["secops_policy"][SENTRY]["config"][0], desired_state["secops_policy"][APPS]["config"][0]
 
 
 @given(TEXTS)
@@ -99,14 +99,14 @@ def test_the_order_of_an_export_does_not_depend_on_the_servers():
     assert not exports.same(one.text, other.text.replace("N_1", "N_3"))
 
 
-def test_options_come_from_the_tree_then_variables_then_defaults():
+def test_options_come_from_the_desired_state_then_variables_then_defaults():
     defaults = {"api_key": "from defaults", "base_url": "from defaults", "organization_id": "1", "timeout": 5}
     variables = {"base_url": "from variables", "organization": None, "organization_id": "2"}
     entry = {"organization": "Acme", "state": "replaced", "max_removals": 0, "expected_plan": None, "forse": True}
     options = {"state": "gathered", "config": None}
     found = desired_state.module_arguments(SENTRY, [defaults, variables, entry], False, {"state": None})
     desired = {"api_key": "from defaults", "base_url": "from variables", "organization": "Acme", "timeout": 5}
-    assert found == {**desired, "state": "replaced", "max_removals": 0}, "a name in the tree keeps out an id from elsewhere"
+    assert found == {**desired, "state": "replaced", "max_removals": 0}, "a name in the desired state keeps out an id from elsewhere"
     assert desired_state.module_arguments(SENTRY, [defaults, variables, entry], True, options) == {**desired, "state": "gathered"}
     token = desired_state.module_arguments(ESET, [{"username": "u", "password": "p"}, {"access_token": "t"}], False, {})
     assert token == {"access_token": "t"}
@@ -114,14 +114,14 @@ def test_options_come_from_the_tree_then_variables_then_defaults():
     assert sign_in == {"username": "u", "password": "p"}
 
 
-def test_the_trees_own_errors():
-    assert [item["path"] for item in desired_state.tree_errors([])] == ["secops_policy"]
-    tree = {"cisco_ios": {}, ESET: "x", SENTRY: {"states": 1, "config": None}, APPS: {"state": "rendered", 1: 2}}
-    assert [item["path"] for item in desired_state.tree_errors(tree)] == [
+def test_the_desired_states_own_errors():
+    assert [item["path"] for item in desired_state.desired_state_errors([])] == ["secops_policy"]
+    desired = {"cisco_ios": {}, ESET: "x", SENTRY: {"states": 1, "config": None}, APPS: {"state": "rendered", 1: 2}}
+    assert [item["path"] for item in desired_state.desired_state_errors(desired)] == [
         "secops_policy.cisco_ios", f"secops_policy.{ESET}", f"secops_policy.{SENTRY}.states", f"secops_policy.{APPS}.1",
         f"secops_policy.{APPS}.state",
     ]  # fmt: skip
-    assert desired_state.tree_errors({}) == []
+    assert desired_state.desired_state_errors({}) == []
 
 
 @pytest.mark.parametrize("role", ["apply", "audit", "export", "restore"])

@@ -10,7 +10,7 @@ import datetime
 import typing as t
 from collections import Counter
 
-from .._workflow.desired_state import ran, result_errors, tree_errors
+from .._workflow.desired_state import desired_state_errors, ran, result_errors
 from .accepted import Accepted, accept
 from .items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
 
@@ -21,11 +21,14 @@ VERSION = 1
 IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
 
 
-def desired(tree: t.Any) -> dict[str, t.Any]:
+def desired(desired_state: t.Any) -> dict[str, t.Any]:
     """What a report has to know of a desired state (``secops_policy``): the ``modules`` that it names, each as ``described``, and what is
     wrong with it itself (``errors``)."""
-    named = [module for module in MODULES if isinstance(tree, dict) and module in tree]
-    return {"modules": {module: described(module, tree[module]) for module in named}, "errors": tree_errors(tree) if tree else []}
+    named = [module for module in MODULES if isinstance(desired_state, dict) and module in desired_state]
+    return {
+        "modules": {module: described(module, desired_state[module]) for module in named},
+        "errors": desired_state_errors(desired_state) if desired_state else [],
+    }
 
 
 def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:

@@ -30,7 +30,7 @@ _COUNTS = ("created", "updated", "moved", "deleted")
 
 def plan_errors(plans: t.Mapping[str, Result]) -> list[Error]:
     """Everything that stands against the plans, of all modules."""
-    # A state that only reads is an error of the tree, and is reported as such.
+    # A state that only reads is an error of the desired state, and is reported as such.
     against = {name: plan for name, plan in plans.items() if ran(plan) and not planned(plan) and not {"gathered", "rendered"} & set(plan)}
     return [item for name, plan in against.items() for item in result_errors(f"secops_policy.{name}", _with_digest(plan))]
 

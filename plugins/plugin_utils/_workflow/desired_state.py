@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The tree that the roles take, ``secops_policy``: what is wrong with it, and how a module's result reads in it. Pure; controller only."""
+"""The desired state that the roles take, ``secops_policy``: what is wrong with it, and how a module's result reads in it. Pure; controller
+only."""
 
 from __future__ import annotations
 
@@ -37,15 +38,15 @@ Result = t.Mapping[str, t.Any]
 Error = dict[str, str]
 
 
-def tree_errors(tree: t.Any) -> list[Error]:
-    """What is wrong with the tree itself, each with a path such as ``secops_policy.meraki_private_app.forse``.
+def desired_state_errors(desired_state: t.Any) -> list[Error]:
+    """What is wrong with the desired state itself, each with a path such as ``secops_policy.meraki_private_app.forse``.
 
     What the options hold is the modules' to check.
     """
-    if not isinstance(tree, dict):
+    if not isinstance(desired_state, dict):
         return [error("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
     errors = []
-    for name, entry in tree.items():
+    for name, entry in desired_state.items():
         path = f"secops_policy.{name}"
         if name not in MODULES:
             errors.append(error(path, f"is no module of this collection; there are: {', '.join(MODULES)}"))
@@ -59,8 +60,9 @@ def tree_errors(tree: t.Any) -> list[Error]:
 def module_arguments(module: str, layers: t.Sequence[Result], connection_only: bool, options: Result) -> dict[str, t.Any]:
     """The arguments of a module: what a later layer says beats an earlier one, ``options`` beat all, a null says nothing.
 
-    What a layer gives keeps out its rivals from earlier ones, such as an organization's id from a variable where the tree has a name.
-    ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to ``tree_errors``.
+    What a layer gives keeps out its rivals from earlier ones, such as an organization's id from a variable where the desired state has a
+    name. ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to
+    ``desired_state_errors``.
     """
     known = {name for name in MODULES[module] if not (connection_only and name in _WHAT)}
     found: dict[str, t.Any] = {}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""What was gathered as a YAML tree for people: ids with names as comments, in a stable order, nothing that Ansible would evaluate. Pure."""
+"""What was gathered as desired state in YAML, for people: ids with names as comments, in a stable order, nothing that Ansible would
+evaluate. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ class Export(t.NamedTuple):
 
 
 def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str) -> Export:
-    """The tree of a host from what the modules gathered, or from how they failed."""
+    """The desired state of a host from what the modules gathered, or from how they failed."""
     left_out, off, failed = {}, {}, {}
     asked = [name for name in MODULES if name in results]
     exported = [name for name in asked if "gathered" in results[name]]

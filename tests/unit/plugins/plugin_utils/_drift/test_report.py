@@ -31,6 +31,7 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     NOW,
     SENTRY,
     application,
+    desired_state,
     drifted,
     fleet,
     in_line,
@@ -41,7 +42,6 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     reordered,
     shown,
     tenant,
-    tree,
     unreadable,
 )
 from hypothesis import given, settings
@@ -99,7 +99,7 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
 
 
 @pytest.mark.parametrize(
-    ("tree_", "results", "says"),
+    ("desired_state_", "results", "says"),
     [
         ({}, {}, "names no module"),
         (None, {}, "names no module"),
@@ -118,8 +118,8 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         ({SENTRY: {"config": []}}, {SENTRY: {"failed": True}}, "did not say what is there"),
     ],
 )
-def test_what_makes_no_sense_is_unreadable_with_the_reason(tree_, results, says):
-    made = report([tenant("t", tree_, results)], [], NOW)
+def test_what_makes_no_sense_is_unreadable_with_the_reason(desired_state_, results, says):
+    made = report([tenant("t", desired_state_, results)], [], NOW)
     VALIDATOR.validate(made)
     assert made["totals"]["tenants"]["unreadable"] == 1 and drift(made["tenants"][0]) is None
     assert says in "; ".join(reasons(made["tenants"][0]))
@@ -128,14 +128,14 @@ def test_what_makes_no_sense_is_unreadable_with_the_reason(tree_, results, says)
 
 def test_a_tenant_that_is_read_in_part_shows_the_drift_that_was_seen():
     results = {SENTRY: {"failed": True, "msg": "no"}, APPLICATION: planned([application("Jira", "1")])}
-    made = report([tenant("t", tree(SENTRY, APPLICATION), results)], [], NOW)
+    made = report([tenant("t", desired_state(SENTRY, APPLICATION), results)], [], NOW)
     assert made["tenants"][0]["verdict"] == "unreadable" and drift(made["tenants"][0]) is True
     assert made["totals"]["deviations"] == 1
 
 
 def test_a_result_that_no_desired_state_names_is_reported_all_the_same():
     gone = planned([application("Jira", "1")])
-    for names in ({}, tree(SENTRY)):
+    for names in ({}, desired_state(SENTRY)):
         made = report([tenant("t", names, {APPLICATION: gone, SENTRY: {"skipped": True}})], [], NOW)
         VALIDATOR.validate(made)
         assert [item["verdict"] for one in made["tenants"][0]["resources"] for item in one["items"]] == ["extra"]
@@ -156,7 +156,7 @@ def test_units_that_are_too_many_to_travel_are_counted():
     own = described(SENTRY, {"config": networks(10_000)})
     assert own["units"] is None and described(SENTRY, {"config": networks(2000)})["units"] == networks(2000)
     results = {SENTRY: {**planned([network(1, policy("11"))], [network(1)], unchanged=9), "desired": own}}
-    made = report([tenant("t", tree(SENTRY), results)], [], NOW)
+    made = report([tenant("t", desired_state(SENTRY), results)], [], NOW)
     VALIDATOR.validate(made)
     (resource,) = made["tenants"][0]["resources"]
     assert resource["counts"]["in sync"] == 9 and [item["verdict"] for item in resource["items"]] == ["extra"]
@@ -172,9 +172,9 @@ def test_whatever_an_entry_holds_can_travel(config):
     assert described(SENTRY, config) == {"state": "" if config != {} else "merged", "scope": "", "units": []}
 
 
-def test_errors_are_shown_with_their_place_in_the_tree():
+def test_errors_are_shown_with_their_place_in_the_desired_state():
     failed = {"failed": True, "msg": "2 errors", "errors": [{"path": "config[0].name", "message": "is required"}]}
-    (resource,) = tenant("t", tree(APPLICATION), {APPLICATION: failed})["resources"]
+    (resource,) = tenant("t", desired_state(APPLICATION), {APPLICATION: failed})["resources"]
     assert resource["faults"] == [{"path": f"secops_policy.{APPLICATION}.config[0].name", "message": "is required"}]
 
 
@@ -182,13 +182,13 @@ def test_accepted_deviations_do_not_count_until_they_have_expired():
     day = [{"what": "t/*/11", "reason": "known", "expires": "2026-11-25"}]
     gone = planned([network(1, policy("11"), policy("12"))], [network(1)])
     for hours, deviations in ((0, 1), (19, 1), (20, 2)):
-        made = report([tenant("t", tree(SENTRY), {SENTRY: gone})], accept(day), NOW + datetime.timedelta(hours=hours))
+        made = report([tenant("t", desired_state(SENTRY), {SENTRY: gone})], accept(day), NOW + datetime.timedelta(hours=hours))
         assert (made["totals"]["deviations"], made["totals"]["objects"]["accepted"]) == (deviations, 2 - deviations), (
             "through the day, in UTC"
         )
         assert made["accepted"] == [{**day[0], "expired": deviations == 2, "deviations": 1}]
     everything = [{"what": "*", "reason": "all", "expires": datetime.datetime(2027, 1, 1, 12, 0)}]
-    made = report([tenant("t", tree(SENTRY), {SENTRY: gone}), unreadable("u")], accept(everything), NOW)
+    made = report([tenant("t", desired_state(SENTRY), {SENTRY: gone}), unreadable("u")], accept(everything), NOW)
     assert [one["verdict"] for one in made["tenants"]] == ["in line", "unreadable"], "what cannot be read cannot be accepted"
     assert made["accepted"][0]["expires"] == "2027-01-01T12:00:00"
     suite = ET.fromstring(junit(made)).find("testsuite[@name='t']")
@@ -264,7 +264,7 @@ def test_the_same_object_that_differs_in_another_way_is_new_and_names_and_places
     def at(place, tags, name):
         current = network(1, *[policy(f"9{number}") for number in range(place)], policy("12", "withAny", tags, ("102", name)))
         desired = network(1, *current["policies"][:-1], policy("12", "withAny", ["x"], ("103", name)))
-        return report([tenant("t", tree(SENTRY), {SENTRY: planned([current], [desired])})], [], NOW)
+        return report([tenant("t", desired_state(SENTRY), {SENTRY: planned([current], [desired])})], [], NOW)
 
     assert [item["id"] for item in compare(at(1, ["a"], "Staff"), at(4, ["a"], ""))["unchanged"]] == [f"t/{SENTRY}/N_1/12"]
     found = compare(at(1, ["a"], "Staff"), at(1, ["b"], "Staff"))
@@ -351,7 +351,9 @@ def test_no_text_breaks_a_file(one, two, three):
             APPLICATION: planned([], [application(one, description=two, sni=three)]),
             ESET: {"failed": True, "msg": three, "errors": [{"path": one, "message": two}]},
         }
-        found = report([tenant(one, tree(SENTRY, APPLICATION, ESET), results), unread(three + "x", two)], accept([]), NOW, problems=[two])
+        found = report(
+            [tenant(one, desired_state(SENTRY, APPLICATION, ESET), results), unread(three + "x", two)], accept([]), NOW, problems=[two]
+        )
         found["accepted"] = [{"what": one, "reason": two, "expires": three, "expired": True, "deviations": 0}]
         found["comparison"] = compare(report([in_line("t")], [], NOW), found)
         return found
