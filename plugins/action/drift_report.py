@@ -203,7 +203,7 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
 
 def _message(report: Data, path: str) -> str:
     tenants, deviations = report["totals"]["tenants"], report["totals"]["deviations"]
-    parts = [f"{tenants[key]} {key}" for key in ("in line", "drifted", "unreadable") if tenants[key]]
+    parts = [f"{tenants[key]} {key.replace('_', ' ')}" for key in ("in_sync", "drifted", "unreadable") if tenants[key]]
     said = f"{count(tenants['total'], 'tenant')}: {', '.join(parts)}; {count(deviations, 'deviation')}"
     accepted = report["totals"]["objects"]["accepted"]
     if accepted:

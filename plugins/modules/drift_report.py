@@ -16,7 +16,7 @@ description:
     C(drift.xml) (JUnit) on the controller.
   - Each host is an organization or tenant. Results of M(secops.policy.policy_run) say themselves what they were asked for. The role
     P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
-  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in line.
+  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in sync.
   - The files are written atomically, with mode 0600, and hold no credentials.
 options:
   dest:
@@ -117,7 +117,7 @@ msg:
   description: The report in a sentence, with its path.
   returned: always
   type: str
-  sample: "3 tenants: 1 in line, 1 drifted, 1 unreadable; 4 deviations. Report: /srv/drift/drift.html"
+  sample: "3 tenants: 1 in sync, 1 drifted, 1 unreadable; 4 deviations. Report: /srv/drift/drift.html"
 files:
   description: The paths of the reports, C(json), C(html) and C(xml).
   returned: always
@@ -127,8 +127,8 @@ totals:
   returned: always
   type: dict
   sample:
-    tenants: {total: 3, read: 2, unreadable: 1, in line: 1, drifted: 1}
-    objects: {in sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
+    tenants: {total: 3, read: 2, unreadable: 1, in_sync: 1, drifted: 1}
+    objects: {in_sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
     deviations: 4
 comparison:
   description: How many deviations are C(new), C(resolved), C(unchanged) and C(unknown) since the report of C(earlier).

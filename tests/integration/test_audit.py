@@ -85,7 +85,7 @@ def eset_desired_state(cloud, *policies):
 
 
 def inventory(cloud, **desired_states):
-    """Hosts by name, each with its desired state; as they are left out, three that are in line."""
+    """Hosts by name, each with its desired state; as they are left out, three that are in sync."""
     if not desired_states:
         desired_states = {
             "berlin": meraki_desired_state(cloud, "1"),
@@ -123,14 +123,14 @@ def items(report, name=None, verdict=None):
 def test_what_is_in_line(check, tenants, audit, tmp_path):
     done, report = audit(inventory(tenants), check=check)
     done.ok()
-    assert report["totals"]["tenants"] == {"total": 3, "read": 3, "unreadable": 0, "in line": 3, "drifted": 0}
+    assert report["totals"]["tenants"] == {"total": 3, "read": 3, "unreadable": 0, "in_sync": 3, "drifted": 0}
     assert tenants.writes() == []
-    assert {item["verdict"] for item in items(report)} == {"in sync"}
+    assert {item["verdict"] for item in items(report)} == {"in_sync"}
     assert all(not item["failed"] for item in done.results)
     for kind in ("json", "html", "xml"):
         assert stat.S_IMODE((tmp_path / "report" / f"drift.{kind}").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "report").stat().st_mode) == 0o700
-    assert "All 3 tenants are in line" in (tmp_path / "report" / "drift.html").read_text(encoding="utf-8")
+    assert "All 3 tenants are in sync" in (tmp_path / "report" / "drift.html").read_text(encoding="utf-8")
 
 
 def set_stats(done):
@@ -153,13 +153,13 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
     assert tenants.writes() == [], "an audit writes nothing but its report"
     assert {one["name"]: one["verdict"] for one in report["tenants"]} == dict.fromkeys(("berlin", "paris", "rome"), "drifted")
     seen = {(one["name"], resource["module"]): resource["counts"] for one in report["tenants"] for resource in one["resources"]}
-    none = dict.fromkeys(("in sync", "changed", "missing", "extra", "moved", "accepted"), 0)
+    none = dict.fromkeys(("in_sync", "changed", "missing", "extra", "moved", "accepted"), 0)
     assert seen == {
-        ("berlin", SENTRY): {**none, "missing": 1, "extra": 1, "in sync": 1},
+        ("berlin", SENTRY): {**none, "missing": 1, "extra": 1, "in_sync": 1},
         ("berlin", APPLICATION): {**none, "changed": 1},
-        ("paris", SENTRY): {**none, "moved": 1, "in sync": 1},
+        ("paris", SENTRY): {**none, "moved": 1, "in_sync": 1},
         ("paris", APPLICATION): {**none, "missing": 1},
-        ("rome", ESET): {**none, "missing": 1, "extra": 1, "in sync": 1},
+        ("rome", ESET): {**none, "missing": 1, "extra": 1, "in_sync": 1},
     }
     looks = {
         "Look at the Sentry policies": SENTRY,
@@ -170,7 +170,7 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
         module = looks.get(item["name"])
         if (item["host"], module) in seen:
             counts, summary = seen[item["host"], module], item["result"]["summary"]
-            assert [counts[key] for key in ("missing", "changed", "moved", "extra", "in sync")] == [
+            assert [counts[key] for key in ("missing", "changed", "moved", "extra", "in_sync")] == [
                 summary[key] for key in ("created", "updated", "moved", "deleted", "unchanged")
             ]
             said = set_stats(done)[f"secops_policy_audit_{item['host']}"]
@@ -178,7 +178,7 @@ def test_every_kind_of_drift(tenants, audit, play, tmp_path):
             assert said["digests"][module] == item["result"]["plan_digest"]
     (changed,) = items(report, "berlin", "changed")
     assert changed["unit"]["name"] == "Jira" and changed["object"] is None
-    assert changed["fields"] == [{"field": "description", "actual": "Where tickets live", "wanted": "Other"}]
+    assert changed["fields"] == [{"field": "description", "actual": "Where tickets live", "desired": "Other"}]
     (extra,) = items(report, "berlin", "extra")
     assert extra["id"] == f"berlin/{SENTRY}/N_1/{extra['object']['id']}" and extra["unit"] == {"id": "N_1", "name": "Berlin"}
     (missing,) = items(report, "rome", "missing")
@@ -202,12 +202,12 @@ def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenant
     )
     done, report = audit(listed)
     assert done.rc == 2
-    assert report["totals"]["tenants"] == {"total": 4, "read": 2, "unreadable": 2, "in line": 1, "drifted": 1}
+    assert report["totals"]["tenants"] == {"total": 4, "read": 2, "unreadable": 2, "in_sync": 1, "drifted": 1}
     assert {item["host"] for item in done.results if item["failed"] and item["action"] == "ansible.builtin.fail"} == {"paris", "vienna"}
     verdicts = {(one["name"], resource["module"]): resource for one in report["tenants"] for resource in one["resources"]}
     assert "401" in verdicts["paris", SENTRY]["message"] and verdicts["paris", SENTRY]["verdict"] == "unreadable"
     assert verdicts["paris", SENTRY]["plan_digest"] is None
-    errors = verdicts["vienna", ESET]["faults"]
+    errors = verdicts["vienna", ESET]["errors"]
     assert f"secops_policy.{ESET}.config[0].policies[0].rank" in {error["path"] for error in errors}
     stats = set_stats(done)
     assert stats["secops_policy_audit_paris"] == {"drift": None, "digests": {}}
@@ -228,7 +228,7 @@ def test_drift_fails_where_that_is_asked_for(tenants, audit):
 
 
 def test_exit_code_of_the_callback(tenants, audit):
-    """10 for drift, 0 where all is in line or nobody enabled it, Ansible's own for a failure."""
+    """10 for drift, 0 where all is in sync or nobody enabled it, Ansible's own for a failure."""
     drifted = {"berlin": meraki_desired_state(tenants, "1", policies=[GUEST]), "paris": meraki_desired_state(tenants, "2")}
     enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
     done, _report = audit(inventory(tenants, **drifted), env=enabled)
@@ -259,7 +259,7 @@ def test_accepted_deviations(tenants, audit, tmp_path):
     file.write_text("- {what: berlin/*, reason: all of it, expires: 2999-12-31}\n", encoding="utf-8")
     enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
     done, report = audit(listed, extra_vars={"audit_accepted": str(file), "audit_fail_on_drift": True}, env=enabled)
-    assert done.ok().rc == 0 and report["tenants"][0]["verdict"] == "in line"
+    assert done.ok().rc == 0 and report["tenants"][0]["verdict"] == "in_sync"
     assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is False
 
     file.write_text(
@@ -284,7 +284,7 @@ def test_comparison_with_the_report_that_is_replaced(tenants, audit, run_playboo
     assert report["comparison"] is None and "no earlier drift report" in done.stdout + done.stderr
     kept = tmp_path / "kept.json"
     kept.write_text((tmp_path / "report" / "drift.json").read_text(encoding="utf-8"), encoding="utf-8")
-    was = {item["id"] for item in items(report) if item["verdict"] != "in sync"}
+    was = {item["id"] for item in items(report) if item["verdict"] != "in_sync"}
     assert len(was) == 3
     desired_states["berlin"] = meraki_desired_state(tenants, "1", application={**JIRA, "description": "Other"})
     desired_states["paris"] = meraki_desired_state(tenants, "2", policies=[STAFF])
@@ -411,10 +411,10 @@ def test_the_desired_state_is_the_one_that_the_modules_were_given(tenants, audit
     listed["all"]["hosts"]["nothing"] = {}
     done, report = audit(listed, playbook=stated(where, {"secops_policy": wanted}, tmp_path))
     assert done.rc == 0, done.output
-    assert report["totals"]["tenants"] == {"total": 4, "read": 4, "unreadable": 0, "in line": 0, "drifted": 4}
+    assert report["totals"]["tenants"] == {"total": 4, "read": 4, "unreadable": 0, "in_sync": 0, "drifted": 4}
     for one in report["tenants"]:
         sentry_, application = one["resources"]
-        assert (sentry_["scope"], sentry_["state"], sentry_["verdict"]) == ("Organization 1", "replaced", "in line")
+        assert (sentry_["scope"], sentry_["state"], sentry_["verdict"]) == ("Organization 1", "replaced", "in_sync")
         assert [item["unit"]["name"] for item in sentry_["items"]] == ["Berlin"]
         assert application["verdict"] == "drifted" and application["counts"]["changed"] == 1
         assert set_stats(done)[f"secops_policy_audit_{one['name']}"]["drift"] is True
@@ -453,7 +453,7 @@ def test_a_secret_is_masked_wherever_it_comes_from(tenants, audit, tmp_path, whe
     done, report = audit(inventory(tenants, berlin=wanted), playbook=book, verbosity=3)
     assert done.rc == 0, done.output
     (item,) = items(report)
-    assert item["verdict"] == "in sync" and item["unit"]["name"] == "named ******** by somebody"
+    assert item["verdict"] == "in_sync" and item["unit"]["name"] == "named ******** by somebody"
     results = [json.dumps(one["result"]) for one in done.results if one["action"] != "ansible.builtin.validate_argument_spec"]
     texts = [*results, *(file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir())]
     assert not [text for text in texts if KEY in text]
@@ -487,7 +487,7 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
     )
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
-    assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "in line": 2, "drifted": 0}
+    assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "in_sync": 2, "drifted": 0}
     assert (
         "a_unreadable"
         in [item["result"]["msg"] for item in done.results if item["action"] == "ansible.builtin.fail" and item["failed"]][-1]
@@ -506,7 +506,7 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
     verdicts = {one["name"]: one["verdict"] for one in report["tenants"]}
-    assert verdicts == {"b_good": "in line"} | dict.fromkeys(("a_failed", "empty", "unknown", "reads", "none", "missing"), "unreadable")
+    assert verdicts == {"b_good": "in_sync"} | dict.fromkeys(("a_failed", "empty", "unknown", "reads", "none", "missing"), "unreadable")
     messages = {
         one["name"]: " ".join([one["message"], *(resource["message"] for resource in one["resources"])]) for one in report["tenants"]
     }
@@ -534,7 +534,7 @@ def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
 
     done, report = audit(inventory(tenants, berlin=meraki_desired_state(tenants, "1"), paris="{{ vault_nowhere }}"))
     assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == {"paris"}
-    assert [one["verdict"] for one in report["tenants"]] == ["in line", "unreadable"]
+    assert [one["verdict"] for one in report["tenants"]] == ["in_sync", "unreadable"]
     reason = report["tenants"][1]["message"]
     assert reason.startswith("the host failed, or was not reached, before it could be looked at: ")
 
@@ -553,7 +553,7 @@ def test_what_an_earlier_audit_of_the_run_has_read_is_no_news(tenants, audit, tm
     )
     done, report = audit(inventory(tenants), playbook=book)
     assert done.rc == 2
-    assert {one["name"]: one["verdict"] for one in report["tenants"]} == {"berlin": "unreadable", "paris": "in line", "rome": "in line"}
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == {"berlin": "unreadable", "paris": "in_sync", "rome": "in_sync"}
     assert "before it could be looked at" in next(one["message"] for one in report["tenants"] if one["name"] == "berlin")
     # Rome, whose batch is the first, sees that Paris is still to come.
     told = [item["result"]["totals"]["tenants"] for item in done.results if item["action"] == "secops.policy.drift_report"]
@@ -574,7 +574,7 @@ def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, ven
         module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]} for module, entry in desired_state.items()
     }
     done, report = audit(inventory(tenants, berlin=entries), env=environment)
-    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
+    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in_sync"
     tenants.clear_log()
     listed = inventory(tenants, berlin=entries)
     listed["all"]["hosts"]["berlin"][f"{vendor}_{name}"] = "{{ nowhere }}"
@@ -610,7 +610,7 @@ def test_a_module_that_was_run_without_the_role_is_reported(tenants, audit, tmp_
     tasks = [[module, report]] if plays == 1 else [[module], [report]]
     book.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": part} for part in tasks]), encoding="utf-8")
     done, report = audit(inventory(tenants, berlin={SENTRY: entry}), playbook=book)
-    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in line"
+    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in_sync"
 
 
 def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_path):
@@ -641,7 +641,7 @@ def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_p
 
 
 def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
-    """max_removals and groups that would be emptied: read, so neither unreadable nor in line; the report says what apply will say."""
+    """max_removals and groups that would be emptied: read, so neither unreadable nor in sync; the report says what apply will say."""
     berlin = meraki_desired_state(tenants, "1", policies=[])
     berlin[SENTRY]["max_removals"] = 1
     berlin[APPLICATION] |= {"state": "overridden", "config": [{**JIRA, "name": "Wiki", "application_groups": []}]}
@@ -668,7 +668,7 @@ def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_pat
     listed["all"]["hosts"]["berlin"] |= {"meraki_api_key": KEY, "meraki_organization_id": "1"}
     done, report = audit(listed, playbook=book, extra_vars={"url": tenants.meraki_url})
     done.ok()
-    assert report["totals"]["tenants"]["in line"] == 1
+    assert report["totals"]["tenants"]["in_sync"] == 1
 
 
 def test_a_report_that_cannot_be_written_fails_the_play(tenants, audit, tmp_path):

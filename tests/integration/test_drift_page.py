@@ -106,10 +106,10 @@ def test_what_is_at_the_top(page):
     driver = page(shown())
     assert driver.title == "Policy drift report: 2 of 16 tenants could not be read completely; 6 deviations"
     assert find(driver, "h1")[0].text == "2 of 16 tenants could not be read completely; 6 deviations"
-    assert [find(driver, f"#n-{name}")[0].text for name in ("tenants", "in-line", "drifted", "unreadable")] == ["16", "12", "2", "2"]
+    assert [find(driver, f"#n-{name}")[0].text for name in ("tenants", "in_sync", "drifted", "unreadable")] == ["16", "12", "2", "2"]
     assert "7 new, 5 resolved, 2 unchanged" in find(driver, "section[aria-labelledby=since]")[0].text
     assert tenants(driver)[:4] == ["sofia", "warsaw", "berlin", "paris"], "what wants attention comes first"
-    assert [len(find(driver, f"rect.{name}")) for name in ("in-line", "drifted", "unreadable")] == [1, 1, 1]
+    assert [len(find(driver, f"rect.{name}")) for name in ("in_sync", "drifted", "unreadable")] == [1, 1, 1]
     assert [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
 
 
@@ -294,7 +294,7 @@ def test_what_a_screen_reader_is_told(page):
 
 def test_on_paper_everything_that_is_shown_is_open_and_the_tools_are_gone(page):
     driver = page(shown())
-    choose(driver, "show", "in line")
+    choose(driver, "show", "in_sync")
     driver.execute_script("window.dispatchEvent(new Event('beforeprint'))")
     assert len(find(driver, ".tenant[open]:not([hidden])")) == 12
     browser.set_media(driver, "print")

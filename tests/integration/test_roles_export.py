@@ -157,7 +157,7 @@ def test_an_audit_finds_what_was_exported_to_host_vars(tenant, tmp_path):
     done = run_command([*command, "secops.policy.export", "-e", "export_dir=host_vars"], tmp_path, {})
     assert done.returncode == 0, done.stdout
     done = run_command([*command, "secops.policy.audit"], tmp_path, {})
-    assert "4 tenants: 4 in line" in done.stdout, done.stdout
+    assert "4 tenants: 4 in sync" in done.stdout, done.stdout
 
 
 def test_a_tenant_with_nothing_in_it_can_be_fed_back_too(cloud, export, feed_back, tmp_path):

@@ -14,7 +14,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import
 
 NOW = datetime.datetime(2026, 11, 25, 4, 30, tzinfo=datetime.timezone.utc)
 SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
-DRIFTED, IN_LINE = (hashlib.sha256(word).hexdigest() for word in (b"something", b"nothing"))
+DRIFTED, IN_SYNC = (hashlib.sha256(word).hexdigest() for word in (b"something", b"nothing"))
 ZERO = dict.fromkeys(("created", "updated", "moved", "deleted", "unchanged"), 0)
 
 
@@ -23,7 +23,7 @@ def planned(before=(), after=(), **summary):
     changed = bool(before or after)
     return {
         "changed": changed, "before": list(before), "after": list(after), "requests": [], "summary": {**ZERO, **summary},
-        "plan_digest": DRIFTED if changed else IN_LINE, "stats": {},
+        "plan_digest": DRIFTED if changed else IN_SYNC, "stats": {},
     }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def drifted(name):
     )
 
 
-def in_line(name):
+def in_sync(name):
     """A tenant in which nothing differs."""
     return tenant(
         name,
@@ -138,10 +138,10 @@ def fleet(count):
 def shown():
     """The report in the docs' picture: something of everything."""
     cities = ("amsterdam", "athens", "brussels", "dublin", "helsinki", "lisbon", "madrid", "oslo", "prague", "rome", "vienna", "zagreb")
-    tenants = [in_line(city) for city in cities]
+    tenants = [in_sync(city) for city in cities]
     tenants += [drifted("berlin"), reordered("paris"), unreadable("warsaw"), unread("sofia", "the host was not reached")]
     made = report(tenants, accepted(), NOW, collection_version="1.0.0")
-    earlier = report([in_line("berlin"), reordered("paris"), drifted("vienna")], [], NOW - datetime.timedelta(days=1))
+    earlier = report([in_sync("berlin"), reordered("paris"), drifted("vienna")], [], NOW - datetime.timedelta(days=1))
     made["comparison"] = compare(earlier, made)
     return made
 

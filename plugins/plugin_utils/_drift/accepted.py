@@ -54,7 +54,7 @@ def accept(items: t.Iterable[Item], accepted: t.Sequence[Accepted], now: datetim
     for item in items:
         item["accepted"] = None
         for number, entry in enumerate(accepted):
-            if item["verdict"] != "in sync" and entry.covers(item["id"]):
+            if item["verdict"] != "in_sync" and entry.covers(item["id"]):
                 counts[number] += 1
                 if item["accepted"] is None and now < entry.until:
                     item["accepted"] = {"what": entry.what, "reason": entry.reason, "expires": entry.expires}

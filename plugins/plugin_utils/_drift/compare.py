@@ -77,7 +77,7 @@ def _deviations(report: Data) -> dict[str, _Deviation]:
 
 def _values(item: Data) -> list[t.Any]:
     """What differs, without what says nothing of the deviation: names that were read or not, and where in a list an object stands."""
-    return [(field["field"], field["actual"], field["wanted"]) for field in item["fields"] if field["field"] != "position"]
+    return [(field["field"], field["actual"], field["desired"]) for field in item["fields"] if field["field"] != "position"]
 
 
 def _brief(one: Data, module: str, verdict: str, identity: str, unit: t.Any, inner: t.Any) -> dict[str, t.Any]:

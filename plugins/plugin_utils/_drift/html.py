@@ -12,14 +12,14 @@ import typing as t
 from pathlib import Path
 
 from .items import DEVIATIONS, IN_SYNC
-from .report import DRIFTED, IN_LINE, UNREADABLE
+from .report import DRIFTED, UNREADABLE
 from .text import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
 
 Data = t.Mapping[str, t.Any]
 
 _FILES = Path(__file__).with_name("html_files")
 #: What wants attention comes first.
-_ORDER = (UNREADABLE, DRIFTED, IN_LINE)
+_ORDER = (UNREADABLE, DRIFTED, IN_SYNC)
 
 
 def html(report: Data) -> str:
@@ -49,7 +49,7 @@ def _page(report: Data) -> dict[str, t.Any]:
         "generated": report["generated_at"].replace("T", " ").replace("Z", " UTC"),
         "generator": report["generator"],
         "headline": _headline(totals["tenants"], totals["deviations"]),
-        "tone": UNREADABLE if totals["tenants"]["unreadable"] or report["problems"] else DRIFTED if totals["deviations"] else IN_LINE,
+        "tone": UNREADABLE if totals["tenants"]["unreadable"] or report["problems"] else DRIFTED if totals["deviations"] else IN_SYNC,
         "tenants": tenants,
         "totals": totals,
         "bar": _bar(totals["tenants"]),
@@ -80,14 +80,14 @@ def _headline(tenants: Data, deviations: int) -> str:
         found = count(deviations, "deviation")
         parts.append(f"{found} in {count(tenants['drifted'], 'tenant')}" if not tenants["unreadable"] else found)
     if not parts:
-        return "The tenant is in line" if tenants["total"] == 1 else f"All {tenants['total']} tenants are in line"
+        return "The tenant is in sync" if tenants["total"] == 1 else f"All {tenants['total']} tenants are in sync"
     return "; ".join(parts)
 
 
 def _bar(tenants: Data) -> list[dict[str, t.Any]]:
     """The tenants' verdicts as parts of a bar of 1000."""
     at, parts = 0.0, []
-    for verdict in (IN_LINE, DRIFTED, UNREADABLE):
+    for verdict in (IN_SYNC, DRIFTED, UNREADABLE):
         width = 1000 * tenants[verdict] / (tenants["total"] or 1)
         if width:
             parts.append({"verdict": verdict, "x": round(at, 1), "width": round(width, 1)})
@@ -121,7 +121,7 @@ def _describe(verdict: str, counts: Data) -> str:
 
 def _resource(resource: Data, new: set[str]) -> dict[str, t.Any]:
     return {
-        **{key: resource[key] for key in ("module", "verdict", "message", "faults", "warnings", "scope", "state", "counts")},
+        **{key: resource[key] for key in ("module", "verdict", "message", "errors", "warnings", "scope", "state", "counts")},
         "name": MODULE_NAMES[resource["module"]],
         "digest": resource["plan_digest"] or "",
         "items": [_item(item, item["id"] in new) for item in resource["items"] if item["verdict"] != IN_SYNC],
@@ -138,7 +138,7 @@ def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
         "accepted": item["accepted"],
         "new": is_new,
         "fields": [
-            {"name": field_name(field["field"]), "actual": side(field, "actual"), "wanted": side(field, "wanted")}
+            {"name": field_name(field["field"]), "actual": side(field, "actual"), "desired": side(field, "desired")}
             for field in item["fields"]
         ],
     }

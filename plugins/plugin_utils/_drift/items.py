@@ -16,7 +16,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
 Data = t.Mapping[str, t.Any]
 Item = dict[str, t.Any]
 
-IN_SYNC, CHANGED, MISSING, EXTRA, MOVED = "in sync", "changed", "missing", "extra", "moved"
+IN_SYNC, CHANGED, MISSING, EXTRA, MOVED = "in_sync", "changed", "missing", "extra", "moved"
 DEVIATIONS = (CHANGED, MISSING, EXTRA, MOVED)
 
 _TARGETS = (("device_uuid", "device"), ("device_group_uuid", "device_group"), ("subscription_uuid", "subscription"))
@@ -105,7 +105,7 @@ class _Sentry:
         found = []
         for entry in entries:
             if "network_tags" in entry:
-                # Which networks carry the tags is not told: it is in line as a whole, or it is not said.
+                # Which networks carry the tags is not told: it is in sync as a whole, or it is not said.
                 if len(claimed) == len(drifted):
                     tags = " and ".join(map(str, _list(entry["network_tags"])))
                     found.append(Object("tags:" + segment(tags), None, f"networks tagged {tags}"))
@@ -233,7 +233,7 @@ def _ordered(
     stays = set(longest_increasing_run(places).values())
     found = []
     for place, (policy, source) in enumerate(zip(desired, sources)):
-        at = [] if source in stays else [{"field": "position", "actual": None if source is None else source + 1, "wanted": place + 1}]
+        at = [] if source in stays else [{"field": "position", "actual": None if source is None else source + 1, "desired": place + 1}]
         if source is None:
             found.append(_Difference(MISSING, named(policy), compared(None, policy) + at))
             continue
@@ -242,7 +242,7 @@ def _ordered(
             found.append(_Difference(CHANGED if fields else MOVED, named(current[source]), fields + at))
     for place, policy in enumerate(current):
         if place not in sources:
-            position = [{"field": "position", "actual": place + 1, "wanted": None}]
+            position = [{"field": "position", "actual": place + 1, "desired": None}]
             found.append(_Difference(EXTRA, named(policy), compared(policy, None) + position))
     return found
 
@@ -267,7 +267,7 @@ def _fields(
             known: dict[t.Any, t.Any] = {
                 unit.get(key): unit.get(names.get(key, "")) for unit in (current, desired) if unit is not None and key in names
             }
-            found.append(_named_values({"field": key, "actual": actual, "wanted": target}, known))
+            found.append(_named_values({"field": key, "actual": actual, "desired": target}, known))
     return found
 
 
@@ -275,8 +275,8 @@ def _in_list(field: str, current: Data | None, desired: Data | None, form: t.Cal
     """What only one of two lists has, by what it means (``form``), one field for each."""
     actual, target = ([(form(one), one) for one in (unit or {}).get(field) or []] for unit in (current, desired))
     both = Counter(key for key, _one in actual) & Counter(key for key, _one in target)
-    gone = [{"field": field, "actual": one, "wanted": None} for one in _beyond(actual, both)]
-    return gone + [{"field": field, "actual": None, "wanted": one} for one in _beyond(target, both)]
+    gone = [{"field": field, "actual": one, "desired": None} for one in _beyond(actual, both)]
+    return gone + [{"field": field, "actual": None, "desired": one} for one in _beyond(target, both)]
 
 
 def _beyond(keyed: list[tuple[str, t.Any]], both: Counter[str]) -> t.Iterator[t.Any]:
@@ -295,7 +295,7 @@ def _group_names(unit: Data | None) -> dict[str, t.Any]:
 
 def _named_values(field: dict[str, t.Any], known: Data) -> dict[str, t.Any]:
     """The field with the names of the ids in it, as far as they are known: beside them, for whether a name was read says nothing."""
-    names = {key: known[key] for key in (field["actual"], field["wanted"]) if isinstance(key, str) and known.get(key)}
+    names = {key: known[key] for key in (field["actual"], field["desired"]) if isinstance(key, str) and known.get(key)}
     return {**field, "names": names} if names else field
 
 

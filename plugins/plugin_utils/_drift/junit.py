@@ -52,7 +52,7 @@ def _cases(one: Data) -> list[_Case]:
     for resource in one["resources"]:
         place = f"{one['name']}.{resource['module']}"
         if resource["verdict"] == UNREADABLE:
-            text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["faults"])])
+            text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["errors"])])
             found.append(_Case(place, MODULE_NAMES[resource["module"]], "error", resource["message"], text))
             continue
         units: dict[str, list[Data]] = {}

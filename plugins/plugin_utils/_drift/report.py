@@ -18,7 +18,7 @@ Data = t.Mapping[str, t.Any]
 
 #: Rises when a reader of earlier reports would misread this one.
 VERSION = 1
-IN_LINE, DRIFTED, UNREADABLE = "in line", "drifted", "unreadable"
+DRIFTED, UNREADABLE = "drifted", "unreadable"
 
 
 def desired(desired_state: t.Any) -> dict[str, t.Any]:
@@ -46,7 +46,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     if not named and not odd:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
-    return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_LINE, "message": "; ".join(odd), "resources": resources}
+    return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_SYNC, "message": "; ".join(odd), "resources": resources}
 
 
 def unread(name: str, message: str) -> dict[str, t.Any]:
@@ -120,7 +120,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         "state": words.get("state", ""),
         "verdict": UNREADABLE,
         "message": "",
-        "faults": errors,
+        "errors": errors,
         "warnings": [],
         "plan_digest": None,
         "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
@@ -135,10 +135,10 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
     if result.get("failed") or result.get("unreachable") or not planned:
         made["message"] = str(result.get("msg") or "the module did not say what is there")
     if not planned:
-        return {**made, "faults": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else made
+        return {**made, "errors": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else made
     # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift, and the message is what
     # apply will say.
-    made["verdict"] = IN_LINE
+    made["verdict"] = IN_SYNC
     made["plan_digest"] = str(result["plan_digest"])
     units = words.get("units", [])
     made["items"] = items(module, made["id"], result, units)
@@ -158,9 +158,9 @@ def _set_verdicts(one: dict[str, t.Any]) -> None:
             "accepted": sum(item["accepted"] is not None for item in resource["items"]),
         }
         if resource["verdict"] != UNREADABLE:
-            resource["verdict"] = DRIFTED if counted else IN_LINE
+            resource["verdict"] = DRIFTED if counted else IN_SYNC
     verdicts = {one["verdict"], *(resource["verdict"] for resource in one["resources"])}
-    one["verdict"] = next(verdict for verdict in (UNREADABLE, DRIFTED, IN_LINE) if verdict in verdicts)
+    one["verdict"] = next(verdict for verdict in (UNREADABLE, DRIFTED, IN_SYNC) if verdict in verdicts)
 
 
 def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
@@ -174,7 +174,7 @@ def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
             "total": len(tenants),
             "read": len(tenants) - verdicts[UNREADABLE],
             "unreadable": verdicts[UNREADABLE],
-            "in line": verdicts[IN_LINE],
+            "in_sync": verdicts[IN_SYNC],
             "drifted": verdicts[DRIFTED],
         },
         "objects": {key: objects[key] for key in (IN_SYNC, *DEVIATIONS, "accepted")},

@@ -19,11 +19,11 @@ MODULE_NAMES = {
 }
 #: What a verdict means, seen from what is there.
 VERDICTS = {
-    "in sync": "is there as it should be",
-    "changed": "differs from what is wanted",
-    "missing": "is wanted, and not there",
-    "extra": "is there, and not wanted",
-    "moved": "stands at another place than is wanted",
+    "in_sync": "is there as it should be",
+    "changed": "differs from what is desired",
+    "missing": "is desired, and not there",
+    "extra": "is there, and not desired",
+    "moved": "stands at another place than is desired",
     "unreadable": "could not be read",
 }
 _FIELDS = {
@@ -75,7 +75,7 @@ def side(field: Data, key: str) -> str:
 
 def difference(field: Data) -> str:
     """One field on one line: what is there, and what is desired."""
-    actual, desired = (side(field, key) or "nothing" for key in ("actual", "wanted"))
+    actual, desired = (side(field, key) or "nothing" for key in ("actual", "desired"))
     return f"{field_name(field['field'])}: {actual} \N{RIGHTWARDS ARROW} {desired}"
 
 

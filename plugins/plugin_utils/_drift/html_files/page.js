@@ -20,7 +20,7 @@
       rows: [...resource.querySelectorAll(".items tbody tr")].map((row) => ({
         row, verdict: row.dataset.verdict, isNew: "new" in row.dataset, text: folded(row.textContent + " " + row.cells[1].title),
       })),
-      rest: folded([...resource.querySelectorAll("h4, .error, .note, .faults, .calm")].map((part) => part.textContent).join(" ")),
+      rest: folded([...resource.querySelectorAll("h4, .error, .note, .errors, .calm")].map((part) => part.textContent).join(" ")),
     })),
     message: folded([...tenant.querySelectorAll(":scope > .error")].map((part) => part.textContent).join(" ")),
   }));

@@ -122,24 +122,24 @@ def test_fields_say_what_is_there_and_what_is_wanted():
     )
     (item,) = items(APPLICATION, "t", planned([current], [desired]), None)
     assert item["verdict"] == "changed" and item["id"] == "t/501"
-    shown = [(field["field"], field["actual"] is None, field["wanted"] is None) for field in item["fields"]]
+    shown = [(field["field"], field["actual"] is None, field["desired"] is None) for field in item["fields"]]
     assert shown == [(field, not new, new) for field in ("destinations", "application_group_ids") for new in (True, False)]
-    assert item["fields"][1]["wanted"]["protocol_ports"] == [{"protocol": "TCP", "ports": "443,8443"}]
-    assert item["fields"][3] == {"field": "application_group_ids", "actual": None, "wanted": "g3", "names": {"g3": "West"}}
+    assert item["fields"][1]["desired"]["protocol_ports"] == [{"protocol": "TCP", "ports": "443,8443"}]
+    assert item["fields"][3] == {"field": "application_group_ids", "actual": None, "desired": "g3", "names": {"g3": "West"}}
 
 
 def test_a_rename_is_a_change_of_the_application_that_is_there():
     (item,) = items(APPLICATION, "t", planned([application("Jira", "501")], [application("Desk", "501")]), None)
     assert (item["verdict"], item["unit"]) == ("changed", {"id": "501", "name": "Jira"})
-    assert item["fields"] == [{"field": "name", "actual": "Jira", "wanted": "Desk"}]
+    assert item["fields"] == [{"field": "name", "actual": "Jira", "desired": "Desk"}]
 
 
 def test_units_of_the_config_that_are_as_they_should_be():
     current, desired = network(1, policy("11"), name="Berlin"), network(1, name="Berlin")
     config = [{"network": "Berlin", "policies": []}, {"network_id": "N_2", "policies": []}, {"network": "Rome", "policies": []}]
     found = items(SENTRY, "t", planned([current], [desired]), config)
-    assert [(item["verdict"], item["id"]) for item in found] == [("extra", "t/N_1/11"), ("in sync", "t/N_2"), ("in sync", "t/name:Rome")]
-    # Which networks carry tags is not told: in line as a whole, or not said.
+    assert [(item["verdict"], item["id"]) for item in found] == [("extra", "t/N_1/11"), ("in_sync", "t/N_2"), ("in_sync", "t/name:Rome")]
+    # Which networks carry tags is not told: in sync as a whole, or not said.
     tagged = [{"network_tags": ["a", "b"], "policies": []}]
     assert [item["verdict"] for item in items(SENTRY, "t", planned([current], [desired]), tagged)] == ["extra"]
     (item,) = items(SENTRY, "t", planned([current], [desired]), [*config[:1], *tagged])[1:]
@@ -159,7 +159,7 @@ def test_units_of_the_config_that_are_as_they_should_be():
 @pytest.mark.parametrize("module", [SENTRY, APPLICATION, ESET])
 def test_a_config_in_an_odd_shape_breaks_nothing(module, config):
     """Ansible coerces what it can: what the module took without an error need not be a list of dictionaries here."""
-    assert all(item["verdict"] == "in sync" for item in items(module, "t", planned(), config))
+    assert all(item["verdict"] == "in_sync" for item in items(module, "t", planned(), config))
 
 
 @given(st.text())

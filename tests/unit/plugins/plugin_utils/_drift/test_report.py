@@ -27,14 +27,14 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
     DRIFTED,
     ESET,
-    IN_LINE,
+    IN_SYNC,
     NOW,
     SENTRY,
     application,
     desired_state,
     drifted,
     fleet,
-    in_line,
+    in_sync,
     network,
     networks,
     planned,
@@ -49,7 +49,7 @@ from hypothesis import strategies as st
 
 SCHEMA = json.loads((ROOT / "docs" / "drift.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-EXAMPLES = [in_line, drifted, reordered, unreadable, lambda name: unread(name, "not reached")]
+EXAMPLES = [in_sync, drifted, reordered, unreadable, lambda name: unread(name, "not reached")]
 
 
 def accept(entries):
@@ -74,14 +74,14 @@ def test_the_samples_are_as_the_schema_says():
 def test_totals_add_up_and_nothing_unread_is_in_line():
     made = shown()
     assert made["totals"] == {
-        "tenants": {"total": 16, "read": 14, "unreadable": 2, "in line": 12, "drifted": 2},
-        "objects": {"in sync": 787, "changed": 2, "missing": 1, "extra": 1, "moved": 2, "accepted": 1},
+        "tenants": {"total": 16, "read": 14, "unreadable": 2, "in_sync": 12, "drifted": 2},
+        "objects": {"in_sync": 787, "changed": 2, "missing": 1, "extra": 1, "moved": 2, "accepted": 1},
         "deviations": 6,
     }
     by_name = {one["name"]: one for one in made["tenants"]}
     assert [drift(by_name[name]) for name in ("amsterdam", "berlin", "warsaw", "sofia")] == [False, True, None, None]
     assert digests(by_name["berlin"]) == {SENTRY: DRIFTED, APPLICATION: DRIFTED}
-    assert digests(by_name["warsaw"]) == {ESET: IN_LINE} and digests(by_name["sofia"]) == {}
+    assert digests(by_name["warsaw"]) == {ESET: IN_SYNC} and digests(by_name["sofia"]) == {}
     assert reasons(by_name["sofia"]) == ["the host was not reached"] and "401" in reasons(by_name["warsaw"])[0]
 
 
@@ -95,7 +95,7 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
     VALIDATOR.validate(later)
     assert json_text({**later, "generated_at": json.loads(first)["generated_at"]}) == first
     totals = later["totals"]["tenants"]
-    assert totals["total"] == totals["in line"] + totals["drifted"] + totals["unreadable"] == totals["read"] + totals["unreadable"]
+    assert totals["total"] == totals["in_sync"] + totals["drifted"] + totals["unreadable"] == totals["read"] + totals["unreadable"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_units_that_are_too_many_to_travel_are_counted():
     made = report([tenant("t", desired_state(SENTRY), results)], [], NOW)
     VALIDATOR.validate(made)
     (resource,) = made["tenants"][0]["resources"]
-    assert resource["counts"]["in sync"] == 9 and [item["verdict"] for item in resource["items"]] == ["extra"]
+    assert resource["counts"]["in_sync"] == 9 and [item["verdict"] for item in resource["items"]] == ["extra"]
     assert "not listed" in resource["warnings"][0]
 
 
@@ -175,7 +175,7 @@ def test_whatever_an_entry_holds_can_travel(config):
 def test_errors_are_shown_with_their_place_in_the_desired_state():
     failed = {"failed": True, "msg": "2 errors", "errors": [{"path": "config[0].name", "message": "is required"}]}
     (resource,) = tenant("t", desired_state(APPLICATION), {APPLICATION: failed})["resources"]
-    assert resource["faults"] == [{"path": f"secops_policy.{APPLICATION}.config[0].name", "message": "is required"}]
+    assert resource["errors"] == [{"path": f"secops_policy.{APPLICATION}.config[0].name", "message": "is required"}]
 
 
 def test_accepted_deviations_do_not_count_until_they_have_expired():
@@ -189,7 +189,7 @@ def test_accepted_deviations_do_not_count_until_they_have_expired():
         assert made["accepted"] == [{**day[0], "expired": deviations == 2, "deviations": 1}]
     everything = [{"what": "*", "reason": "all", "expires": datetime.datetime(2027, 1, 1, 12, 0)}]
     made = report([tenant("t", desired_state(SENTRY), {SENTRY: gone}), unreadable("u")], accept(everything), NOW)
-    assert [one["verdict"] for one in made["tenants"]] == ["in line", "unreadable"], "what cannot be read cannot be accepted"
+    assert [one["verdict"] for one in made["tenants"]] == ["in_sync", "unreadable"], "what cannot be read cannot be accepted"
     assert made["accepted"][0]["expires"] == "2027-01-01T12:00:00"
     suite = ET.fromstring(junit(made)).find("testsuite[@name='t']")
     assert suite.get("skipped") == "1" and "all (until 2027" in suite.find("testcase/skipped").get("message")
@@ -272,7 +272,7 @@ def test_the_same_object_that_differs_in_another_way_is_new_and_names_and_places
 
 
 def test_a_tenant_that_can_be_read_again_is_resolved_and_one_that_cannot_is_new():
-    down, up = report([unreadable("t"), unread("u", "gone")], [], NOW), report([unreadable("t"), in_line("u")], [], NOW)
+    down, up = report([unreadable("t"), unread("u", "gone")], [], NOW), report([unreadable("t"), in_sync("u")], [], NOW)
     assert [item["id"] for item in compare(down, up)["resolved"]] == ["u"]
     assert [(item["id"], item["verdict"]) for item in compare(up, down)["new"]] == [("u", "unreadable")]
 
@@ -305,12 +305,12 @@ def test_junit_as_ci_systems_read_it():
         assert len(set(names)) == len(names) and all(case.get("time") is not None and len(case) <= 1 for case in cases)
     berlin = root.find("testsuite[@name='berlin']")
     failure = berlin.find(f"testcase[@classname='berlin.{SENTRY}'][@name='Branch Berlin (N_1)']/failure")
-    assert "withAny noncompliant → Quarantine is wanted, and not there" in failure.get("message")
+    assert "withAny noncompliant → Quarantine is desired, and not there" in failure.get("message")
     assert f"missing: withAny noncompliant → Quarantine [berlin/{SENTRY}/N_1/withAny:noncompliant:N_SM:103]" in failure.text
     assert "    tags: staff → compliant, staff" in failure.text
     assert root.find(f"testsuite[@name='warsaw']/testcase[@classname='warsaw.{SENTRY}']/error").get("type") == "unreadable"
     assert root.find("testsuite[@name='sofia']/testcase/error").get("message") == "the host was not reached"
-    made = report([in_line("t")], [], NOW, problems=["the file is gone"])
+    made = report([in_sync("t")], [], NOW, problems=["the file is gone"])
     assert ET.fromstring(junit(made)).find("testsuite[@name='audit']/testcase/error").get("message") == "the file is gone"
 
 
@@ -355,7 +355,7 @@ def test_no_text_breaks_a_file(one, two, three):
             [tenant(one, desired_state(SENTRY, APPLICATION, ESET), results), unread(three + "x", two)], accept([]), NOW, problems=[two]
         )
         found["accepted"] = [{"what": one, "reason": two, "expires": three, "expired": True, "deviations": 0}]
-        found["comparison"] = compare(report([in_line("t")], [], NOW), found)
+        found["comparison"] = compare(report([in_sync("t")], [], NOW), found)
         return found
 
     hostile, tame = made(one, two, three), made("a", "b", "c")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
-from ansible_collections.secops.policy.tests.support.drift_samples import APPLICATION, DRIFTED, ESET, IN_LINE, SENTRY, planned
+from ansible_collections.secops.policy.tests.support.drift_samples import APPLICATION, DRIFTED, ESET, IN_SYNC, SENTRY, planned
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ MODULES = (ESET, SENTRY, APPLICATION)
 #: What a variable may hold that somebody takes for an approval.
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.sampled_from(
-        [DRIFTED.upper(), f" {DRIFTED}", f"{DRIFTED}\n", DRIFTED[:-1], IN_LINE, OTHER, f'{{"{APPLICATION}": "{DRIFTED}"}}', "null", "omit"]
+        [DRIFTED.upper(), f" {DRIFTED}", f"{DRIFTED}\n", DRIFTED[:-1], IN_SYNC, OTHER, f'{{"{APPLICATION}": "{DRIFTED}"}}', "null", "omit"]
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*MODULES, "digests"]), inner, max_size=3),
     max_leaves=5,
