@@ -45,7 +45,7 @@ setup: .venv/ready $(LINK) ## what the other targets need, in .venv
 test: setup $(AWX)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-demo: setup ## the modules at work against the embedded stand-in for the vendors
+demo: setup ## the modules at work against the embedded mock server for the vendors
 	$(BIN)/python tests/demo/run.py $(ARGS)
 
 picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make bench``: what a run costs, each figure as a ratio from one run, against the stand-in.
+"""``make bench``: what a run costs, each figure as a ratio from one run, against the mock server.
 
 Timings are medians of interleaved repetitions. A figure beyond its aim is marked, and makes the exit status 1 with ``--strict``.
 Names of benches choose among them. All together take some four minutes; whatever else the machine does shows in the times.
@@ -259,7 +259,7 @@ def validate_alone(file: str) -> None:
 
 
 class _fleet:  # noqa: N801 - used as a function
-    """A stand-in with so many networks, in a process of its own so that it does not share the module's interpreter."""
+    """A mock server with so many networks, in a process of its own so that it does not share the module's interpreter."""
 
     def __init__(self, networks: int) -> None:
         self.networks = networks

@@ -74,7 +74,7 @@ def branches(meraki: Any) -> None:
 
 
 def meanwhile(cloud: Any, act: Callable[[], Any]) -> None:
-    """``act``, once, when Meraki's stand-in is read for the second time: by then a write has been tried."""
+    """``act``, once, when Meraki's mock server is read for the second time: by then a write has been tried."""
     original = cloud.meraki.handle
     reads = []
 
@@ -90,7 +90,7 @@ def meanwhile(cloud: Any, act: Callable[[], Any]) -> None:
 
 
 def run_meraki(name: str, cloud: Any, options: Mapping[str, Any], **how: bool) -> dict[str, Any]:
-    """``run_module`` for a Meraki module in the organization 1 of the stand-in."""
+    """``run_module`` for a Meraki module in the organization 1 of the mock server."""
     given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "rate_limit": 1000, "retry_timeout": 20}
     return run_module(name, {**given, **options}, **how)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ESET module in-process against the stand-in: every fault at every step, pending answers, reads that lag, others who write too."""
+"""The ESET module in-process against the mock server: every fault at every step, pending answers, reads that lag, others who write too."""
 
 from __future__ import annotations
 
@@ -443,7 +443,7 @@ def test_copies_are_reduced_to_the_one_that_saves_moves(cloud, duplicates):
 
 
 def once(cloud, method, act):
-    """``act`` before the stand-in answers the next such request."""
+    """``act`` before the mock server answers the next such request."""
     original = cloud.eset.handle
 
     def handle(request):

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ESET module in-process against the stand-in: what it reads, how often, and what it makes of it; names, groups, devices, On-Prem."""
+"""The ESET module in-process against the mock server: what it reads, how often, and what it makes of it; names, groups, devices,
+On-Prem."""
 
 from __future__ import annotations
 

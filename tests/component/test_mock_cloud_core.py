@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The front end of the stand-in: log, limits, latency, every fault as a client sees it, and the process on its own."""
+"""The front end of the mock server: log, limits, latency, every fault as a client sees it, and the process on its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.secops.policy.tests.mock_cloud.demo import (
 from ansible_collections.secops.policy.tests.mock_cloud.faults import KINDS
 from ansible_collections.secops.policy.tests.mock_cloud.limits import Limiter
 
-# The stand-in is nothing that users install.
+# The mock server is nothing that users install.
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for ESET: that it holds clients to the specification, and that every switch does what it says."""
+"""The mock server for ESET: that it holds clients to the specification, and that every switch does what it says."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 import requests
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud, spec
-from ansible_collections.secops.policy.tests.mock_cloud import eset as stand_in
+from ansible_collections.secops.policy.tests.mock_cloud import eset as mock_server
 from ansible_collections.secops.policy.tests.mock_cloud.eset import ROOT, Eset
 from ansible_collections.secops.policy.tests.mock_cloud.web import Request
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-# The stand-in is nothing that users install.
+# The mock server is nothing that users install.
 pytestmark = pytest.mark.once
 
 TOKEN = "access-0123456789"
@@ -84,7 +84,7 @@ class Client:
 
 def conforms(method, path, data):
     """Fail where an answer is not what the specification's schema has; a page token of null is one of the deviations that are switches."""
-    operation, _places, _known = spec.find(stand_in.FILES, method, path)
+    operation, _places, _known = spec.find(mock_server.FILES, method, path)
     shown = {key: value for key, value in data.items() if (key, value) != ("nextPageToken", None)}
     answer_schema(operation.template, method.lower()).validate(shown)
 
@@ -92,7 +92,7 @@ def conforms(method, path, data):
 @functools.cache
 def answer_schema(template, method):
     """The schema of the answer 200, unknown properties refused."""
-    for file in stand_in.FILES:
+    for file in mock_server.FILES:
         document = json.loads((spec.SPECS / file).read_text())
         if method in document["paths"].get(template, {}):
             answer = document["paths"][template][method]["responses"]["200"]

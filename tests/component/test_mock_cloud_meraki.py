@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for the Dashboard API: that it holds clients to the specification, and that every switch does what it says."""
+"""The mock server for the Dashboard API: that it holds clients to the specification, and that every switch does what it says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.secops.policy.tests.mock_cloud.meraki import FILES
 from ansible_collections.secops.policy.tests.mock_cloud.secure_connect import LIMIT
 from jsonschema import Draft202012Validator
 
-# The stand-in is nothing that users install.
+# The mock server is nothing that users install.
 pytestmark = pytest.mark.once
 
 KEY = "key-0123456789"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The private application module in-process against the stand-in: every fault at every step, every switch of the vendor's."""
+"""The private application module in-process against the mock server: every fault at every step, every switch of the vendor's."""
 
 from __future__ import annotations
 

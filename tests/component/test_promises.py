@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What both Meraki modules promise, sentence by sentence, in-process against the stand-in, where no other test says it."""
+"""What both Meraki modules promise, sentence by sentence, in-process against the mock server, where no other test says it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Sentry module in-process against the stand-in: every fault at every step, both readings, both shapes, somebody else."""
+"""The Sentry module in-process against the mock server: every fault at every step, both readings, both shapes, somebody else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: the modules at work, through real ansible-playbook, against the embedded stand-in.
+"""``make demo``: the modules at work, through real ansible-playbook, against the embedded mock server.
 
 Each step says what it shows, runs a playbook, and is checked: a demo that does not do what it says fails.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of the integration tests: the stand-in for the vendors, and real ansible-playbook."""
+"""Fixtures of the integration tests: the mock server for the vendors, and real ansible-playbook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import harness
 
 @pytest.fixture
 def cloud():
-    """A started stand-in, empty, with the vendors' rate limits; ``cloud.limit(None)`` lifts them."""
+    """A started mock server, empty, with the vendors' rate limits; ``cloud.limit(None)`` lifts them."""
     from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
     with Cloud() as started:

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The examples of the guides and the README: taken out of the pages, and told by what they are.
 
-Every YAML block of a page is an example that runs. A list of tasks runs as it stands, in the page's order, against a stand-in of its own.
-What else a block is, a comment before it says (``.. example: WORDS`` in reStructuredText, ``<!-- example: WORDS -->`` in Markdown):
+Every YAML block of a page is an example that runs. A list of tasks runs as it stands, in the page's order, against a mock server of its
+own. What else a block is, a comment before it says (``.. example: WORDS`` in reStructuredText, ``<!-- example: WORDS -->`` in Markdown):
 
-- ``before``: units that the stand-in holds at the start; begins a new scenario, with a new stand-in
+- ``before``: units that the mock server holds at the start; begins a new scenario, with a new mock server
 - ``after``: units that it holds then; the other units are as they were. ``after, all``: these and no others;
   ``after, without NAME``: and that application is gone
 - ``returned``: keys of the result of the task before it, with their values
@@ -71,7 +71,7 @@ class Block:
 
 @dataclass
 class Scenario:
-    """Blocks that share a stand-in, and what goes wrong in it."""
+    """Blocks that share a mock server, and what goes wrong in it."""
 
     blocks: list[Block] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)

@@ -93,7 +93,7 @@ def credential_types() -> dict[str, dict[str, Any]]:
 
 
 def credentials(cloud: Cloud) -> dict[str, str]:
-    """The environment of a job with one credential of each type for the stand-in; some of their fields are left out."""
+    """The environment of a job with one credential of each type for the mock server; some of their fields are left out."""
     types = credential_types()
     meraki = rules.injected(types["meraki"], {"api_key": demo.API_KEY, "base_url": cloud.meraki_url})
     given = {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role ``audit`` and its playbook as users run them: real ansible-playbook, several tenants, the strict stand-in."""
+"""The role ``audit`` and its playbook as users run them: real ansible-playbook, several tenants, the strict mock server."""
 
 from __future__ import annotations
 

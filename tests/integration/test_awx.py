@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role awx: the real modules of awx.awx, through the example project's awx.yml, against a strict stand-in for AWX's API.
+"""The role awx: the real modules of awx.awx, through the example project's awx.yml, against a strict mock server for AWX's API.
 
 Skipped, and said so, where awx.awx cannot be had; with SECOPS_REQUIRE_AWX=1, as continuous integration sets it, that is a failure.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example of the guides and of the README works as it stands, and what they say of before and after is what the stand-in holds."""
+"""Every example of the guides and of the README works as it stands, and what they say of before and after is what the mock server holds."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_both_kinds_of_page_are_read_alike():
 
 @dataclass
 class _Run:
-    """A scenario with its stand-in; ``start`` is what it held."""
+    """A scenario with its mock server; ``start`` is what it held."""
 
     scenario: pages.Scenario
     cloud: Cloud
@@ -321,7 +321,7 @@ def _credentials(cloud: Cloud) -> dict[str, str]:
     }
 
 
-# What the stand-in holds, in the words of the examples.
+# What the mock server holds, in the words of the examples.
 
 
 def _compare_before(run: _Run, block: pages.Block) -> None:
@@ -372,7 +372,7 @@ def _unit(unit: dict[str, Any]) -> tuple[str, str, Any]:
 
 
 def _units(cloud: Cloud) -> dict[str, dict[str, Any]]:
-    """Everything that the stand-in holds, by module and unit, as ``_unit`` has it."""
+    """Everything that the mock server holds, by module and unit, as ``_unit`` has it."""
     return {"sentry": _sentry(cloud.meraki.state()), "application": _applications(cloud.meraki.state()), "eset": _eset(cloud.eset.state())}
 
 

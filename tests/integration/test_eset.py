@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``eset_policy_assignment`` as users run it: real ansible-playbook, real HTTP, the strict stand-in."""
+"""``eset_policy_assignment`` as users run it: real ansible-playbook, real HTTP, the strict mock server."""
 
 from __future__ import annotations
 

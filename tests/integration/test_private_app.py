@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``meraki_private_app`` as users run it: real ansible-playbook, real HTTP, the strict stand-in."""
+"""``meraki_private_app`` as users run it: real ansible-playbook, real HTTP, the strict mock server."""
 
 from __future__ import annotations
 

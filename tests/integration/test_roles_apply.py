@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role apply as users run it: ``ansible-playbook secops.policy.apply`` against the strict stand-in."""
+"""The role apply as users run it: ``ansible-playbook secops.policy.apply`` against the strict mock server."""
 
 from __future__ import annotations
 

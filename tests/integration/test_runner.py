@@ -37,7 +37,7 @@ def fleet(cloud):
 
 @pytest.fixture
 def job(fleet, inventory, tmp_path):
-    """Run a playbook of the project as a job, with credentials for the stand-in."""
+    """Run a playbook of the project as a job, with credentials for the mock server."""
     numbers = iter(range(1, 99))
 
     def run(playbook, extra_vars=None, hosts=None, arguments=("--forks", "10", "--diff")):
@@ -61,7 +61,7 @@ def compact(job):
 
 
 def secrets(job):
-    """Which secrets of the stand-in stand in what a job left."""
+    """Which secrets of the mock server stand in what a job left."""
     return {secret for secret in tenants.SECRETS for text in job.texts() if secret in text}
 
 

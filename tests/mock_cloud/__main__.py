@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.mock_cloud``: the stand-in in the foreground, for looking around."""
+"""``python -m tests.mock_cloud``: the mock server in the foreground, for looking around."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZ
 def main() -> None:
     """Serve until interrupted. The first line printed is the URL."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.mock_cloud", description="The embedded stand-in for the vendors' clouds, on loopback."
+        prog="python -m tests.mock_cloud", description="The embedded mock server for the vendors' clouds, on loopback."
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--seed", choices=("demo", "none"), default="demo")

@@ -15,7 +15,7 @@ ESET_PASSWORD = "demo-password"
 
 
 def seed_demo(cloud: Cloud) -> None:
-    """Fill an empty stand-in."""
+    """Fill an empty mock server."""
     meraki = cloud.meraki
     meraki.add_key(API_KEY)
     meraki.add_organization(ORGANIZATION, "Example Health")

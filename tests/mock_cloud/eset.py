@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for ESET Connect and ESET PROTECT On-Prem: strict as the specifications in ``docs/specs`` are."""
+"""The mock server for ESET Connect and ESET PROTECT On-Prem: strict as the specifications in ``docs/specs`` are."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signing in to ESET's stand-in: users, tokens, the cloud's ``/oauth/token`` and On-Prem's ``/GetTokens``."""
+"""Signing in to ESET's mock server: users, tokens, the cloud's ``/oauth/token`` and On-Prem's ``/GetTokens``."""
 
 from __future__ import annotations
 

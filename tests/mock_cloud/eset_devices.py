@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Devices and device groups of ESET's stand-in."""
+"""Devices and device groups of ESET's mock server."""
 
 from __future__ import annotations
 

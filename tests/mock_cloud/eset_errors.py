@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How ESET's stand-in refuses: gRPC codes as JSON, OAuth's errors, and what is left of either on the way."""
+"""How ESET's mock server refuses: gRPC codes as JSON, OAuth's errors, and what is left of either on the way."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paging of ESET's stand-in: page sizes, opaque page tokens, an order that nobody may rely on."""
+"""Paging of ESET's mock server: page sizes, opaque page tokens, an order that nobody may rely on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policies of ESET's stand-in, and their assignments: one ordered stack for each target."""
+"""Policies of ESET's mock server, and their assignments: one ordered stack for each target."""
 
 from __future__ import annotations
 

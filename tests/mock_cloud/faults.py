@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from .web import Request, Response, html_response, json_response
 
-#: A prefix that the stand-in serves like its root: where redirects lead by default.
+#: A prefix that the mock server serves like its root: where redirects lead by default.
 SHARD = "/shard"
 _REQUIRED: Any = object()
 #: The kinds with their arguments and what these are when they are not given.

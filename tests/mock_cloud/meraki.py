@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for the Dashboard API: keys, organizations, networks, group policies; strict as the specs in ``docs/specs`` are."""
+"""The mock server for the Dashboard API: keys, organizations, networks, group policies; strict as the specs in ``docs/specs`` are."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the Dashboard API's stand-in refuses."""
+"""How the Dashboard API's mock server refuses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paging of the Dashboard API's stand-in: opaque tokens, and the Link header as the vendor writes it."""
+"""Paging of the Dashboard API's mock server: opaque tokens, and the Link header as the vendor writes it."""
 
 from __future__ import annotations
 

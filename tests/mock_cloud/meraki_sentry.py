@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sentry policy assignments of the Dashboard API's stand-in: the list by network, and the PUT."""
+"""Sentry policy assignments of the Dashboard API's mock server: the list by network, and the PUT."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secure Connect's part of the Dashboard API's stand-in: private applications and their groups."""
+"""Secure Connect's part of the Dashboard API's mock server: private applications and their groups."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The front end of the stand-in: real HTTP on loopback, with log, limits, latency and faults; the vendors behind it."""
+"""The front end of the mock server: real HTTP on loopback, with log, limits, latency and faults; the vendors behind it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Entry:
 
 
 class Cloud:
-    """The stand-in. ``with Cloud() as cloud:`` starts it on a free port of loopback and stops it.
+    """The mock server. ``with Cloud() as cloud:`` starts it on a free port of loopback and stops it.
 
     ``meraki`` and ``eset`` are the vendors, ``faults`` what goes wrong, ``log`` what was asked, in the order of arrival.
     ``latency``: seconds before every answer. ``retry_after``: what a 429 carries in its header; None: a 429 without.
@@ -92,7 +92,7 @@ class Cloud:
     def start(self, port: int = 0) -> None:
         """Listen; ``port`` 0 takes a free one. ``RuntimeError`` where it listens already."""
         if self._server is not None:
-            raise RuntimeError("the stand-in is started already")
+            raise RuntimeError("the mock server is started already")
         self._server = _Server(self, port)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -106,7 +106,7 @@ class Cloud:
     def url(self) -> str:
         """Scheme and authority."""
         if self._server is None:
-            raise RuntimeError("the stand-in is not started")
+            raise RuntimeError("the mock server is not started")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in's front end and its vendors hand each other: one request, one answer."""
+"""What the mock server's front end and its vendors hand each other: one request, one answer."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Each version gets an environment of its own (``.venv-2.16`` and so on), with the
 is none the version is skipped, and said so; where there is none for any version the run fails. With ``--seconds`` a version that would
 not end in that time, judged by the slowest so far, is skipped and said so too; the first one always runs.
 
-Tests marked ``once`` are left out: what they test runs neither modules nor Ansible (the stand-in, the checkout, the artefact), so that
+Tests marked ``once`` are left out: what they test runs neither modules nor Ansible (the mock server, the checkout, the artefact), so that
 another ansible-core cannot change how they end, and ``make test`` has run them.
 """
 

@@ -143,7 +143,7 @@ def _hint(status: int | None, target: str) -> str:
     if status is None:
         return "Check base_url, the network and any proxy"
     if status in (400, 409, 422):
-        return "Mend what it names, and run the task again"
+        return "Fix what it names, and run the task again"
     if status == 401:
         return "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     if status == 403:

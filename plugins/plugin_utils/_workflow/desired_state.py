@@ -127,7 +127,7 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[st
     errors = []
     for name in entry:
         if name not in options:
-            errors.append(error(f"{path}.{name}", f"is no option of the module; there are: {', '.join(sorted(options))}"))
+            errors.append(error(f"{path}.{name}", f"Unsupported parameter. Supported parameters include: {', '.join(sorted(options))}"))
     if entry.get("state") in ("gathered", "rendered"):
         says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
         errors.append(error(f"{path}.state", says))

@@ -436,7 +436,7 @@ def _incomplete(networks: t.Mapping[str, list[Policy]]) -> list[dict[str, str]]:
         error(
             f"organization: network {key}",
             f"the API lists the policy {policy.get('policy_id')} without a {what}, and the request has to carry it along: nothing is "
-            "written. Mend or remove it in the dashboard",
+            "written. Fix or remove it in the dashboard",
         )
         for key, policies in networks.items()
         for policy in policies

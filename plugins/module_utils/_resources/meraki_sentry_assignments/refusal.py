@@ -37,7 +37,7 @@ def explained(refusal: t.Any, items: list[Item], current: t.Mapping[str, list[It
     if not found:
         return "The request also carries what is not listed, as it is there: the refusal may be about that"
     more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return f"It is about {'; '.join(found[:10])}{more}. What is carried along can be mended in the dashboard, or by listing it in config"
+    return f"It is about {'; '.join(found[:10])}{more}. What is carried along can be fixed in the dashboard, or by listing it in config"
 
 
 def _described(item: Item, policy: Item, current: t.Mapping[str, list[Item]]) -> str:

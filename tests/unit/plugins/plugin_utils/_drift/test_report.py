@@ -109,7 +109,11 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         ({SENTRY: None}, {}, "must be a dictionary"),
         ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "says nothing of how it is to be"),
         ({SENTRY: {"state": ["x"]}}, {SENTRY: {"failed": True, "msg": "bad"}}, "bad"),
-        ({SENTRY: {"config": [], "forse": True}}, {SENTRY: planned()}, "secops_policy.meraki_sentry_assignments.forse: is no option"),
+        (
+            {SENTRY: {"config": [], "forse": True}},
+            {SENTRY: planned()},
+            "secops_policy.meraki_sentry_assignments.forse: Unsupported parameter",
+        ),
         ({SENTRY: {"config": []}}, {}, "was not run"),
         ({SENTRY: {"config": []}}, {SENTRY: {"skipped": True, "changed": False}}, "was not run"),
         ({SENTRY: {"config": []}}, {SENTRY: {"unreachable": True, "msg": "no route"}}, "no route"),

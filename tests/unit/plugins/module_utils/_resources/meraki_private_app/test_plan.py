@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning of private applications, carried out request by request on the strict stand-in: any organization, any config, any state."""
+"""Planning of private applications, carried out request by request on the strict mock server: any organization, any config, any state."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def destination(ports="443", access="browser"):
 
 
 class Organization:
-    """One organization on the stand-in; requests go to it one by one."""
+    """One organization on the mock server; requests go to it one by one."""
 
     def __init__(self, applications=(), **switches):
         self.meraki = Meraki()
@@ -158,7 +158,7 @@ SWITCHES = st.fixed_dictionaries(
 @settings(max_examples=1000, deadline=None)
 @given(cases() | shuffles(), SWITCHES, st.integers(0, 2), st.integers(0, 12), st.randoms(use_true_random=False))
 def test_any_organization_any_config_any_state(case, switches, room, stop_after, random):
-    """Every request is accepted by the strict stand-in, in any order that the phases allow; a run that dies anywhere is completed by
+    """Every request is accepted by the strict mock server, in any order that the phases allow; a run that dies anywhere is completed by
     the next.
 
     ``room`` is how many more applications the organization can have, so that the limit is met often.
