@@ -148,7 +148,7 @@ class ActionModule(ActionBase):
             return reports.unread(host, found.wrong)
         # What was read is shown, and what else there was to read is not known.
         wrong: Data = {**_NOTHING, "errors": [error("secops_policy", found.wrong)]}
-        desired = wrong if found.wrong else reports.desired(found.tree)
+        desired = wrong if found.wrong else reports.desired(found.desired_state)
         return _without_secrets(reports.tenant(host, desired, results), found.secrets)
 
     def _of_hostvars(self, variables: dict[str, t.Any], host: str) -> _Hostvars:

@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
         masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(self._secrets(module, [*layers, options])))
         return masked
 
-    def known_secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
+    def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
         """Every secret that the module could have been given, also one that another layer beat."""
         environment: dict[str, t.Any] = {}
         with contextlib.suppress(Exception):  # Whatever a template may run into: the module would have had nothing of it either.

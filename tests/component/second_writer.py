@@ -89,12 +89,12 @@ def virtual_time(clock: Clock, in_turn: bool = True) -> Iterator[Clock]:
     """The modules look at ``clock`` and sleep on it. ``in_turn``: what they would do at once they do one after the other, so that the same
     thing happens each time."""
     root = importlib.import_module(f"{MODULE_UTILS}._http").__file__
-    folder = Path(str(root)).parent
+    folder = Path(str(root)).parents[1]
     names = sorted(".".join(file.relative_to(folder).with_suffix("").parts) for file in folder.rglob("*.py") if file.stem != "__init__")
     with contextlib.ExitStack() as patches:
         for module in [importlib.import_module(f"{MODULE_UTILS}.{name}") for name in names]:
             # Sockets keep to the real time, and so does what watches over them.
-            if getattr(module, "time", None) is time and not module.__name__.endswith("_session"):
+            if getattr(module, "time", None) is time and not module.__name__.endswith(".transport"):
                 patches.enter_context(mock.patch.object(module, "time", clock))
         if in_turn:
             patches.enter_context(mock.patch.object(concurrent.futures, "ThreadPoolExecutor", _InTurn))

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from ..._model.documented import Shape
 
 Application = dict[str, t.Any]
+#: What this API is called where it matters which one it is: in a plan's digest.
+API = "private_applications"
 #: The most applications of an organization (spec, createOrganizationSecureConnectPrivateApplication).
 LIMIT = 300
 APPLICATIONS = "/secureConnect/privateApplications"
@@ -43,7 +45,7 @@ def path(application_id: str | None = None) -> str:
 
 
 #: What the API documents of its answers (docs/specs/meraki-secure-connect.openapi.json).
-_APPLICATION = Shape(
+APPLICATION_SHAPE = Shape(
     "an application",
     applicationId="id!",
     name="text!",
@@ -60,7 +62,7 @@ _PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
 
 def from_api(item: t.Mapping[str, t.Any]) -> Application:
     """An application as the API gives it, with the fields of ``config``. Raises ``Undocumented``."""
-    where = f" of the application {_APPLICATION.check(item)['applicationId']}"
+    where = f" of the application {APPLICATION_SHAPE.check(item)['applicationId']}"
     for destination in item.get("destinations") or []:
         for pair in _DESTINATION.check(destination, where).get("protocolPorts") or []:
             _PAIR.check(pair, where)

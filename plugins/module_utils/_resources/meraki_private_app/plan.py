@@ -12,9 +12,8 @@ from operator import itemgetter
 from ..._model.lookup import Index, folded, unlike
 from ..._model.plan import Plan, ValidationErrors, error
 from .config import Desired, Known, spec_rules, without_effect
-from .fields import DEFAULTS, LIMIT, Application, normal, normal_destination
+from .fields import API, DEFAULTS, LIMIT, Application, normal, normal_destination
 from .order import Change, phases
-from .private_applications import API
 
 #: The order in which people read an application.
 _SHAPE = (

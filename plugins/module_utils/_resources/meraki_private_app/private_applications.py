@@ -14,13 +14,11 @@ import typing as t
 
 from ..._http.client import ApiError
 from ..._model.documented import Shape
-from .fields import _APPLICATION, APPLICATIONS, Application, from_api, path
+from .fields import APPLICATION_SHAPE, APPLICATIONS, Application, from_api, path
 
 if t.TYPE_CHECKING:
     from ..._vendors.meraki import Meraki
 
-#: What this API is called where it matters which one it is: in a plan's digest.
-API = "private_applications"
 GROUPS = "/secureConnect/privateApplicationGroups"
 WARNING = (
     "Private applications are an early-access API of Secure Connect that never became generally available, and the vendor has marked it "
@@ -39,7 +37,7 @@ class Listed(t.NamedTuple):
 
 def applications(api: Meraki) -> Listed:
     """Every application of the organization. The page size is the largest, so that one request reads all (at most 300)."""
-    whole = _whole_list(api, APPLICATIONS, _APPLICATION)
+    whole = _whole_list(api, APPLICATIONS, APPLICATION_SHAPE)
     listed = [_with_destinations(api, item) for item in whole.items]
     unknown = [item for item in listed if item.get("applicationGroupIds") is None]
     counted = whole.counted

@@ -76,7 +76,7 @@ def restored(modules):
             restore.meanwhile(found, [APPLICATION], results)
             json.dumps([found.remove, found.put_back, found.errors, found.left]).encode()
         else:
-            json.dumps(restore.wanted(name, entry)).encode()
+            json.dumps(restore.desired(name, entry)).encode()
 
 
 def test_what_a_run_keeps_can_be_read(tmp_path):
@@ -114,7 +114,7 @@ def test_whatever_is_wrong_in_a_snapshot_is_one_clear_error(tmp_path_factory, ch
         elif change == "repeat" and isinstance(holder, list):
             holder.append(copy.deepcopy(holder[last]))
         else:
-            holder[last] = junk
+            holder[last] = copy.deepcopy(junk)
     path = written(tmp_path_factory.getbasetemp(), data)
     try:
         modules = snapshots.read(path, "acme")["modules"]
