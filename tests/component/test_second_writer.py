@@ -12,6 +12,9 @@ from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 from .harness import FAULTS, KEY, branches, run_meraki, run_module
 from .second_writer import OTHER, ApplicationAdmin, AssignmentAdmin, Clock, SentryAdmin, Watched, virtual_time
 
+# The second writer, the server and the clock are the tests' own: another ansible-core cannot change how they end.
+pytestmark = pytest.mark.once
+
 TOKEN = "token-0123456789"
 GROUP, DEVICE = ("deviceGroupUuid", "g1"), ("deviceUuid", "d1")
 #: No wait is a real one here.

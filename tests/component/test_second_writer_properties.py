@@ -22,6 +22,9 @@ from .harness import FAULTS, KEY, branches, run_meraki, run_module
 from .second_writer import OTHER, ApplicationAdmin, AssignmentAdmin, Clock, SentryAdmin, Watched, virtual_time
 from .second_writer_rules import ApplicationRules, AssignmentRules, Case, SentryRules, violations
 
+# The second writer, the server and the clock are the tests' own: another ansible-core cannot change how they end.
+pytestmark = pytest.mark.once
+
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 PACE = {"rate_limit": 10, "retry_timeout": 300}
 

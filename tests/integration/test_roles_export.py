@@ -129,7 +129,7 @@ def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, expor
     by_name = {"meraki_organization_id": None, "meraki_organization": "Example Health"}
     export(inventory(acme=host(tenant, None, **by_name)), extra_vars={"export_modules": f"{SENTRY},{APPS}"}).ok()
     (file,) = files(tmp_path / "exports")
-    head, _, body = file.read_text(encoding="utf-8").partition("---\n")
+    head, _line, body = file.read_text(encoding="utf-8").partition("---\n")
     for module in (SENTRY, APPS):
         assert f"# {module}: 3 from {tenant.meraki_url}/organizations/{demo.ORGANIZATION}\n" in head
     assert f"# {ESET}: left out, for export_modules does not name it" in head

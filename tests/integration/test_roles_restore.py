@@ -343,7 +343,7 @@ def test_a_snapshot_that_may_be_of_somebody_elses_making_has_to_be_named(tenant,
 
 def _next(name):
     """The name of a snapshot a microsecond later."""
-    head, _, tail = name.rpartition("_")
+    head, _line, tail = name.rpartition("_")
     return f"{head}_{int(tail[:6]) + 1:06}Z.json"
 
 

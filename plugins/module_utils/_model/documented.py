@@ -16,8 +16,12 @@ class Undocumented(Exception):
     """An answer does not have the documented types; ``str()`` says where, and what is there instead."""
 
 
+def _number(value: t.Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _word(value: t.Any) -> bool:
-    return type(value) is str or type(value) is int
+    return isinstance(value, str) or _number(value)
 
 
 def _identifier(value: t.Any) -> bool:
@@ -26,21 +30,21 @@ def _identifier(value: t.Any) -> bool:
 
 def _rank(value: t.Any) -> bool:
     # JSON may hold an int64 as a text (https://protobuf.dev/programming-guides/json/).
-    return type(value) is int or type(value) is str and value.isascii() and value.isdigit() and len(value) < 20
+    return _number(value) or isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
 
 
 #: What a field may hold, each with what it is called. Identifiers are texts in every spec; numbers are accepted for them.
 _KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
     "id": (_identifier, "an identifier"),
-    "text": (lambda value: type(value) is str, "a text"),
+    "text": (lambda value: isinstance(value, str), "a text"),
     "word": (_word, "a text"),
     "rank": (_rank, "a whole number"),
-    "number": (lambda value: type(value) is int, "a whole number"),
-    "flag": (lambda value: type(value) is bool, "true or false"),
-    "object": (lambda value: type(value) is dict, "an object"),
-    "texts": (lambda value: type(value) is list and all(type(item) is str for item in value), "a list of texts"),
-    "ids": (lambda value: type(value) is list and all(map(_identifier, value)), "a list of identifiers"),
-    "objects": (lambda value: type(value) is list and all(type(item) is dict for item in value), "a list of objects"),
+    "number": (_number, "a whole number"),
+    "flag": (lambda value: isinstance(value, bool), "true or false"),
+    "object": (lambda value: isinstance(value, dict), "an object"),
+    "texts": (lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of texts"),
+    "ids": (lambda value: isinstance(value, list) and all(map(_identifier, value)), "a list of identifiers"),
+    "objects": (lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value), "a list of objects"),
 }
 
 
@@ -56,7 +60,7 @@ class Shape:
 
     def check(self, item: t.Any, where: str = "") -> dict[str, t.Any]:
         """``item`` itself. Raises ``Undocumented``; ``where`` completes the sentence (`` of network N_1``)."""
-        if type(item) is not dict:
+        if not isinstance(item, dict):
             raise Undocumented(f"{self._what}{where} is {_short(item)}, and the API documents an object")
         for name, fits, kind, required in self._fields:
             value = item.get(name)

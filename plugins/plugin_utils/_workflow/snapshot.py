@@ -113,7 +113,8 @@ def read(path: str, host: str) -> Snapshot:
         raise Unusable(f"{path} is not a snapshot: it is not JSON") from None
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{path} is not a snapshot: {error}") from None
-    if not isinstance(data, dict) or not isinstance(data.get("modules"), dict) or type(data.get("version")) is not int:
+    version = data.get("version") if isinstance(data, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or not isinstance(data.get("modules"), dict):
         raise Unusable(f"{path} is not a snapshot of the role apply")
     if data["version"] > VERSION:
         raise Unusable(f"{path} was written by a later version of the collection (format {data['version']}, here {VERSION})")
