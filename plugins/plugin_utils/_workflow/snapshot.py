@@ -113,8 +113,7 @@ def read(path: str, host: str) -> Snapshot:
         raise Unusable(f"{path} is not a snapshot: it is not JSON") from None
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{path} is not a snapshot: {error}") from None
-    version = data.get("version") if isinstance(data, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool) or not isinstance(data.get("modules"), dict):
+    if not isinstance(data, dict) or not isinstance(data.get("modules"), dict) or not _is_number(data.get("version")):
         raise Unusable(f"{path} is not a snapshot of the role apply")
     if data["version"] > VERSION:
         raise Unusable(f"{path} was written by a later version of the collection (format {data['version']}, here {VERSION})")
@@ -126,6 +125,10 @@ def read(path: str, host: str) -> Snapshot:
     if wrong:
         raise Unusable(f"{path} is damaged: {wrong}")
     return data
+
+
+def _is_number(value: t.Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def now() -> datetime:
