@@ -294,7 +294,7 @@ def test_what_a_screen_reader_is_told(page):
 
 def test_on_paper_everything_that_is_shown_is_open_and_the_tools_are_gone(page):
     driver = page(shown())
-    choose(driver, "show", "in_sync")
+    choose(driver, "show", "in sync")
     driver.execute_script("window.dispatchEvent(new Event('beforeprint'))")
     assert len(find(driver, ".tenant[open]:not([hidden])")) == 12
     browser.set_media(driver, "print")
