@@ -110,7 +110,10 @@ def test_apply_refuses_what_was_not_approved(fleet, job):
     assert tenants.ESET not in tenants.kinds(fleet)
     failed = {found["host"]: found["msg"] for found in apply.results("apply") if found["failed"]}
     assert set(failed) == HOSTS - {"example_health"}
-    assert "the plan is not the one" in failed["example_clinics"] and "not among those that were approved" in failed["example_endpoints"]
+    assert (
+        "is not the plan that was approved" in failed["example_clinics"]
+        and "not among those that were approved" in failed["example_endpoints"]
+    )
 
 
 def test_export_and_restore(fleet, job, tmp_path):

@@ -160,13 +160,15 @@ def rule_errors(config: t.Any, state: str, read: bool = True) -> list[dict[str, 
 
 
 def tag_error(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
-    """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense. Tags hold no
-    white space: a server that splits them would never show what was written."""
-    if tags is not None and not isinstance(tags, list):
+    """Tags hold no white space: a server that splits them would never show what was written. And they have to fit the scope."""
+    spaced = _spaced(f"{path}.tags", tags) if isinstance(tags, list) else []
+    return spaced or scope_error(path, scope, tags)
+
+
+def scope_error(path: str, scope: t.Any, tags: t.Any) -> list[dict[str, str]]:
+    """Scopes that look at tags need some, the others none: the spec's words on ``scope`` and ``tags`` leave no other sense."""
+    if not isinstance(scope, str) or tags is not None and not isinstance(tags, list):
         return []
-    spaced = _spaced(f"{path}.tags", tags or [])
-    if spaced or not isinstance(scope, str):
-        return spaced
     if scope in _UNTAGGED and tags:
         return [error(f"{path}.tags", f"must be empty for scope {scope}")]
     if scope.startswith("with") and not tags:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from ..._model.lookup import folded, unlike
 from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, longest_increasing_run
-from .config import FIELDS, Desired, Names, tag_error
+from .config import FIELDS, Desired, Names, scope_error, tag_error
 
 Policy = dict[str, t.Any]
 
@@ -229,7 +229,8 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
                 message = "is not there any more, and without these it cannot be created anew: "
                 errors.append(error(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}"))
             else:
-                errors += tag_error(path, policy["scope"], policy.get("tags"))
+                # Tags that came with an id were the vendor's own, whatever they hold.
+                errors += scope_error(path, policy["scope"], policy.get("tags"))
                 warnings.append(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
