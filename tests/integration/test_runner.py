@@ -112,7 +112,7 @@ def test_apply_refuses_what_was_not_approved(fleet, job):
     assert set(failed) == HOSTS - {"example_health"}
     assert (
         "is not the plan that was approved" in failed["example_clinics"]
-        and "not among those that were approved" in failed["example_endpoints"]
+        and "nobody has approved it" in failed["example_endpoints"]
     )
 
 
