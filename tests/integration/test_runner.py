@@ -110,10 +110,7 @@ def test_apply_refuses_what_was_not_approved(fleet, job):
     assert tenants.ESET not in tenants.kinds(fleet)
     failed = {found["host"]: found["msg"] for found in apply.results("apply") if found["failed"]}
     assert set(failed) == HOSTS - {"example_health"}
-    assert (
-        "is not the plan that was approved" in failed["example_clinics"]
-        and "nobody has approved it" in failed["example_endpoints"]
-    )
+    assert "is not the plan that was approved" in failed["example_clinics"] and "nobody has approved it" in failed["example_endpoints"]
 
 
 def test_export_and_restore(fleet, job, tmp_path):
