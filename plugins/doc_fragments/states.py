@@ -35,6 +35,7 @@ options:
     description:
       - The RV(plan_digest) of a plan that was approved, from a run in check mode for example. Where the plan is now another one, the run
         fails before the first write. A plan that changes nothing always passes.
+      - Must be 64 hexadecimal digits.
     type: str
   verify:
     description:

@@ -151,7 +151,7 @@ class Writer:
         if age.longest > FRESH:
             self._client.warn(
                 f"reading took so long that {age.longest:.0f} s lay between the first answer and the write: what somebody else changed in "
-                "that time, in what the request carries along, is lost"
+                "that time, in what the request carries along, may be lost"
             )
 
     def _not_made(self, gone: t.Sequence[Request]) -> None:
