@@ -163,6 +163,9 @@ class ActionModule(ActionBase):
                 wrong = f"its variable {name} cannot be evaluated"
         try:
             desired_state = plain(evaluated.get("secops_policy", {}))
+            if isinstance(desired_state, str) and self._templar.is_template(desired_state):
+                # ansible-core up to 2.18 leaves a template that it cannot evaluate as it stands.
+                wrong = f"its variables cannot be evaluated: secops_policy: {desired_state}"
         except Exception as exc:
             wrong = f"its variables cannot be evaluated: {str(exc).partition(' String: ')[0]}"
         entries = desired_state.items() if isinstance(desired_state, dict) else []

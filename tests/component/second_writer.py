@@ -429,9 +429,9 @@ class ApplicationAdmin:
         self._client = Client(cloud.meraki_url)
         self.close = self._client.close
 
-    def change(self, name: str, /, **fields: Any) -> None:
+    def change(self, present_name: str, **fields: Any) -> None:
         """Some attributes of an application, the others as they are."""
-        for found in self._named(name):
+        for found in self._named(present_name):
             body = {key: found[key] for key in self._WRITABLE if key in found} | fields
             self._client.ask("PUT", f"{self.PATH}/{found['applicationId']}", body)
 
