@@ -19,11 +19,11 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare impor
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.text import count
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, registered
 
 _OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "str", "required": True},
-    "results": {"type": "dict", "required": True},
+    "results": {"type": "raw", "required": True},
     "desired": {"type": "str"},
     "accepted": {"type": "str"},
     "compare_to": {"type": "str"},
@@ -108,14 +108,14 @@ class ActionModule(ActionBase):
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
         return found
 
-    def _tenants(self, variables: dict[str, t.Any], names: Data, desired: str | None) -> tuple[list[dict[str, t.Any]], set[str]]:
+    def _tenants(self, variables: dict[str, t.Any], names: t.Any, desired: str | None) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""
         active, batch = (set(plain(variables[name])) for name in ("ansible_play_hosts", "ansible_play_batch"))
         tenants, waiting = [], set()
         for host in plain(variables["ansible_play_hosts_all"]):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
-            results = {module: plain(raw[name]) for module, name in names.items() if name in raw and self._of_this_play(raw[name])}
+            results = {module: result for module, result in registered(raw, names).items() if self._of_this_play(result)}
             taken = plain(raw[desired]).get("desired") if desired in raw and self._of_this_play(raw[desired]) else None
             if desired and not taken and not results and host in batch:
                 tenants.append(reports.unread(host, "its desired state was not looked at in this play"))
@@ -134,10 +134,10 @@ class ActionModule(ActionBase):
     def _of_this_play(self, result: Data) -> bool:
         """Whether a result counts: one that policy_run registered in an earlier play says nothing of a host that is not looked at any more.
 
-        Any other does not say of which play it is; what was skipped is no result.
+        Any other does not say of which play it is.
         """
         play = result.get("play_uuid")
-        return not result.get("skipped") if play is None else bool(play == self._task.get_play()._uuid)
+        return play is None or bool(play == self._task.get_play()._uuid)
 
     def _tenant(self, variables: dict[str, t.Any], host: str, desired: Data | None, results: Data) -> dict[str, t.Any]:
         """``desired``: what the host's tasks have registered of it. None: nobody says where that is, and the host's variables are asked."""

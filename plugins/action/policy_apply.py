@@ -16,27 +16,31 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     desired_state_errors,
     failed_result,
     plain,
-    planned,
+    ran,
     registered,
 )
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of
 
 _OPTIONS: dict[str, t.Any] = {
-    "step": {"type": "str", "required": True, "choices": ["check", "begin", "account"]},
+    "step": {"type": "str", "required": True, "choices": ["check", "begin", "record", "account"]},
     "desired_state": {"type": "raw"},
-    "plans": {"type": "dict", "required": True},
+    "plans": {"type": "raw"},
     # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
     "expected_plans": {"type": "raw", "default": {}},
     "require_expected_plans": {"type": "bool", "default": False},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
-    "results": {"type": "dict", "default": {}},
-    "left": {"type": "dict", "default": {}},
+    "name": {"type": "str"},
+    "result": {"type": "str"},
+    "left": {"type": "str"},
+    "outcomes": {"type": "dict", "default": {}},
 }
+Options = t.Mapping[str, t.Any]
 
 
 class ActionModule(ActionBase):
-    """``check`` the plans; ``begin`` a snapshot; ``account`` for what was done and end it."""
+    """``check`` the plans; ``begin`` a snapshot; ``record`` what became of a module in it; ``account`` for all, and end it."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -46,25 +50,26 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(_OPTIONS)
         self._variables = task_vars or {}
         self._host = plain(self._variables["inventory_hostname"])
-        plans = registered(self._variables, options["plans"])
-        steps = {"check": self._check, "begin": self._begin, "account": self._account}
-        return {**result, "changed": False, **steps[options["step"]](options, plans)}
+        steps = {"check": self._check, "begin": self._begin, "record": self._record, "account": self._account}
+        return {**result, "changed": False, **steps[options["step"]](options)}
 
-    def _check(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
-        expected = plain(options["expected_plans"])
+    def _check(self, options: Options) -> dict[str, t.Any]:
+        plans = registered(self._variables, options["plans"])
         desired_state = plain(options["desired_state"])
         errors = desired_state_errors(desired_state) + apply.plan_errors(plans)
-        errors += apply.approval_errors(plans, expected, options["require_expected_plans"])
+        errors += apply.approval_errors(plans, plain(options["expected_plans"]), options["require_expected_plans"])
         if errors:
             return failed_result(errors, "nothing was written on this host")
         return {
             "modules": apply.changing(plans),
-            "applications_first": apply.applications_first(plans),
+            "steps": apply.steps_of(plans),
+            "digests": {name: plans[name]["plan_digest"] for name in apply.changing(plans)},
             # Not an error, for that is what the export of a tenant with nothing in it says.
             "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
-    def _begin(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _begin(self, options: Options) -> dict[str, t.Any]:
+        plans = registered(self._variables, options["plans"])
         changing = {name: plans[name] for name in apply.changing(plans)}
         if not changing or self._task.check_mode:
             return {"snapshot": ""}
@@ -80,29 +85,38 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
         return {"snapshot": path}
 
-    def _account(self, options: t.Mapping[str, t.Any], plans: dict[str, t.Any]) -> dict[str, t.Any]:
-        results = {
-            name: apply.carried_out(plans.get(name) or {}, registered(self._variables, dict(zip(names, names))).values())
-            for name, names in options["results"].items()
-        }
-        left = {name: plan for name, plan in registered(self._variables, options["left"]).items() if planned(plan)}
-        path = self._ended(options["snapshot"] or "", results, left)
-        account = apply.account(plans, results, self._task.check_mode)
+    def _record(self, options: Options) -> dict[str, t.Any]:
+        result, left = (plain(self._variables.get(options[key]) or {}) for key in ("result", "left"))
+        path, module = options["snapshot"], module_of(options["name"])
+        try:
+            snapshots.write(path, snapshots.recorded(snapshots.read(path, self._host), module, result, left if ran(left) else None))
+        except (OSError, snapshots.Unusable) as error:
+            raise _incomplete(path, error) from None
+        return {"outcome": snapshots.outcome(result)}
+
+    def _account(self, options: Options) -> dict[str, t.Any]:
+        outcomes = {module_of(name): outcome for name, outcome in plain(options["outcomes"]).items()}
+        account = apply.account(registered(self._variables, options["plans"]), outcomes, self._task.check_mode)
+        path = self._ended(options["snapshot"] or "")
         if path:
             account["msg"] += f". Snapshot: {path}"
         return {**account, "snapshot": path}
 
-    def _ended(self, path: str, results: t.Mapping[str, t.Any], left: t.Mapping[str, t.Any]) -> str:
-        """Where the snapshot is, with what became of the run; empty where nothing was written."""
+    def _ended(self, path: str) -> str:
+        """Where the snapshot is, now that the run is over; empty where nothing was written."""
         if not path:
             return ""
         try:
-            snapshot = snapshots.ended(snapshots.read(path, self._host), results, left)
+            snapshot = snapshots.ended(snapshots.read(path, self._host))
             if snapshots.wrote(snapshot):
                 snapshots.write(path, snapshot)
                 return path
             # It would stand before the last one that there is something to put back from.
             os.unlink(path)
         except (OSError, snapshots.Unusable) as error:
-            raise AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}") from None
+            raise _incomplete(path, error) from None
         return ""
+
+
+def _incomplete(path: str, error: Exception) -> AnsibleActionFail:
+    return AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}")

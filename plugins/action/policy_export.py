@@ -25,7 +25,7 @@ _OPTIONS: dict[str, t.Any] = {
     "dir": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["replaced", "overridden"]},
     "desired_state": {"type": "raw"},
-    "gathered": {"type": "dict", "required": True},
+    "gathered": {"type": "raw", "required": True},
 }
 
 

@@ -11,9 +11,11 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import steps
 
 _OPTIONS: dict[str, t.Any] = {"argument_spec": {"type": "dict"}, "prefix": {"type": "str"}}
 
@@ -42,7 +44,7 @@ class ActionModule(ActionBase):
             result["desired"] = self._desired(variables.get("secops_policy"))
             # What is registered outlives the play, and whoever reads it later has to know.
             result["play_uuid"] = str(self._task.get_play()._uuid)
-        return {**result, "changed": False, "options": found}
+        return {**result, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
 
     def _desired(self, given: t.Any) -> dict[str, t.Any]:
         """What the desired state names, from the task's own variables, without a secret in it."""

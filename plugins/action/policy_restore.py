@@ -9,33 +9,33 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
-    ASSIGNMENTS,
-    PRIVATE_APPS,
-    SENTRY_POLICIES,
     as_argument,
     desired_state_errors,
     failed_result,
     plain,
     registered,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import removals
 
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["read", "compare", "check", "account"]},
     "desired_state": {"type": "raw"},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
-    "applications": {"type": "str"},
-    "plans": {"type": "dict", "default": {}},
-    "results": {"type": "dict", "default": {}},
-    "force": {"type": "bool", "default": False},
+    "present": {"type": "raw"},
+    "plans": {"type": "raw"},
+    "options": {"type": "dict", "default": {}},
+    "outcomes": {"type": "dict", "default": {}},
 }
+Options = t.Mapping[str, t.Any]
 
 
 class ActionModule(ActionBase):
-    """``read`` a snapshot, ``compare`` its applications with those that are there, ``check`` the plans, ``account`` for what was done."""
+    """``read`` a snapshot, ``compare`` it with what is there, ``check`` the plans, ``account`` for what was done."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
         except snapshots.Unusable as error:
             raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
-    def _read(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _read(self, options: Options) -> dict[str, t.Any]:
         errors = desired_state_errors(plain(options["desired_state"] or {}))
         if errors:
             return failed_result(errors, "nothing was written on this host")
@@ -59,47 +59,55 @@ class ActionModule(ActionBase):
         if path is None:
             none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
             return {"snapshot": "", "modules": [], "msg": none}
-        modules = self._modules(path)
+        modules = list(self._modules(path))
         return {
             "snapshot": path,
-            "modules": list(modules),
+            "modules": modules,
+            "looked_at": [module for module in modules if RESOURCES[module].lifecycle],
             "msg": f"{path} holds {', '.join(modules) or 'nothing that was written: nothing to restore'}",
-            "targets": as_argument(restore.desired(ASSIGNMENTS, modules[ASSIGNMENTS]) if ASSIGNMENTS in modules else []),
-            "networks": as_argument(restore.desired(SENTRY_POLICIES, modules[SENTRY_POLICIES]) if SENTRY_POLICIES in modules else []),
         }
 
-    def _compare(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        present = registered(self._variables, {PRIVATE_APPS: options["applications"]})
-        errors = restore.misplaced(self._modules(options["snapshot"]), present)
+    def _compare(self, options: Options) -> dict[str, t.Any]:
+        modules = self._modules(options["snapshot"])
+        present = registered(self._variables, options["present"])
+        errors = restore.misplaced(modules, present)
         if errors:
             return failed_result(errors, "nothing was written on this host")
-        found, _present = self._applications(options)
-        return {
-            "removes": len(found.remove),
-            "puts_back": len(found.put_back),
-            "remove": as_argument(found.remove),
-            "put_back": as_argument(found.put_back),
-            "state": found.state,
-            "warnings": found.left,
-        }
+        plans: dict[str, t.Any] = {}
+        warnings: list[str] = []
+        for module, entry in modules.items():
+            description = RESOURCES[module]
+            if not description.lifecycle:
+                plans[module] = {"state": "replaced", "config": restore.desired(description, entry)}
+                continue
+            found = self._changes(module, modules, present, options)
+            warnings += found.left
+            deleting = {option: options["options"].get(name) for option, name in description.deleting.items()}
+            if found.remove:
+                plans[removals(module)] = {"state": "deleted", "config": found.remove, **deleting}
+            if found.put_back:
+                plans[module] = {"state": found.state, "config": found.put_back, **deleting}
+        return {"plans": list(plans), "options": as_argument(plans), "warnings": warnings}
 
-    def _check(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _check(self, options: Options) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
-        plans = registered(self._variables, options["plans"])
-        errors = restore.plan_errors(modules, plans, options["force"])
-        if PRIVATE_APPS in modules and not restore.misplaced(modules, plans):
-            found, present = self._applications(options)
-            errors += found.errors + restore.meanwhile(found, present, plans)
-        return failed_result(errors, "nothing was written on this host") if errors else {"modules": apply.changing(plans)}
+        plans, present = (registered(self._variables, options[key]) for key in ("plans", "present"))
+        errors = restore.plan_errors(modules, plans, options["options"]["force"])
+        if not restore.misplaced(modules, plans):
+            for module in present:
+                found = self._changes(module, modules, present, options)
+                errors += found.errors + restore.meanwhile(RESOURCES[module], found, present[module]["gathered"], plans)
+        if errors:
+            return failed_result(errors, "nothing was written on this host")
+        changing = apply.changing(plans)
+        return {"steps": changing, "digests": {name: plans[name]["plan_digest"] for name in changing}}
 
-    def _account(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        plans, found = (registered(self._variables, options[key]) for key in ("plans", "results"))
-        results = {name: apply.carried_out(plans.get(name) or {}, [result]) for name, result in found.items()}
-        account = apply.account(plans, results, self._task.check_mode, restore.TITLES)
+    def _account(self, options: Options) -> dict[str, t.Any]:
+        account = apply.account(registered(self._variables, options["plans"]), plain(options["outcomes"]), self._task.check_mode)
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}
 
-    def _path(self, options: t.Mapping[str, t.Any]) -> str | None:
+    def _path(self, options: Options) -> str | None:
         if options["snapshot"]:
             return _files.local_path(options["snapshot"])
         folder = _files.local_path(options["snapshot_dir"])
@@ -120,8 +128,6 @@ class ActionModule(ActionBase):
         modules = snapshots.read(path, self._host)["modules"]
         return {name: entry for name, entry in modules.items() if entry["state"] != "not run"}
 
-    def _applications(self, options: t.Mapping[str, t.Any]) -> tuple[restore.Applications, list[dict[str, t.Any]]]:
-        """What puts the applications back, and those that are there."""
-        entry = self._modules(options["snapshot"])[PRIVATE_APPS]
-        present = registered(self._variables, {"present": options["applications"]})["present"]["gathered"]
-        return restore.applications(entry, present, options["force"]), present
+    def _changes(self, module: str, modules: Options, present: Options, options: Options) -> restore.Changes:
+        """What puts the units of a module back that are created and deleted."""
+        return restore.changes(RESOURCES[module], modules[module], present[module]["gathered"], options["options"]["force"])

@@ -10,12 +10,15 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import CONNECTIONS, MODULES, module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
 _OPTIONS: dict[str, t.Any] = {
-    "module": {"type": "str", "required": True, "choices": list(MODULES)},
+    "module": {"type": "str", "required": True, "choices": list(RESOURCES)},
     "entry": {"type": "raw"},
     "connection_only": {"type": "bool", "default": False},
     "options": {"type": "dict", "default": {}},
@@ -32,7 +35,6 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, given = self.validate_argument_spec(_OPTIONS)
         module = given["module"]
-        vendor = module.partition("_")[0]
         # What is registered outlives the play, and whoever reads it later has to know.
         result["play_uuid"] = str(self._task.get_play()._uuid)
         entry = plain(given["entry"]) or {}
@@ -41,8 +43,8 @@ class ActionModule(ActionBase):
         variables, options = task_vars or {}, plain(given["options"])
         layers: list[dict[str, t.Any]] = [{}, {}, entry]
         try:
-            self._defaults(module, vendor, layers[0])
-            self._variables(module, vendor, variables, layers[1])
+            self._defaults(module, layers[0])
+            self._variables(RESOURCES[module].vendor, variables, layers[1])
         except AnsibleError as error:
             result.update({"failed": True, "msg": f"Nothing was read or written: {error}"})
         else:
@@ -50,6 +52,7 @@ class ActionModule(ActionBase):
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
             result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
+        result["outcome"] = outcome(result)
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         # What is registered is seen with -v, goes to callbacks, and becomes a report.
@@ -64,22 +67,22 @@ class ActionModule(ActionBase):
         found = [secret for layer in layers for secret in known_secrets.in_entry(module, layer)]
         return found + [source.get(name) for source in (environment, os.environ) for name in known_secrets.ENVIRONMENT]
 
-    def _variables(self, module: str, vendor: str, variables: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> None:
+    def _variables(self, vendor: Vendor, variables: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> None:
         """Find the options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
-        for option in CONNECTIONS[vendor]:
-            name = f"{vendor}_{option}"
+        for option, spec in vendor.arguments.items():
+            name = variable(vendor, option)
             if name in variables:
                 try:
                     # In a dictionary, for an omitted value goes with its key.
                     found.update(plain(self._templar.template({option: variables[name]})))
                 except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
-                    why = "" if MODULES[module][option].get("no_log") else f": {error}"
+                    why = "" if spec.get("no_log") else f": {error}"
                     raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
 
-    def _defaults(self, module: str, vendor: str, found: dict[str, t.Any]) -> None:
+    def _defaults(self, module: str, found: dict[str, t.Any]) -> None:
         """Find what ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""
         said: dict[str, t.Any] = {}
         for defaults in self._task.module_defaults or []:
             said.update(defaults)
-        for name in ("group/secops.policy.policy", f"group/secops.policy.{vendor}", f"secops.policy.{module}"):
+        for name in ("group/secops.policy.policy", f"group/secops.policy.{RESOURCES[module].vendor.name}", f"secops.policy.{module}"):
             found.update(plain(self._templar.template(said.get(name) or {})))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
@@ -16,6 +17,7 @@ from .harness import run_module
 
 APPS, SENTRY, ESET = "meraki_private_app", "meraki_sentry_assignments", "eset_policy_assignment"
 NAMES = ("Ant", "Bee", "Cat", "Dog")
+DESCRIPTION = RESOURCES[APPS]
 
 
 def app(name, number=1, groups=(), **more):
@@ -65,7 +67,7 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
             return run(state="gathered")["gathered"]
 
         def contents(units):
-            return sorted((restore.normal(unit) for unit in units), key=lambda unit: unit["name"])
+            return sorted((DESCRIPTION.content(unit) for unit in units), key=lambda unit: unit["name"])
 
         # An application in both groups that nobody touches, so that none of them goes.
         keeper = app("Keeper", 9, ["901", "902"])
@@ -82,37 +84,37 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         kept = snapshots.begun("acme", {APPS: done}, snapshots.now())
         assert flaw(kept) == "", "what a run returns can be kept"
 
-        found = restore.applications(entry, gathered(), False)
+        found = restore.changes(DESCRIPTION, entry, gathered(), False)
         assert found.errors == []
         if found.remove:
             run(state="deleted", config=found.remove)
         if found.put_back:
             run(state=found.state, config=found.put_back, **({"max_removals": 9} if found.state == "overridden" else {}))
         assert contents(gathered()) == contents(before)
-        again = restore.applications(entry, gathered(), False)
-        assert again == restore.Applications([], [], "replaced", [], [], [])
+        again = restore.changes(DESCRIPTION, entry, gathered(), False)
+        assert again == restore.Changes([], [], "replaced", [], [], [])
 
 
 def test_what_only_after_has_goes_by_its_id_alone():
     entry = snapshot([], [there("Wiki", "9")])
-    gone = restore.applications(entry, [there("Wiki", "30", 2)], False)
+    gone = restore.changes(DESCRIPTION, entry, [there("Wiki", "30", 2)], False)
     assert gone.remove == [] and gone.errors == [], "another application of the same name, made later"
     assert len(gone.left) == 1 and "(30) was made since, and stays" in gone.left[0]
-    ours = restore.applications(entry, [there("Wiki", "9")], False)
+    ours = restore.changes(DESCRIPTION, entry, [there("Wiki", "9")], False)
     assert ours.remove == [{"application_id": "9", "name": "Wiki"}]
     changed = [there("Wiki", "9", 2)]
-    assert len(restore.applications(entry, changed, False).errors) == 1
-    assert restore.applications(entry, changed, True).remove == [{"application_id": "9", "name": "Wiki"}]
+    assert len(restore.changes(DESCRIPTION, entry, changed, False).errors) == 1
+    assert restore.changes(DESCRIPTION, entry, changed, True).remove == [{"application_id": "9", "name": "Wiki"}]
 
 
 def test_of_a_run_that_was_killed_ids_are_not_known():
     """What the plan would have made is known by name, and goes if it is just that."""
     entry = snapshot([there("Jira", "1")], [there("Jira", "1", 2), app("Wiki")])
     present = [there("Jira", "1", 2), there("Wiki", "9")]
-    assert restore.applications(entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
-    assert restore.applications(entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).errors[0]["path"].endswith("'Wiki'")
-    nothing = restore.applications(entry, [there("Jira", "1")], False)
-    assert nothing == restore.Applications([], [], "replaced", [], [], []), "it was killed before its first write"
+    assert restore.changes(DESCRIPTION, entry, present, False).remove == [{"application_id": "9", "name": "Wiki"}]
+    assert restore.changes(DESCRIPTION, entry, [there("Jira", "1"), there("Wiki", "9", 3)], False).errors[0]["path"].endswith("'Wiki'")
+    nothing = restore.changes(DESCRIPTION, entry, [there("Jira", "1")], False)
+    assert nothing == restore.Changes([], [], "replaced", [], [], []), "it was killed before its first write"
 
 
 @pytest.mark.parametrize(
@@ -125,23 +127,23 @@ def test_of_a_run_that_was_killed_ids_are_not_known():
     ],
 )
 def test_what_was_changed_since_is_refused(before, after, present):
-    refused = restore.applications(snapshot(before, after), present, False)
+    refused = restore.changes(DESCRIPTION, snapshot(before, after), present, False)
     assert [item["path"] for item in refused.errors] == [f"{APPS}: application 'Jira'"]
     assert refused.put_back == refused.remove == []
-    forced = restore.applications(snapshot(before, after), present, True)
+    forced = restore.changes(DESCRIPTION, snapshot(before, after), present, True)
     assert forced.errors == [] and [unit["name"] for unit in forced.put_back] == ["Jira"]
 
 
 def test_what_was_put_back_by_hand_is_not_taken_for_what_was_made():
     """Jira became Tickets and another Jira was to be made when the run was killed; Tickets is gone, and somebody made the old Jira anew."""
     entry = snapshot([there("Jira", "1")], [there("Tickets", "1"), app("Jira")])
-    assert restore.applications(entry, [there("Jira", "9")], False) == restore.Applications([], [], "replaced", [], [], [])
+    assert restore.changes(DESCRIPTION, entry, [there("Jira", "9")], False) == restore.Changes([], [], "replaced", [], [], [])
 
 
 def test_a_name_that_went_from_one_to_another_goes_back():
     """Ant was removed, and Bee took its name: Bee is Bee again, and Ant is made anew."""
     entry = snapshot([there("Bee", "1"), there("Ant", "2")], [there("Ant", "1")])
-    found = restore.applications(entry, [there("Ant", "1")], False)
+    found = restore.changes(DESCRIPTION, entry, [there("Ant", "1")], False)
     assert [(unit["application_id"], unit["name"]) for unit in found.put_back] == [("1", "Bee"), ("2", "Ant")] and found.errors == []
 
 
@@ -149,13 +151,13 @@ def test_a_plan_for_the_whole_organization_touches_what_it_is_to():
     """A group that the removed one shares with the one that comes back needs one plan; what somebody does meanwhile is refused."""
     entry = snapshot([there("Jira", "1", 1, ["901"])], [there("Wiki", "9", 1, ["901"])])
     present = [there("Wiki", "9", 1, ["901"]), there("Other", "2")]
-    found = restore.applications(entry, present, False)
+    found = restore.changes(DESCRIPTION, entry, present, False)
     assert found.state == "overridden" and found.remove == [] and found.touched == ["9"]
     assert [unit["application_id"] for unit in found.put_back] == ["2", "1"]
     plan = {"plan_digest": "d", "before": [present[0]]}
-    assert restore.meanwhile(found, present, {APPS: plan}) == []
+    assert restore.meanwhile(DESCRIPTION, found, present, {APPS: plan}) == []
     for before in ([there("New", "3")], [there("Wiki", "9", 2, ["901"])], [present[1]]):
-        refused = restore.meanwhile(found, present, {APPS: {**plan, "before": before}})
+        refused = restore.meanwhile(DESCRIPTION, found, present, {APPS: {**plan, "before": before}})
         assert [item["path"] for item in refused] == [f"{APPS}: application {before[0]['name']!r}"]
 
 
@@ -166,7 +168,7 @@ def test_networks_and_targets():
         [{"network_id": "N_1", "policies": []}, {"network_id": "N_2", "policies": [policy]}],
     )
     by_id = {key: value for key, value in policy.items() if key != "sm_network"}
-    assert restore.desired(SENTRY, entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
+    assert restore.desired(RESOURCES[SENTRY], entry) == [{"network_id": "N_1", "policies": [by_id]}, {"network_id": "N_2", "policies": []}]
     now = [{"network_id": "N_2", "policies": [{**policy, "policy_id": "6", "tags": ["a", "b"]}]}, {"network_id": "N_1", "policies": []}]
     plan = {"plan_digest": "d", "before": now}
     assert restore.plan_errors({SENTRY: entry}, {SENTRY: plan}, False) == [], "as it was left: new ids and the order of tags say nothing"
@@ -177,8 +179,8 @@ def test_networks_and_targets():
     target = {"device_group_uuid": "u", "device_group": "All/Servers"}
     stack = [{"policy_uuid": "p", "policy": "P"}, {"policy_uuid": "q"}]
     entry = snapshot([], [{"target": target, "policies": stack}])
-    assert restore.desired(ESET, entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
+    assert restore.desired(RESOURCES[ESET], entry) == [{"target": {"device_group_uuid": "u"}, "policies": []}]
     plan = {"plan_digest": "d", "before": [{"target": target, "policies": stack[::-1]}]}
-    assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: target device_group_uuid u"]
+    assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: plan}, False)] == [f"{ESET}: device group All/Servers (u)"]
     failed = {"msg": "no", "errors": [{"path": "config[0].target", "message": "gone"}]}
     assert [item["path"] for item in restore.plan_errors({ESET: entry}, {ESET: failed}, True)] == [f"{ESET}.config[0].target"]

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import jsonschema
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import CONNECTIONS
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import vendors
 
 from .harness import ROOT
 
@@ -558,6 +558,9 @@ def test_what_an_earlier_audit_of_the_run_has_read_is_no_news(tenants, audit, tm
     # Rome, whose batch is the first, sees that Paris is still to come.
     told = [item["result"]["totals"]["tenants"] for item in done.results if item["action"] == "secops.policy.drift_report"]
     assert [tenants_["read"] for tenants_ in told] == ([3, 1, 2] if second == "serial" else [3, 2])
+
+
+CONNECTIONS = {vendor.name: vendor.arguments for vendor in vendors()}
 
 
 @pytest.mark.parametrize(("vendor", "name"), [(vendor, name) for vendor, names in CONNECTIONS.items() for name in names])

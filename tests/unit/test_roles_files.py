@@ -17,6 +17,7 @@ import jinja2
 import pytest
 import yaml
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, variable, vendors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
@@ -131,13 +132,13 @@ def test_each_role_documents_the_variables_that_are_taken(role):
     The audit names them in words: what is wrong with one belongs in its report, and a check would fail the host before.
     """
     spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    options = spec["argument_specs"]["main"]["options"]
-    names = re.findall(r"C\((\w+)\)", "".join(options["secops_policy"]["description"])) if role == "audit" else options
+    given = spec["argument_specs"]["main"]["options"]
+    names = re.findall(r"C\((\w+)\)", "".join(given["secops_policy"]["description"])) if role == "audit" else given
     documented = {name for name in names if name.startswith(("meraki_", "eset_"))}
-    taken = {f"{vendor}_{option}" for vendor, options in desired_state.CONNECTIONS.items() for option in options}
+    taken = {variable(vendor, option) for vendor in vendors() for option in vendor.arguments}
     assert taken == documented and len(documented) == 10
-    for module, options in desired_state.MODULES.items():
-        assert set(desired_state.CONNECTIONS[module.partition("_")[0]]) <= set(options)
+    for module, description in RESOURCES.items():
+        assert set(description.vendor.arguments) <= set(options(module))
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
@@ -206,14 +207,18 @@ def test_what_became_of_a_run():
     plan = {"place": place, "before": [one, other], "after": [{**one, "policies": [1, 2]}, other], "plan_digest": "d"}
     begun = snapshots.begun("acme", {SENTRY: plan}, NOW)
     assert begun["modules"][SENTRY]["state"] == "planned" and begun["state"] == "begun"
+
+    def became(result, left=None):
+        return snapshots.ended(snapshots.recorded(begun, SENTRY, result, left))
+
     done = {"before": [one], "after": [half], "changed": True, "stats": {}}
-    assert snapshots.ended(begun, {SENTRY: done}, {})["modules"][SENTRY]["after"] == [half]
-    assert snapshots.ended(begun, {SENTRY: done}, {})["state"] == "done"
+    assert became(done)["modules"][SENTRY]["after"] == [half] and became(done)["state"] == "done"
     failed = {"failed": True, "changed": True, "stats": {}, "before": [one]}
-    left = snapshots.ended(begun, {SENTRY: failed}, {SENTRY: {"before": [half]}})
+    left = became(failed, {"plan_digest": "e", "before": [half]})
     assert left["modules"][SENTRY]["after"] == [half, other] and left["modules"][SENTRY]["state"] == left["state"] == "failed"
-    for result in (None, {}, {"skipped": True}, {"failed": True, "changed": False, "stats": {}}):
-        never = snapshots.ended(begun, {SENTRY: result}, {})
+    assert snapshots.ended(begun)["modules"][SENTRY]["state"] == "not run" and not snapshots.wrote(snapshots.ended(begun))
+    for result in ({}, {"skipped": True}, {"failed": True, "changed": False, "stats": {}}):
+        never = became(result)
         assert never["modules"][SENTRY]["state"] == "not run" and not snapshots.wrote(never)
-    killed = snapshots.ended(begun, {SENTRY: {"failed": True, "msg": "MODULE FAILURE", "rc": 137}}, {})
+    killed = became({"failed": True, "msg": "MODULE FAILURE", "rc": 137})
     assert killed["modules"][SENTRY] == {**begun["modules"][SENTRY], "state": "failed"} and snapshots.wrote(killed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
+from .._model.description import Vendor
 from .._model.plan import error
 
 REGIONS = ("eu", "de", "us", "ca", "jpn")
@@ -20,6 +21,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
     "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
 }
+VENDOR = Vendor("eset", "ESET", ARGUMENTS)
 POLICIES = "/v2/policies"
 ASSIGNMENTS = "/v2/policy-assignments"
 DEVICES = "/v1/devices"

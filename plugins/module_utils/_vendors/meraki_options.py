@@ -11,15 +11,17 @@ import typing as t
 from urllib.parse import quote
 
 from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
+from .._model.description import Vendor
 from .._model.plan import error
 
 DEFAULT_BASE = "https://api.meraki.com/api/v1"
-ARGUMENTS = {
+ARGUMENTS: dict[str, t.Any] = {
     "api_key": {"type": "str", "no_log": True, "fallback": from_environment("MERAKI_DASHBOARD_API_KEY")},
     "base_url": {"type": "str", "default": DEFAULT_BASE, "fallback": url_from_environment("MERAKI_DASHBOARD_BASE_URL")},
     "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
     "organization": {"type": "str"},
 }
+VENDOR = Vendor("meraki", "Meraki", ARGUMENTS)
 
 
 def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:

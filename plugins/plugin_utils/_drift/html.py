@@ -11,9 +11,12 @@ import hashlib
 import typing as t
 from pathlib import Path
 
+from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import field_title, side
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+
 from .items import DEVIATIONS, IN_SYNC
 from .report import DRIFTED, UNREADABLE
-from .text import MODULE_NAMES, VERDICTS, clean, count, field_name, label, side
+from .text import VERDICTS, clean, count, label, title
 
 Data = t.Mapping[str, t.Any]
 
@@ -60,8 +63,8 @@ def _page(report: Data) -> dict[str, t.Any]:
         "comparison": {key: [_brief(found) for found in comparison[key]] for key in ("new", "resolved", "unknown")},
         "unchanged": len(comparison["unchanged"]),
         "modules": [
-            (module, name)
-            for module, name in MODULE_NAMES.items()
+            (module, description.title)
+            for module, description in RESOURCES.items()
             if any(resource["module"] == module for one in report["tenants"] for resource in one["resources"])
         ],
         "deviations": DEVIATIONS,
@@ -122,14 +125,15 @@ def _describe(verdict: str, counts: Data) -> str:
 def _resource(resource: Data, new: set[str]) -> dict[str, t.Any]:
     return {
         **{key: resource[key] for key in ("module", "verdict", "message", "errors", "warnings", "scope", "state", "counts")},
-        "name": MODULE_NAMES[resource["module"]],
+        "name": title(resource["module"]),
         "digest": resource["plan_digest"] or "",
-        "items": [_item(item, item["id"] in new) for item in resource["items"] if item["verdict"] != IN_SYNC],
+        "items": [_item(resource["module"], item, item["id"] in new) for item in resource["items"] if item["verdict"] != IN_SYNC],
         "in_sync": [label(item["unit"]) for item in resource["items"] if item["verdict"] == IN_SYNC],
     }
 
 
-def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
+def _item(module: str, item: Data, is_new: bool) -> dict[str, t.Any]:
+    description = RESOURCES[module]
     return {
         "id": item["id"],
         "verdict": item["verdict"],
@@ -138,19 +142,23 @@ def _item(item: Data, is_new: bool) -> dict[str, t.Any]:
         "accepted": item["accepted"],
         "new": is_new,
         "fields": [
-            {"name": field_name(field["field"]), "actual": side(field, "actual"), "desired": side(field, "desired")}
+            {
+                "name": field_title(description, field["field"]),
+                "actual": side(description, field, "actual"),
+                "desired": side(description, field, "desired"),
+            }
             for field in item["fields"]
         ],
     }
 
 
 def _brief(found: Data) -> dict[str, str]:
-    where = " / ".join(text for text in (MODULE_NAMES.get(found["module"], ""), label(found["unit"]), label(found["object"])) if text)
+    where = " / ".join(text for text in (title(found["module"]), label(found["unit"]), label(found["object"])) if text)
     return {"tenant": found["tenant"], "what": where, "verdict": found["verdict"], "id": found["id"]}
 
 
 def _printable(data: t.Any, markup: t.Any) -> t.Any:
-    """Without the control characters that HTML cannot hold."""
+    """With an escape for each character that could hide something, or that HTML cannot hold."""
     return clean(data) if isinstance(data, str) and not isinstance(data, markup) else data
 
 

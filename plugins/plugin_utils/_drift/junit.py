@@ -9,9 +9,12 @@ from __future__ import annotations
 import typing as t
 from xml.sax.saxutils import escape, quoteattr
 
+from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import difference_text
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+
 from .items import IN_SYNC
 from .report import UNREADABLE
-from .text import MODULE_NAMES, VERDICTS, clean, difference, label
+from .text import VERDICTS, clean, label, title
 
 Data = t.Mapping[str, t.Any]
 
@@ -53,24 +56,24 @@ def _cases(one: Data) -> list[_Case]:
         place = f"{one['name']}.{resource['module']}"
         if resource["verdict"] == UNREADABLE:
             text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["errors"])])
-            found.append(_Case(place, MODULE_NAMES[resource["module"]], "error", resource["message"], text))
+            found.append(_Case(place, title(resource["module"]), "error", resource["message"], text))
             continue
         units: dict[str, list[Data]] = {}
         for item in resource["items"]:
             units.setdefault(label(item["unit"]), []).append(item)
-        found += [_case(place, name, items) for name, items in units.items()]
+        found += [_case(place, resource["module"], name, items) for name, items in units.items()]
         if not units:
-            found.append(_Case(place, MODULE_NAMES[resource["module"]]))
+            found.append(_Case(place, title(resource["module"])))
     return found
 
 
-def _case(place: str, name: str, items: list[Data]) -> _Case:
+def _case(place: str, module: str, name: str, items: list[Data]) -> _Case:
     drifted = [item for item in items if item["verdict"] != IN_SYNC]
     counted = [item for item in drifted if not item["accepted"]]
     if counted:
         message = "; ".join(f"{_what(item)} {VERDICTS[item['verdict']]}" for item in counted[:5])
         more = f"; and {len(counted) - 5} more" if len(counted) > 5 else ""
-        return _Case(place, name, "failure", message + more, "\n".join(line for item in drifted for line in _lines(item)))
+        return _Case(place, name, "failure", message + more, "\n".join(line for item in drifted for line in _lines(module, item)))
     if drifted:
         reasons = dict.fromkeys(f"{item['accepted']['reason']} (until {item['accepted']['expires']})" for item in drifted)
         return _Case(place, name, "skipped", f"accepted: {'; '.join(reasons)}")
@@ -81,11 +84,11 @@ def _what(item: Data) -> str:
     return label(item["object"]) or label(item["unit"])
 
 
-def _lines(item: Data) -> t.Iterator[str]:
+def _lines(module: str, item: Data) -> t.Iterator[str]:
     accepted = f" (accepted until {item['accepted']['expires']}: {item['accepted']['reason']})" if item["accepted"] else ""
     yield f"{item['verdict']}: {_what(item)} [{item['id']}]{accepted}"
     for field in item["fields"]:
-        yield f"    {difference(field)}"
+        yield f"    {difference_text(RESOURCES[module], field)}"
 
 
 def _written(case: _Case) -> list[str]:
@@ -108,8 +111,8 @@ def _counts(cases: t.Sequence[_Case]) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(clean(text), {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
+    return quoteattr(clean(text), {"\t": "&#9;", "\n": "&#10;"})
 
 
 def _text(text: str) -> str:
-    return escape(clean(text), {"\r": "&#13;"})
+    return escape(clean(text))

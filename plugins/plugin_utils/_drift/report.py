@@ -10,9 +10,10 @@ import datetime
 import typing as t
 from collections import Counter
 
+from .._resources import RESOURCES
 from .._workflow.desired_state import desired_state_errors, ran, result_errors
 from .accepted import Accepted, accept
-from .items import DEVIATIONS, IN_SYNC, MODULES, described, items, segment
+from .items import DEVIATIONS, IN_SYNC, described, items, segment
 
 Data = t.Mapping[str, t.Any]
 
@@ -24,7 +25,7 @@ DRIFTED, UNREADABLE = "drifted", "unreadable"
 def desired(desired_state: t.Any) -> dict[str, t.Any]:
     """What a report has to know of a desired state (``secops_policy``): the ``modules`` that it names, each as ``described``, and what is
     wrong with it itself (``errors``)."""
-    named = [module for module in MODULES if isinstance(desired_state, dict) and module in desired_state]
+    named = [module for module in RESOURCES if isinstance(desired_state, dict) and module in desired_state]
     return {
         "modules": {module: described(module, desired_state[module]) for module in named},
         "errors": desired_state_errors(desired_state) if desired_state else [],
@@ -40,9 +41,9 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     """
     identity = segment(name)
     found = desired["errors"]
-    errors = {module: [error for error in found if _of(error, module)] for module in MODULES}
-    odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in MODULES)]
-    named = [module for module in MODULES if module in desired["modules"] or ran(results.get(module))]
+    errors = {module: [error for error in found if _of(error, module)] for module in RESOURCES}
+    odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in RESOURCES)]
+    named = [module for module in RESOURCES if module in desired["modules"] or ran(results.get(module))]
     if not named and not odd:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]

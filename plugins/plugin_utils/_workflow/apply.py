@@ -11,14 +11,10 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
-    MODULES,
-    PRIVATE_APPS,
-    planned,
-    ran,
-    result_errors,
-)
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import planned, ran, result_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import NOT_RUN
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
 Result = t.Mapping[str, t.Any]
 Error = dict[str, str]
@@ -65,44 +61,40 @@ def changing(plans: t.Mapping[str, Result]) -> list[str]:
     return [name for name, plan in plans.items() if planned(plan) and plan["requests"]]
 
 
-def applications_first(plans: t.Mapping[str, Result]) -> bool:
-    """Whether the applications' plan only removes, and so may not wait for what restricts the others."""
-    summary = (plans.get(PRIVATE_APPS) or {}).get("summary") or {}
+def steps_of(plans: t.Mapping[str, Result]) -> list[str]:
+    """The steps that carry out the plans that change something. One that only removes goes first where its resource asks for that: what
+    is closed need not wait for what restricts the others."""
+    return [removals(name) if RESOURCES[name].removals_first and _only_removes(plans[name]) else name for name in changing(plans)]
+
+
+def _only_removes(plan: Result) -> bool:
+    summary = plan["summary"]
     return bool(summary.get("deleted")) and not summary.get("created") and not summary.get("updated")
 
 
-def carried_out(plan: Result, results: t.Iterable[Result]) -> Result:
-    """The result of the one of several tasks that carried out ``plan``; none of them may have been run.
-
-    Where a role runs twice in a play, a task that is not reached leaves what it registered the first time: a result of another plan.
-    """
-    digest = plan.get("plan_digest")
-    return next((result for result in results if ran(result) and result.get("plan_digest", digest) == digest), {})
-
-
-def account(
-    plans: t.Mapping[str, Result], results: t.Mapping[str, Result | None], check: bool, titles: t.Mapping[str, str] | None = None
-) -> dict[str, t.Any]:
-    """What became of each plan: ``summary`` by its key, which is the module, and ``msg`` in a line, where ``titles`` may name it."""
+def account(plans: t.Mapping[str, Result], outcomes: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """What became of each plan: ``summary`` by the plan's name, and ``msg`` in a line. ``outcomes``: of those that were carried out."""
     summary = {}
     lines = []
     for name, plan in plans.items():
         if not planned(plan):
             continue
-        counts = plan["summary"]
-        if not plan["requests"]:
-            state = "unchanged"
-        else:
-            state = "planned" if check else outcome(results.get(name))
+        counts, became = plan["summary"], outcomes.get(name) or NOT_RUN
+        state = "unchanged" if not plan["requests"] else "planned" if check else became["state"]
         summary[name] = {"state": state, **counts, "plan_digest": plan["plan_digest"]}
-        lines.append(f"{(titles or {}).get(name, name)}: {_describe(state, counts, results.get(name) or {})}")
+        lines.append(f"{_title(name)}: {_describe(state, counts, became)}")
     return {"summary": summary, "msg": "; ".join(lines) or "nothing was planned"}
+
+
+def _title(name: str) -> str:
+    module = module_of(name)
+    return module if name == module else f"{module} (made since)"
 
 
 def _approval_error(name: str, digest: t.Any) -> str:
     """What is wrong with one approval in itself; empty where nothing is."""
-    if name not in MODULES:
-        return f"is not a module of this collection; there are: {', '.join(MODULES)}"
+    if name not in RESOURCES:
+        return f"is not a module of this collection; there are: {', '.join(RESOURCES)}"
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         return f"must be a plan_digest, 64 hexadecimal digits in lower case; it is {_shown(digest)}"
     return ""
@@ -120,13 +112,12 @@ def _with_digest(plan: Result) -> Result:
     return {**plan, "msg": f"{plan['msg']} The plan_digest is now {plan['plan_digest']}, and --check --diff shows the plan."}
 
 
-def _describe(state: str, counts: t.Mapping[str, t.Any], result: Result) -> str:
+def _describe(state: str, counts: t.Mapping[str, t.Any], became: t.Mapping[str, t.Any]) -> str:
     if state == "unchanged":
         return "nothing to do"
     if state == "not run":
         return "nothing was written"
     if state == "failed":
-        made, open_ = len(result.get("requests") or []), len(result.get("pending") or [])
-        return f"FAILED, {made} requests made, {open_} not (see the task that failed)"
+        return f"FAILED, {became['made']} requests made, {became['pending']} not (see the task that failed)"
     counted = ", ".join(f"{counts[key]} {key}" for key in _COUNTS if counts.get(key)) or "changed"
     return f"{counted} (not written: check mode)" if state == "planned" else counted

@@ -12,26 +12,9 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, summed
-from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS as ESET
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS as APPLICATIONS
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS as SENTRY
-from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import COMMON, CONFLICTING_OPTIONS, WRITING
+from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import CONFLICTING_OPTIONS, WRITING
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, purpose
 
-ASSIGNMENTS, SENTRY_POLICIES, PRIVATE_APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
-#: The options of each module, in the order in which the modules are applied: nothing is opened before what restricts it.
-MODULES: dict[str, dict[str, t.Any]] = {
-    ASSIGNMENTS: {**COMMON, **ESET},
-    SENTRY_POLICIES: {**COMMON, **SENTRY},
-    PRIVATE_APPS: {**COMMON, **APPLICATIONS},
-}
-
-#: The options that say whom to reach at a vendor and how. The variable ``meraki_api_key`` stands for its ``api_key``, and so on.
-CONNECTIONS = {
-    "eset": ("username", "password", "access_token", "region", "deployment", "base_url"),
-    "meraki": ("api_key", "base_url", "organization_id", "organization"),
-}
-#: The options that say what is to be done, and not to whom or how fast.
-_WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "force", "allow_group_removal")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Result = t.Mapping[str, t.Any]
@@ -44,27 +27,27 @@ def desired_state_errors(desired_state: t.Any) -> list[Error]:
     What the options hold is the modules' to check.
     """
     if not isinstance(desired_state, dict):
-        return [error("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(MODULES)}")]
+        return [error("secops_policy", f"must be a dictionary, with a key for each module: {', '.join(RESOURCES)}")]
     errors = []
     for name, entry in desired_state.items():
         path = f"secops_policy.{name}"
-        if name not in MODULES:
-            errors.append(error(path, f"is no module of this collection; there are: {', '.join(MODULES)}"))
+        if name not in RESOURCES:
+            errors.append(error(path, f"is no module of this collection; there are: {', '.join(RESOURCES)}"))
         elif not isinstance(entry, dict):
             errors.append(error(path, "must be a dictionary of the module's options"))
         else:
-            errors += _entry_errors(path, entry, MODULES[name])
+            errors += _entry_errors(path, entry, options(name))
     return errors
 
 
-def module_arguments(module: str, layers: t.Sequence[Result], connection_only: bool, options: Result) -> dict[str, t.Any]:
-    """The arguments of a module: what a later layer says beats an earlier one, ``options`` beat all, a null says nothing.
+def module_arguments(module: str, layers: t.Sequence[Result], connection_only: bool, fixed: Result) -> dict[str, t.Any]:
+    """The arguments of a module: what a later layer says beats an earlier one, ``fixed`` beats all, a null says nothing.
 
     What a layer gives keeps out its rivals from earlier ones, such as an organization's id from a variable where the desired state has a
     name. ``connection_only`` takes from the layers only how to reach the vendor. What is no option of the module is left to
     ``desired_state_errors``.
     """
-    known = {name for name in MODULES[module] if not (connection_only and name in _WHAT)}
+    known = options(module).keys() - (purpose(module) if connection_only else frozenset())
     found: dict[str, t.Any] = {}
     for layer in layers:
         given = {name: value for name, value in layer.items() if name in known and value is not None}
@@ -72,7 +55,7 @@ def module_arguments(module: str, layers: t.Sequence[Result], connection_only: b
             if name in given and conflicting not in given:
                 found.pop(conflicting, None)
         found.update(given)
-    return {**found, **{name: value for name, value in options.items() if value is not None}}
+    return {**found, **{name: value for name, value in fixed.items() if value is not None}}
 
 
 def planned(result: Result) -> bool:
@@ -99,13 +82,19 @@ def failed_result(errors: t.Sequence[Error], what: str) -> dict[str, t.Any]:
     return {"failed": True, "msg": f"{many}; {what}. {summed(errors)}", "errors": list(errors)}
 
 
-def registered(variables: t.Mapping[str, t.Any], names: t.Mapping[str, t.Any]) -> dict[str, Result]:
-    """The results that tasks registered under these variables, by the keys of ``names``; nothing for a task that was not reached.
+def registered(variables: t.Mapping[str, t.Any], names: t.Any) -> dict[str, Result]:
+    """The results that tasks registered, without what was skipped: by the keys of ``names`` where that is a dictionary of variables; by
+    their items, or the names in these, where it is the variable of a task with a loop.
 
     They are taken from the variables as they are: what vendors returned may hold anything, and as a task's argument it would go through
     Ansible's templates, where data that looks like one may be an error.
     """
-    return {key: plain(variables.get(name) or {}) for key, name in names.items()}
+    if isinstance(names, dict):
+        found = {key: plain(variables.get(name) or {}) for key, name in names.items()}
+    else:
+        results = plain((variables.get(names) or {}).get("results") or [])
+        found = {item["name"] if isinstance(item, dict) else item: result for result in results for item in [result.get("item")]}
+    return {key: result for key, result in found.items() if ran(result)}
 
 
 def as_argument(data: t.Any) -> str:
@@ -123,11 +112,11 @@ def _text(thing: t.Any) -> str:
     return str(getattr(getattr(thing, "event", None), "msg", None) or thing)
 
 
-def _entry_errors(path: str, entry: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[Error]:
+def _entry_errors(path: str, entry: t.Mapping[str, t.Any], known: t.Mapping[str, t.Any]) -> list[Error]:
     errors = []
     for name in entry:
-        if name not in options:
-            errors.append(error(f"{path}.{name}", f"Unsupported parameter. Supported parameters include: {', '.join(sorted(options))}"))
+        if name not in known:
+            errors.append(error(f"{path}.{name}", f"Unsupported parameter. Supported parameters include: {', '.join(sorted(known))}"))
     if entry.get("state") in ("gathered", "rendered"):
         says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
         errors.append(error(f"{path}.state", says))

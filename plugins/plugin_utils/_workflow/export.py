@@ -12,7 +12,9 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import MODULES, PRIVATE_APPS, SENTRY_POLICIES, ran
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, vendors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import ran
 
 #: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
 HEAD = "# The policies of "
@@ -20,17 +22,10 @@ _TIME = re.compile(r"^# Exported at .*$", re.M)
 _SEAL = re.compile(r"^# A new export replaces this file only while nobody has edited it: checksum ([0-9a-f]*)\.$", re.M)
 
 #: The name that may stand beside an id, and becomes its comment.
-_NAMES = {
-    "network_id": "network",
-    "sm_network_id": "sm_network",
-    "group_policy_id": "group_policy",
-    "application_group_ids": "application_groups",
-    "device_uuid": "device",
-    "device_group_uuid": "device_group",
-    "policy_uuid": "policy",
-}
+_NAMES = {key: name for description in RESOURCES.values() for key, name in description.names.items()}
+_SETS = frozenset(field for description in RESOURCES.values() for field in description.sets)
 #: What has to be set before a module can read anything.
-_CREDENTIALS = ("api_key", "organization_id", "username", "password", "access_token")
+_CREDENTIALS = frozenset(name for vendor in vendors() for name in vendor.arguments)
 _OFF = (403, 404)
 _LONGEST_NAME = 120
 _MARKS = ("{{", "{%", "{#")
@@ -59,7 +54,7 @@ class Export(t.NamedTuple):
 def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str) -> Export:
     """The desired state of a host from what the modules gathered, or from how they failed."""
     left_out, off, failed = {}, {}, {}
-    asked = [name for name in MODULES if name in results]
+    asked = [name for name in RESOURCES if name in results]
     exported = [name for name in asked if "gathered" in results[name]]
     for name in asked:
         result = results[name]
@@ -83,7 +78,7 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
     lines += ["---", "secops_policy:"]
     body = []
     for name in exported:
-        body += _entry(name, sorted(results[name]["gathered"], key=_order(name)), state)
+        body += _entry(name, sorted(results[name]["gathered"], key=RESOURCES[name].sort_key), state)
     if not any(not line.lstrip().startswith("#") for line in body):
         lines[-1] += " {}"
     text = "\n".join(lines + body) + "\n"
@@ -114,15 +109,6 @@ def _unset(result: Result) -> str:
 
 def _where(name: str, results: t.Mapping[str, Result], without: t.Mapping[str, str]) -> str:
     return without[name] if name in without else f"{len(results[name]['gathered'])} from {results[name].get('source')}"
-
-
-def _order(module: str) -> t.Callable[[t.Mapping[str, t.Any]], t.Any]:
-    """Stable whatever order the server lists in, and such that people find things."""
-    if module == PRIVATE_APPS:
-        return lambda unit: (unit["name"].casefold(), unit["application_id"])
-    if module == SENTRY_POLICIES:
-        return lambda unit: unit["network_id"]
-    return lambda unit: sorted((key, value) for key, value in unit["target"].items() if key.endswith("_uuid"))
 
 
 def _entry(name: str, units: t.Sequence[t.Mapping[str, t.Any]], state: str) -> list[str]:
@@ -166,7 +152,7 @@ def _mapping(fields: t.Mapping[str, t.Any], indent: str) -> list[str]:
 def _texts(key: str, values: t.Sequence[t.Any], names: t.Sequence[str], indent: str) -> list[str]:
     """The lines of a list of texts; tags and groups are sets, and sorted, so that a server that lists them anew changes nothing here."""
     pairs: list[tuple[t.Any, str | None]] = list(zip(values, names if len(names) == len(values) else [None] * len(values)))
-    if key in ("tags", "application_group_ids"):
+    if key in _SETS:
         pairs = sorted(pairs, key=lambda pair: str(pair[0]))
     return [f"{indent}- {_scalar(value)}{_beside(name)}" for value, name in pairs]
 
@@ -188,7 +174,7 @@ def _scalar(value: t.Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(character) or _visible(character) for character in text) + '"'
+    return '"' + "".join(_ESCAPES.get(character) or printable(character) for character in text) + '"'
 
 
 def _literal(text: str) -> str:
@@ -208,13 +194,5 @@ def _percent(character: str) -> str:
 
 def _comment(text: str, longest: int = 1000) -> str:
     """A text on one line: a line break in it would end the comment, and what follows would be data."""
-    shown = "".join(map(_visible, text))
+    shown = printable(text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
-
-
-def _visible(character: str) -> str:
-    """A character, or its escape where it cannot be seen or YAML does not allow it."""
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -12,34 +12,23 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.secops.policy.plugins.module_utils._model.description import Description
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import LIMIT, normal
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
-    ASSIGNMENTS,
-    PRIVATE_APPS,
-    SENTRY_POLICIES,
-    planned,
-    ran,
-    result_errors,
-)
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import unit_key
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import planned, ran, result_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
 Unit = dict[str, t.Any]
 Units = list[Unit]
 Result = t.Mapping[str, t.Any]
 Error = dict[str, str]
 
-#: The plan that removes applications, beside the one that puts them back.
-REMOVED = "meraki_private_app_removed"
-TITLES = {REMOVED: f"{PRIVATE_APPS} (made since)"}
 _BY_HAND = "since the snapshot. Look at it, and set restore_force if it is to be put back all the same"
 
 
-class Applications(t.NamedTuple):
-    """What puts the applications back: ``remove`` in state deleted, later ``put_back`` in ``state``. ``touched``: ids that may change.
-    ``left``: what is left although it bears the name of one that would go, in words."""
+class Changes(t.NamedTuple):
+    """What puts units back that are created and deleted: ``remove`` in state deleted, later ``put_back`` in ``state``. ``touched``: ids
+    that may change. ``left``: what is left although it bears the name of one that would go, in words."""
 
     remove: Units
     put_back: Units
@@ -56,115 +45,139 @@ def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -
     """
     found: dict[str, Error] = {}
     for name, result in results.items():
-        module, kept, place = _module(name), _kept(modules, name), result.get("place")
+        module, place = module_of(name), result.get("place")
+        kept = modules.get(module, {}).get("place")
         if place != kept and (planned(result) or "gathered" in result or place is not None):
             says = f"the snapshot is of {_where(kept)}, and this host is {_where(place)} now: what was there is not put into another one"
             found[module] = error(module, f"{says}. Check the options and the environment that say which one it is")
     return list(found.values())
 
 
-def desired(module: str, entry: t.Mapping[str, t.Any]) -> Units:
-    """The config, for state replaced, that puts the networks or targets of a snapshot's entry back: by ids alone, for names may have
-    changed since. What had nothing gets nothing."""
-    before = {unit_key(module, unit): unit for unit in entry["before"]}
-    units = {**{unit_key(module, unit): {**unit, "policies": []} for unit in entry["after"]}, **before}
-    return [_by_ids(module, unit) for unit in units.values()]
+def desired(description: Description, entry: t.Mapping[str, t.Any]) -> Units:
+    """The config, for state replaced, that puts the units of a snapshot's entry back that are never created or deleted: by ids alone, for
+    names may have changed since. What had nothing gets nothing."""
+    nothing: Unit = {description.objects.field: []} if description.objects else {}
+    before = {description.key(unit): unit for unit in entry["before"]}
+    units = {**{description.key(unit): {**unit, **nothing} for unit in entry["after"]}, **before}
+    return [_references(description, unit) for unit in units.values()]
 
 
-def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Error]:
-    """The networks or targets that ``plan`` would put back although they are not as the snapshot's ``after`` says."""
-    after = {unit_key(module, unit): _policies(module, unit) for unit in entry["after"]}
+def refusals(description: Description, entry: t.Mapping[str, t.Any], plan: Result) -> list[Error]:
+    """The units that ``plan`` would put back although they are not as the snapshot's ``after`` says."""
+    after = {description.key(unit): description.content(unit) for unit in entry["after"]}
     return [
-        error(f"{module}: {_describe(module, unit)}", f"has been changed {_BY_HAND}")
+        error(f"{description.module}: {description.label(unit)}", f"has been changed {_BY_HAND}")
         for unit in plan["before"]
-        if _policies(module, unit) != after.get(unit_key(module, unit), [])
+        if description.content(unit) != after.get(description.key(unit), [])
     ]
 
 
-def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> Applications:
-    """What puts the applications of a snapshot's entry back into an organization that has ``present`` (as gathered)."""
-    by_id = {unit["application_id"]: unit for unit in present}
-    # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
-    own = {unit.get("application_id") for unit in (*entry["before"], *entry["after"])}
-    by_name = {unit["name"]: unit for unit in present if unit["application_id"] not in own}
-    errors: list[Error] = []
-    left: list[str] = []
-    put_back: Units = []
-    remove: Units = []
-    touched: list[str] = []
-    # Those that are, or are to be, what was there before.
-    kept: set[str] = set()
-    for before, after in _pairs(entry["before"], entry["after"]):
-        known = before or after or {}
-        existing = by_id.get(known.get("application_id", ""))
-        if existing is None and (before is not None or "application_id" not in known):
-            # By name only what is to be there, or what the server had not given an id when the snapshot was made: an application that
-            # was made later under the same name is not the one that goes.
-            existing = by_name.get(known["name"])
-        elif existing is None and known["name"] in by_name:
-            left.append(
-                f"the application {known['name']!r} ({known['application_id']}), which would go, is not there any more; another one of "
-                f"that name ({by_name[known['name']]['application_id']}) was made since, and stays"
-            )
-        if _same(existing, before) or before is None and existing is not None and existing["application_id"] in kept:
-            kept |= {existing["application_id"]} if existing is not None else set()
-            continue
-        if not force and not _same(existing, after):
-            errors.append(error(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(existing)} {_BY_HAND}"))
-            continue
+def changes(description: Description, entry: t.Mapping[str, t.Any], present: Units, force: bool) -> Changes:
+    """What puts the units of a snapshot's entry back, which are created and deleted, where there are ``present`` (as gathered) now."""
+    made = _Changes(description, entry, present)
+    for before, after in _pairs(description, entry["before"], entry["after"]):
+        made.look(before, after, force)
+    put_back = [description.by_ids(unit) for unit in made.put_back]
+    if made.remove and _entangled(description, made.remove, put_back, present):
+        # Only one plan that knows both can find an order: everything as it is to be.
+        return Changes([], _whole(description, made.remove, put_back, present), "overridden", made.touched, made.errors, made.left)
+    fields = {field for kind in description.kinds for field in (kind.id_field, kind.name_field)}
+    goes = [{key: value for key, value in unit.items() if key in fields} for unit in made.remove]
+    return Changes(goes, put_back, "replaced", made.touched, made.errors, made.left)
+
+
+class _Changes:
+    """Collects what becomes of each unit of a snapshot."""
+
+    def __init__(self, description: Description, entry: t.Mapping[str, t.Any], present: Units) -> None:
+        self._description = description
+        self._by_id = {_id(description, unit): unit for unit in present}
+        # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
+        own = {_id(description, unit) for unit in (*entry["before"], *entry["after"])}
+        self._by_name = {unit["name"]: unit for unit in present if _id(description, unit) not in own}
+        self.errors: list[Error] = []
+        self.left: list[str] = []
+        self.put_back: Units = []
+        self.remove: Units = []
+        self.touched: list[str] = []
+        # Those that are, or are to be, what was there before.
+        self._kept: set[str] = set()
+
+    def look(self, before: Unit | None, after: Unit | None, force: bool) -> None:
+        """What becomes of one unit, as it was ``before`` and as the run left it."""
+        existing = self._existing(before, after)
+        own = _id(self._description, existing) if existing is not None else None
+        if self._same(existing, before) or before is None and own in self._kept and own is not None:
+            self._kept |= {own} if own is not None else set()
+            return
+        if not force and not self._same(existing, after):
+            known = self._description.identity(before or after or {})
+            path = f"{self._description.module}: {known.noun} {known.name!r}"
+            self.errors.append(error(path, f"{'has been removed' if own is None else 'has been changed, or made anew,'} {_BY_HAND}"))
+            return
         if before is not None:
-            put_back.append(before)
+            self.put_back.append(before)
         elif existing is not None:
-            remove.append(existing)
+            self.remove.append(existing)
+        if own is not None:
+            self.touched.append(own)
+            self._kept |= {own} if before is not None else set()
+
+    def _existing(self, before: Unit | None, after: Unit | None) -> Unit | None:
+        """The unit as it is now."""
+        known = self._description.identity(before or after or {})
+        existing = self._by_id.get(known.id)
         if existing is not None:
-            touched.append(existing["application_id"])
-            kept |= {existing["application_id"]} if before is not None else set()
-    put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
-    if remove and _entangled(remove, put_back, present):
-        # Only one plan that knows both can find an order: the whole organization as it is to be.
-        return Applications([], _whole(remove, put_back, present), "overridden", touched, errors, left)
-    goes = [{"application_id": unit["application_id"], "name": unit["name"]} for unit in remove]
-    return Applications(goes, put_back, "replaced", touched, errors, left)
+            return existing
+        namesake = self._by_name.get(known.name)
+        if before is not None or known.id is None:
+            # By name only what is to be there, or what the server had not given an id when the snapshot was made: one that was made
+            # later under the same name is not the one that goes.
+            return namesake
+        if namesake is not None:
+            self.left.append(
+                f"the {known.noun} {known.name!r} ({known.id}), which would go, is not there any more; another one of that name "
+                f"({_id(self._description, namesake)}) was made since, and stays"
+            )
+        return None
+
+    def _same(self, one: Unit | None, other: Unit | None) -> bool:
+        return _same(self._description, one, other)
 
 
-def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Error]:
-    """What the applications' plans would change although it is not what was looked at: somebody writes at the same time."""
-    seen = {unit["application_id"]: unit for unit in present}
+def meanwhile(description: Description, found: Changes, present: Units, plans: t.Mapping[str, Result]) -> list[Error]:
+    """What the plans would change although it is not what was looked at: somebody writes at the same time."""
+    seen = {_id(description, unit): unit for unit in present}
     return [
-        error(f"{PRIVATE_APPS}: application {unit['name']!r}", "is being changed by somebody at this moment; run the playbook again")
-        for name in (REMOVED, PRIVATE_APPS)
+        error(
+            f"{description.module}: {description.identity(unit).noun} {unit['name']!r}",
+            "is being changed by somebody at this moment; run the playbook again",
+        )
+        for name in (removals(description.module), description.module)
         if planned(plans.get(name) or {})
         for unit in plans[name]["before"]
-        if unit["application_id"] not in found.touched or not _same(seen.get(unit["application_id"]), unit)
+        if _id(description, unit) not in found.touched or not _same(description, seen.get(_id(description, unit)), unit)
     ]
 
 
 def plan_errors(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], force: bool) -> list[Error]:
-    """Everything that stands against putting back: plans that failed, networks and targets that were changed since.
+    """Everything that stands against putting back: plans that failed, units that were changed since.
 
-    ``modules``: the snapshot's. ``plans``: by module; ``REMOVED`` is the one that removes applications.
+    ``modules``: the snapshot's. ``plans``: by module, and by ``removals(module)`` those that only remove.
     """
     errors = misplaced(modules, plans)
     if errors:
         # What else is found in another place is no help.
         return errors
     for name, plan in plans.items():
+        module = module_of(name)
+        description = RESOURCES[module]
         if ran(plan) and not planned(plan):
-            of = "" if "place" in plan else f" (the snapshot is of {_where(_kept(modules, name))})"
-            errors += [{**item, "message": item["message"] + of} for item in result_errors(_module(name), plan)]
-        elif ran(plan) and name in (ASSIGNMENTS, SENTRY_POLICIES) and not force:
-            errors += refusals(name, modules[name], plan)
+            of = "" if "place" in plan else f" (the snapshot is of {_where(modules.get(module, {}).get('place'))})"
+            errors += [{**item, "message": item["message"] + of} for item in result_errors(module, plan)]
+        elif ran(plan) and not description.lifecycle and not force:
+            errors += refusals(description, modules[module], plan)
     return errors
-
-
-def _module(name: str) -> str:
-    """The module of a plan."""
-    return PRIVATE_APPS if name == REMOVED else name
-
-
-def _kept(modules: t.Mapping[str, t.Any], name: str) -> t.Any:
-    """The place that the snapshot's part of a plan's module is of."""
-    return modules.get(_module(name), {}).get("place")
 
 
 def _where(place: t.Any) -> str:
@@ -174,68 +187,56 @@ def _where(place: t.Any) -> str:
     return ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
 
 
-def _pairs(before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
-    """Each application of a snapshot as it was and as it was left. One that was made has an id in ``after`` alone, or none yet."""
-    left = {unit["application_id"]: unit for unit in after if "application_id" in unit}
-    was = {unit["application_id"] for unit in before}
-    pairs: list[tuple[Unit | None, Unit | None]] = [(unit, left.get(unit["application_id"])) for unit in before]
-    return pairs + [(None, unit) for unit in after if unit.get("application_id") not in was]
+def _id(description: Description, unit: Unit) -> str | None:
+    return description.identity(unit).id
 
 
-def _same(one: Unit | None, other: Unit | None) -> bool:
+def _pairs(description: Description, before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
+    """Each unit of a snapshot as it was and as it was left. One that was made has an id in ``after`` alone, or none yet."""
+    left = {_id(description, unit): unit for unit in after if _id(description, unit) is not None}
+    was = {_id(description, unit) for unit in before}
+    pairs: list[tuple[Unit | None, Unit | None]] = [(unit, left.get(_id(description, unit))) for unit in before]
+    return pairs + [(None, unit) for unit in after if _id(description, unit) not in was]
+
+
+def _same(description: Description, one: Unit | None, other: Unit | None) -> bool:
     if one is None or other is None:
         return one is other
-    return normal(one) == normal(other)
+    return bool(description.content(one) == description.content(other))
 
 
-def _found(existing: Unit | None) -> str:
-    return "has been removed" if existing is None else "has been changed, or made anew,"
-
-
-def _entangled(remove: Units, put_back: Units, present: Units) -> bool:
+def _entangled(description: Description, remove: Units, put_back: Units, present: Units) -> bool:
     """Whether the removals cannot simply come first: a name, a group or the last free places are needed by both."""
     names = {unit["name"].casefold() for unit in put_back}
-    existing = {unit["application_id"]: unit for unit in present}
-    groups = {key for unit in put_back for key in unit.get("application_group_ids", [])}
-    groups |= {key for unit in put_back for key in existing.get(unit["application_id"], {}).get("application_group_ids", [])}
-    made = sum(unit["application_id"] not in existing for unit in put_back)
-    return len(present) + made > LIMIT or any(
-        unit["name"].casefold() in names or groups & set(unit.get("application_group_ids", [])) for unit in remove
-    )
+    existing = {_id(description, unit): unit for unit in present}
+    groups = {key for unit in put_back for key in _memberships(description, unit)}
+    groups |= {key for unit in put_back for key in _memberships(description, existing.get(_id(description, unit), {}))}
+    made = sum(_id(description, unit) not in existing for unit in put_back)
+    full = description.limit is not None and len(present) + made > description.limit
+    return full or any(unit["name"].casefold() in names or groups & _memberships(description, unit) for unit in remove)
 
 
-def _whole(remove: Units, put_back: Units, present: Units) -> Units:
-    """Every application of the organization as it is to be."""
-    gone = {unit["application_id"] for unit in remove}
-    back: dict[str, Unit] = {unit["application_id"]: unit for unit in put_back}
+def _memberships(description: Description, unit: Unit) -> set[str]:
+    """The ids of what a unit belongs to."""
+    return {key for field in description.sets for key in unit.get(field) or []}
+
+
+def _whole(description: Description, remove: Units, put_back: Units, present: Units) -> Units:
+    """Every unit as it is to be."""
+    gone = {_id(description, unit) for unit in remove}
+    back = {_id(description, unit): unit for unit in put_back}
     # One that was made anew under its name is the one that is put back: it is listed with the id that it had.
-    existing = {unit["application_id"] for unit in present}
-    anew = {unit["name"] for unit in put_back if unit["application_id"] not in existing}
+    existing = {_id(description, unit) for unit in present}
+    anew = {unit["name"] for unit in put_back if _id(description, unit) not in existing}
     kept = [
-        back.get(unit["application_id"]) or _by_ids(PRIVATE_APPS, unit)
+        back.get(_id(description, unit)) or description.by_ids(unit)
         for unit in present
-        if unit["application_id"] in back or unit["application_id"] not in gone and unit["name"] not in anew
+        if _id(description, unit) in back or _id(description, unit) not in gone and unit["name"] not in anew
     ]
     return kept + [unit for key, unit in back.items() if key not in existing]
 
 
-def _by_ids(module: str, unit: Unit) -> Unit:
-    """A unit without the names that stand beside ids."""
-    if module == PRIVATE_APPS:
-        return {key: value for key, value in unit.items() if key != "application_groups"}
-    if module == SENTRY_POLICIES:
-        policies = [{key: policy[key] for key in FIELDS if key in policy} for policy in unit["policies"]]
-        return {"network_id": unit["network_id"], "policies": policies}
-    target = {key: value for key, value in unit["target"].items() if key.endswith("_uuid")}
-    return {"target": target, "policies": [{"policy_uuid": policy["policy_uuid"]} for policy in unit["policies"]]}
-
-
-def _policies(module: str, unit: Unit) -> list[t.Any]:
-    """What makes two states of a network, or of a target, equal."""
-    return canonical(unit["policies"]) if module == SENTRY_POLICIES else [policy["policy_uuid"] for policy in unit["policies"]]
-
-
-def _describe(module: str, unit: Unit) -> str:
-    if module == SENTRY_POLICIES:
-        return f"network {unit['network_id']}"
-    return f"target {unit_key(module, unit)}"
+def _references(description: Description, unit: Unit) -> Unit:
+    """A unit by ids alone, with nothing but what identifies it and its objects."""
+    keys = {description.at or description.kinds[0].id_field, description.objects.field if description.objects else ""}
+    return {key: value for key, value in description.by_ids(unit).items() if key in keys}

@@ -12,16 +12,17 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import MODULES
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, variable, vendors
 
 #: A shorter one is a word by chance in some name, and no secret.
 _SHORTEST = 5
 
 #: The options of each module that hold a secret.
-OPTIONS = {module: tuple(name for name, option in options.items() if option.get("no_log")) for module, options in MODULES.items()}
+OPTIONS = {module: tuple(name for name, option in options(module).items() if option.get("no_log")) for module in RESOURCES}
+_CONNECTIONS = [(vendor, name, option) for vendor in vendors() for name, option in vendor.arguments.items() if option.get("no_log")]
 #: The variables that stand for them, and the names that they have in the environment.
-VARIABLES = sorted({f"{module.partition('_')[0]}_{name}" for module, names in OPTIONS.items() for name in names})
-ENVIRONMENT = sorted({name for module, options in OPTIONS.items() for option in options for name in MODULES[module][option]["fallback"][1]})
+VARIABLES = sorted(variable(vendor, name) for vendor, name, _option in _CONNECTIONS)
+ENVIRONMENT = sorted(name for _vendor, _name, option in _CONNECTIONS for name in option["fallback"][1])
 
 
 def in_entry(module: str, entry: t.Any) -> list[t.Any]:

@@ -19,8 +19,9 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.secops.policy.plugins.plugin_utils._files import doubt, host_of, host_part, read_whole, write_private
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import ran
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw, unit_key
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import planned, ran
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 
 VERSION = 2
 #: Bytes. Thousands of units take a tenth of it.
@@ -28,6 +29,9 @@ _LARGEST = 100_000_000
 #: Clocks of two controllers differ by less.
 _CLOCKS = timedelta(minutes=5)
 _FILE = re.compile(r"(.*)\.(\d{8}T\d{6}_\d{6}Z)\.json", re.DOTALL)
+
+#: The outcome of a module that was not reached.
+NOT_RUN: dict[str, t.Any] = {"state": "not run", "made": 0, "pending": 0}
 
 Snapshot = dict[str, t.Any]
 Result = t.Mapping[str, t.Any]
@@ -47,9 +51,15 @@ def begun(host: str, plans: t.Mapping[str, Result], now: datetime) -> Snapshot:
     return {"version": VERSION, "host": host, "made": now.isoformat(timespec="seconds"), "state": "begun", "modules": modules}
 
 
-def ended(snapshot: Snapshot, results: t.Mapping[str, Result | None], left: t.Mapping[str, Result]) -> Snapshot:
-    """The same with what became of it. ``results``: what the modules returned; ``left``: plans made after a failure, of what is left."""
-    modules = {name: _ended(name, entry, results.get(name), left.get(name)) for name, entry in snapshot["modules"].items()}
+def recorded(snapshot: Snapshot, module: str, result: Result, left: Result | None) -> Snapshot:
+    """The same with what became of a module. ``left``: a plan made after a failure, of what is left."""
+    modules = snapshot["modules"]
+    return {**snapshot, "modules": {**modules, module: _ended(module, modules[module], result, left)}}
+
+
+def ended(snapshot: Snapshot) -> Snapshot:
+    """The same once the run is over: what nothing was said of was not run."""
+    modules = {name: {**entry, "state": "not run"} if entry["state"] == "planned" else entry for name, entry in snapshot["modules"].items()}
     whole = all(entry["state"] == "done" for entry in modules.values())
     return {**snapshot, "state": "done" if whole else "failed", "modules": modules}
 
@@ -59,14 +69,16 @@ def wrote(snapshot: Snapshot) -> bool:
     return any(entry["state"] != "not run" for entry in snapshot["modules"].values())
 
 
-def outcome(result: Result | None) -> str:
-    """What became of a module: ``done``, ``failed`` (something was written, or nobody knows), ``not run`` (nothing was written)."""
-    if result is None or not ran(result):
-        return "not run"
+def outcome(result: Result) -> dict[str, t.Any]:
+    """What became of a module: its ``state``, ``done``, ``failed`` (something was written, or nobody knows) or ``not run`` (nothing was
+    written), and how many requests were ``made`` and are ``pending``."""
+    counts = {"made": len(result.get("requests") or []), "pending": len(result.get("pending") or [])}
+    if not ran(result):
+        return NOT_RUN
     if not result.get("failed"):
-        return "done"
+        return {"state": "done", **counts}
     # A module that was killed says nothing of what it did.
-    return "failed" if result.get("changed") or "stats" not in result else "not run"
+    return {"state": "failed" if result.get("changed") or "stats" not in result else "not run", **counts}
 
 
 def file_name(host: str, now: datetime) -> str:
@@ -140,12 +152,13 @@ def _no_number(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not a number that JSON has")
 
 
-def _ended(module: str, entry: dict[str, t.Any], result: Result | None, left: Result | None) -> dict[str, t.Any]:
-    state = outcome(result)
-    if result is not None and state == "done":
+def _ended(module: str, entry: dict[str, t.Any], result: Result, left: Result | None) -> dict[str, t.Any]:
+    state = outcome(result)["state"]
+    if state == "done":
         return {**entry, "state": state, "before": result["before"], "after": result["after"]}
-    if state == "failed" and left is not None:
+    if state == "failed" and left is not None and planned(left):
         # A plan made since says how the units are that are not yet as they were to be.
-        now_ = {unit_key(module, unit): unit for unit in left["before"]}
-        return {**entry, "state": state, "after": [now_.get(unit_key(module, unit), unit) for unit in entry["after"]]}
+        key = RESOURCES[module].key
+        now_ = {key(unit): unit for unit in left["before"]}
+        return {**entry, "state": state, "after": [now_.get(key(unit), unit) for unit in entry["after"]]}
     return {**entry, "state": state}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""What a snapshot holds, so that whoever restores from it need not doubt a type or a key; and what names a unit in it. Pure."""
+"""What a snapshot holds, so that whoever restores from it need not doubt a type or a key. Pure."""
 
 from __future__ import annotations
 
@@ -10,59 +10,14 @@ import typing as t
 from collections import Counter
 from datetime import datetime
 
-from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import KINDS
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
-    ASSIGNMENTS,
-    MODULES,
-    PRIVATE_APPS,
-    SENTRY_POLICIES,
-)
+from ansible_collections.secops.policy.plugins.module_utils._model.description import Description
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
 Unit = t.Mapping[str, t.Any]
 
 STATES = ("planned", "done", "failed", "not run")
 
-#: A type, a list of one shape, or a dictionary of keys; those with a question mark may be missing, and others may be there.
-_PORTS = {"protocol": str, "ports": str}
-_UNITS: dict[str, t.Any] = {
-    ASSIGNMENTS: {"target": {f"{kind}?": str for kind in KINDS}, "policies": [{"policy_uuid": str, "policy?": str}]},
-    SENTRY_POLICIES: {
-        "network_id": str,
-        "network?": str,
-        "policies": [
-            {
-                "policy_id?": str,
-                "sm_network_id?": str,
-                "sm_network?": str,
-                "scope?": str,
-                "tags?": [str],
-                "group_policy_id?": str,
-                "group_policy?": str,
-            }
-        ],
-    },
-    PRIVATE_APPS: {
-        "application_id?": str,
-        "name": str,
-        "description?": str,
-        "destinations": [{"destination_addr": [str], "protocol_ports": [_PORTS], "access_type": str}],
-        "app_protocol?": str,
-        "sni?": str,
-        "ssl_verification_enabled?": bool,
-        "application_group_ids?": [str],
-        "application_groups?": [str],
-    },
-}
 _WORDS = {str: "a text", bool: "true or false"}
-
-
-def unit_key(module: str, unit: Unit) -> str:
-    """What names a unit: the same before and after a change, but for applications that have no id yet."""
-    if module == SENTRY_POLICIES:
-        return str(unit["network_id"])
-    if module == PRIVATE_APPS:
-        return str(unit["application_id"]) if "application_id" in unit else f"new: {unit['name']}"
-    return next(f"{kind} {unit['target'][kind]}" for kind in KINDS if kind in unit["target"])
 
 
 def flaw(snapshot: t.Mapping[str, t.Any]) -> str:
@@ -77,33 +32,31 @@ def flaw(snapshot: t.Mapping[str, t.Any]) -> str:
 
 
 def _entry_flaw(module: str, entry: t.Any) -> str:
-    if module not in MODULES:
+    if module not in RESOURCES:
         return " is not a module of this collection"
-    units = [_UNITS[module]]
+    description = RESOURCES[module]
+    units = [description.shape]
     wrong = _misfit(entry, {"state": str, "place": {"vendor": str}, "before": units, "after": units, "plan_digest": str}, "")
     if wrong:
         return wrong
     if entry["state"] not in STATES:
         return f".state is none of {', '.join(STATES)}"
-    if entry["place"]["vendor"] != module.partition("_")[0] or not all(isinstance(value, str) for value in entry["place"].values()):
+    if entry["place"]["vendor"] != description.vendor.name or not all(isinstance(value, str) for value in entry["place"].values()):
         return ".place is not one of this module"
     for side in ("before", "after"):
         for number, unit in enumerate(entry[side]):
-            if not _has_id(module, unit, side):
+            if not _has_id(description, unit, side):
                 return f".{side}[{number}] has no id, or more than one"
-        twice = [key for key, count in Counter(unit_key(module, unit) for unit in entry[side]).items() if count > 1]
+        twice = [key for key, count in Counter(map(description.key, entry[side])).items() if count > 1]
         if twice:
             return f".{side} holds {twice[0]} twice"
     return ""
 
 
-def _has_id(module: str, unit: Unit, side: str) -> bool:
-    if module == SENTRY_POLICIES:
-        return bool(unit["network_id"])
-    if module == PRIVATE_APPS:
-        # What the server has yet to make has none.
-        return bool(unit.get("application_id", side == "after"))
-    return [bool(unit["target"][kind]) for kind in KINDS if kind in unit["target"]] == [True]
+def _has_id(description: Description, unit: Unit, side: str) -> bool:
+    # What the server has yet to create has none.
+    has_none = description.named(unit).keys().isdisjoint(kind.id_field for kind in description.kinds)
+    return description.has_one_id(unit) or description.lifecycle and side == "after" and has_none
 
 
 def _misfit(data: t.Any, shape: t.Any, path: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow import desired_state, role_options
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import variable, vendors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 
 ROOT = Path(__file__).resolve().parents[5]
 ROLES = sorted(folder.name for folder in (ROOT / "roles").iterdir())
@@ -69,7 +70,7 @@ def test_what_a_role_uses_is_an_option(role):
     asked = {name for text in used(role) for name in re.findall(rf"(?<!\w)__{role}\.options\.(\w+)", text)}
     assert {f"{role}_{name}" for name in asked} == set(own(role))
     others = set(options_of(role)) - set(own(role))
-    taken = {f"{vendor}_{option}" for vendor, names in desired_state.CONNECTIONS.items() for option in names}
+    taken = {variable(vendor, option) for vendor in vendors() for option in vendor.arguments}
     assert others <= {"secops_policy", *taken}, "what the role does not convert is converted by the modules that it runs"
 
 

@@ -11,9 +11,11 @@ import os
 import re
 
 import pytest
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import removals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,11 +74,11 @@ def restored(modules):
     restore.plan_errors(modules, results, False)
     for name, entry in modules.items():
         if name == APPS:
-            found = restore.applications(entry, [APPLICATION], False)
-            restore.meanwhile(found, [APPLICATION], results)
+            found = restore.changes(RESOURCES[name], entry, [APPLICATION], False)
+            restore.meanwhile(RESOURCES[name], found, [APPLICATION], results)
             json.dumps([found.remove, found.put_back, found.errors, found.left]).encode()
         else:
-            json.dumps(restore.desired(name, entry)).encode()
+            json.dumps(restore.desired(RESOURCES[name], entry)).encode()
 
 
 def test_what_a_run_keeps_can_be_read(tmp_path):
@@ -152,7 +154,7 @@ def broken(path, value):
         ((ESET, "after", 1, "policies", 0), {"policy": "P"}, f"{ESET}.after[1].policies[0].policy_uuid is missing"),
         ((APPS, "before", 0, "ssl_verification_enabled"), "yes", "is not true or false"),
         ((APPS, "before", 0, "destinations", 0, "protocol_ports"), ["443"], "protocol_ports[0] is not a dictionary"),
-        ((APPS, "before"), [APPLICATION, APPLICATION], f"{APPS}.before holds 1 twice"),
+        ((APPS, "before"), [APPLICATION, APPLICATION], f"{APPS}.before holds application 1 twice"),
         ((APPS, "state"), "maybe", f"{APPS}.state is none of"),
         ((APPS, "place"), None, f"{APPS}.place is missing"),
         ((APPS, "place"), PLACES[ESET], f"{APPS}.place is not one of this module"),
@@ -260,5 +262,5 @@ def test_another_place_is_refused_whatever_is_forced(name):
 def test_the_two_plans_of_the_applications_say_it_once():
     modules = {APPS: kept()["modules"][APPS]}
     plan = {"plan_digest": "d", "before": [], "place": {"vendor": "meraki", "organization": "124"}}
-    (found,) = restore.plan_errors(modules, {APPS: plan, restore.REMOVED: plan}, True)
+    (found,) = restore.plan_errors(modules, {APPS: plan, removals(APPS): plan}, True)
     assert found["message"].startswith("the snapshot is of organization 123, and this host is organization 124 now")

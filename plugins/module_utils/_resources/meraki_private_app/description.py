@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""What private applications are, for everything that does not speak to the API. Plain data."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._model.description import Description, Kind
+from ..._model.plan import canonical_json
+from ..._vendors.meraki_options import VENDOR
+from .config import ARGUMENTS
+from .fields import LIMIT, normal, normal_destination
+
+
+def _destination(data: t.Any) -> str:
+    ports = "; ".join(f"{pair.get('protocol')} {pair.get('ports')}" for pair in data["protocol_ports"])
+    return f"{', '.join(data['destination_addr'])} \N{MIDDLE DOT} {ports} \N{MIDDLE DOT} {data['access_type']}"
+
+
+DESCRIPTION = Description(
+    module="meraki_private_app",
+    title="Private applications",
+    vendor=VENDOR,
+    arguments=ARGUMENTS,
+    stage=3,
+    kinds=(Kind("application_id", "name", "application"),),
+    names={"application_group_ids": "application_groups"},
+    sets=("application_group_ids",),
+    content=normal,
+    fields=("name", "description", "app_protocol", "sni", "ssl_verification_enabled"),
+    lists={"destinations": lambda destination: canonical_json(normal_destination(destination)), "application_group_ids": str},
+    lifecycle=True,
+    limit=LIMIT,
+    titles={"application_group_ids": "application group", "destinations": "destination"},
+    formats={"destinations": _destination},
+    purpose=("force", "allow_group_removal"),
+    deleting={"force": "delete_in_use", "allow_group_removal": "allow_group_removal"},
+    removals_first=True,
+    shape={
+        "application_id?": str,
+        "name": str,
+        "description?": str,
+        "destinations": [{"destination_addr": [str], "protocol_ports": [{"protocol": str, "ports": str}], "access_type": str}],
+        "app_protocol?": str,
+        "sni?": str,
+        "ssl_verification_enabled?": bool,
+        "application_group_ids?": [str],
+        "application_groups?": [str],
+    },
+)

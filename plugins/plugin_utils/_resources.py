@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""The resources of this collection: every folder of ``module_utils/_resources`` that has a description. Controller only."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from importlib import import_module
+
+from ansible_collections.secops.policy.plugins.module_utils._model.description import Description, Vendor
+from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import COMMON
+
+#: The options of every module that say what is to be done, and neither to whom nor how fast.
+_PURPOSE = ("state", "config", "with_names", "max_removals", "expected_plan")
+
+
+def _found() -> t.Iterator[Description]:
+    plugins, package = os.path.dirname(os.path.dirname(__file__)), __name__.rpartition(".plugin_utils")[0]
+    for name in os.listdir(os.path.join(plugins, "module_utils", "_resources")):
+        if os.path.isfile(os.path.join(plugins, "module_utils", "_resources", name, "description.py")):
+            yield import_module(f"{package}.module_utils._resources.{name}.description").DESCRIPTION
+
+
+#: The descriptions by module, in the order in which modules are applied: nothing is opened before what restricts it.
+RESOURCES: dict[str, Description] = {item.module: item for item in sorted(_found(), key=lambda item: (item.stage, item.module))}
+
+
+def vendors() -> list[Vendor]:
+    """Every vendor once."""
+    return list({item.vendor.name: item.vendor for item in RESOURCES.values()}.values())
+
+
+def options(module: str) -> dict[str, t.Any]:
+    """The argument spec of a module."""
+    return {**COMMON, **RESOURCES[module].arguments}
+
+
+def purpose(module: str) -> frozenset[str]:
+    """The options of a module that say what is to be done."""
+    return frozenset(_PURPOSE + RESOURCES[module].purpose)
+
+
+def variable(vendor: Vendor, option: str) -> str:
+    """The variable of a host that stands for an option of a connection, such as ``meraki_api_key``."""
+    return f"{vendor.name}_{option}"
