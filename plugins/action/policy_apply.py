@@ -10,6 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
@@ -19,6 +20,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     ran,
     registered,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.plan_lines import plan_lines
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of
 
@@ -55,6 +57,7 @@ class ActionModule(ActionBase):
 
     def _check(self, options: Options) -> dict[str, t.Any]:
         plans = registered(self._variables, options["plans"])
+        show(plan_lines(self._host, plans), self._task.no_log)
         desired_state = plain(options["desired_state"])
         errors = desired_state_errors(desired_state) + apply.plan_errors(plans)
         errors += apply.approval_errors(plans, plain(options["expected_plans"]), options["require_expected_plans"])

@@ -10,6 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
@@ -19,6 +20,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     plain,
     registered,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.plan_lines import plan_lines
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import removals
 
 _OPTIONS: dict[str, t.Any] = {
@@ -92,6 +94,7 @@ class ActionModule(ActionBase):
     def _check(self, options: Options) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"])
         plans, present = (registered(self._variables, options[key]) for key in ("plans", "present"))
+        show(plan_lines(self._host, plans), self._task.no_log)
         errors = restore.plan_errors(modules, plans, options["options"]["force"])
         if not restore.misplaced(modules, plans):
             for module in present:

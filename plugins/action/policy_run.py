@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
             result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
-        result["outcome"] = outcome(result)
+        result.update({"module": module, "outcome": outcome(result)})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         # What is registered is seen with -v, goes to callbacks, and becomes a report.

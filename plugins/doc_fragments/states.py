@@ -23,10 +23,11 @@ options:
     default: merged
   with_names:
     description:
-      - Whether to read the lists of names too, so as to show names beside all ids. Without it, names are shown where they were read anyway.
-      - In the states that write they are read for what changes, before it is written. An unchanged run costs no request more.
+      - Whether to read the lists of names too, to show names beside all ids. Without it, names are shown where they were read anyway.
+      - By default V(true) for what changes in check mode and with C(--diff), and V(false) otherwise and with O(state=gathered).
+      - In the states that write, names are read for what changes, before anything is written, with at most 100 requests. Beyond that IDs
+        stand, and RV(plan_text) says so. An unchanged run costs no additional request.
     type: bool
-    default: false
   max_removals:
     description:
       - The most objects that a run may remove. A plan that removes more fails before the first write.

@@ -26,10 +26,11 @@ options:
     required: true
   results:
     description:
-      - For each module the name of the variable under which every host has registered its result.
+      - The name of the variable under which every host has registered the results of a task with a loop over the modules, or a dictionary
+        with a variable for each module.
       - A result that failed is as good as any other, so register with C(ignore_errors).
       - Of M(secops.policy.policy_run), which the role runs, those of this play count. A module's own count whenever they were registered.
-    type: dict
+    type: raw
     required: true
   desired:
     description:

@@ -242,9 +242,42 @@ after:
       ssl_verification_enabled: true
       application_group_ids: ["1122321"]
 diff:
-  description: RV(before) and RV(after) as indented JSON.
+  description:
+    - An entry for each unit that changes. C(before_header) and C(after_header) name the unit in words, C(before) and C(after) are its two
+      states as text, with names where they are known.
+    - Empty when nothing changes.
   returned: with C(--diff), in the states that write
-  type: dict
+  type: list
+  elements: dict
+  contains:
+    before_header:
+      description: The unit in words.
+      returned: always
+      type: str
+      sample: application Wiki (183457)
+    after_header:
+      description: The same.
+      returned: always
+      type: str
+    before:
+      description: The unit as it is.
+      returned: always
+      type: str
+    after:
+      description: The unit as it is to be.
+      returned: always
+      type: str
+plan_text:
+  description:
+    - The plan for people. A line for each object that changes, grouped by unit, with C(+), C(~), C(-) or C(↕) first and names before ids.
+      The last line has the counts.
+    - C(No changes.) when there are none.
+  returned: in the states that write, once there is a plan
+  type: str
+  sample: |-
+    + application Jira
+    ~ application Wiki (183457): description: nothing → The team wiki
+    Plan: 1 to create, 1 to update, 0 to move, 0 to delete; 3 unchanged.
 requests:
   description:
     - The writes that were made, or in check mode would be, in order, each with C(method), C(path) and C(body).

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_apply
-short_description: Steps of the role apply
+short_description: Internal, check plans and keep a snapshot for the role apply
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Judges what the modules of this collection plan for a host before anything is written, keeps a snapshot of what is about to change, and
-    accounts for what was done.
-  - Made for the role P(secops.policy.apply#role). Runs on the controller, and reaches no vendor.
+  - Internal to the role P(secops.policy.apply#role). Use the role.
+  - Checks what the modules of this collection plan for a host before anything is written, keeps a snapshot of what is about to change, and
+    accounts for what was done. Runs on the controller, and reaches no vendor.
 options:
   step:
     description:
       - V(check) fails with everything that stands against the plans.
       - V(begin) writes a snapshot where something is to be changed.
+      - V(record) says in the snapshot what became of one module.
       - V(account) completes the snapshot, and says what became of each module.
     type: str
-    choices: [check, begin, account]
+    choices: [check, begin, record, account]
     required: true
   desired_state:
     description: The desired state, for V(check). Its modules and options must be known.
     type: raw
   plans:
     description:
-      - The variables under which the modules' results in check mode are registered, by the modules' short names. Tasks that were skipped
-        do not count.
-      - Variables, and not what they hold, for a template may stumble over what vendors return.
-    type: dict
-    required: true
+      - The variable under which a task with a loop over the modules registered their results in check mode, or a dictionary with a variable
+        for each module, by its short name. Tasks that were skipped do not count.
+      - Variables, and not what they hold, because a template may stumble over what vendors return.
+    type: raw
   expected_plans:
     description:
       - The digests that were approved, a dictionary with a C(plan_digest) for each module. Where there are any, a plan that changes
@@ -49,14 +49,19 @@ options:
     description: Where the snapshot goes, for V(begin).
     type: str
   snapshot:
-    description: Where the snapshot was begun, for V(account).
+    description: Where the snapshot was begun, for V(record) and V(account).
     type: str
-  results:
-    description: The variables under which what the modules did is registered, for V(account), several for each module.
-    type: dict
-    default: {}
+  name:
+    description: The step that was carried out, for V(record), as M(secops.policy.policy_options) names it.
+    type: str
+  result:
+    description: The variable under which what the module did is registered, for V(record).
+    type: str
   left:
-    description: As O(plans), but made after a module failed, for V(account); they say how far it came.
+    description: The variable under which a plan made after a failure is registered, for V(record). It says how far the module came.
+    type: str
+  outcomes:
+    description: What became of each step, for V(account), by its name, each as RV(outcome) has it.
     type: dict
     default: {}
 attributes:
@@ -107,13 +112,21 @@ EXAMPLES = r"""
         description: Tickets
   register: applied
 
+- name: Say in the snapshot what became of it
+  secops.policy.policy_apply:
+    step: record
+    name: meraki_private_app
+    result: applied
+    snapshot: "{{ begun.snapshot }}"
+  register: recorded
+
 - name: Complete the snapshot, and say what was done
   secops.policy.policy_apply:
     step: account
     plans:
       meraki_private_app: planned
-    results:
-      meraki_private_app: [applied]
+    outcomes:
+      meraki_private_app: "{{ recorded.outcome }}"
     snapshot: "{{ begun.snapshot }}"
 """
 
@@ -123,10 +136,19 @@ modules:
   returned: with O(step=check)
   type: list
   elements: str
-applications_first:
-  description: Whether the applications' plan only removes, so that it is to be carried out before the others.
+steps:
+  description: The steps that carry these plans out, by the names that M(secops.policy.policy_options) has for them.
   returned: with O(step=check)
-  type: bool
+  type: list
+  elements: str
+digests:
+  description: The C(plan_digest) of each of these plans, by module.
+  returned: with O(step=check)
+  type: dict
+outcome:
+  description: What became of a module, its C(state) (C(done), C(failed), C(not run)), and how many requests are C(made) and C(pending).
+  returned: with O(step=record)
+  type: dict
 snapshot:
   description: The snapshot's path; empty where nothing is, or was, changed.
   returned: with O(step=begin) and O(step=account)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_export
-short_description: Write what was gathered as desired state
+short_description: Internal, write the file of the role export
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
+  - Internal to the role P(secops.policy.export#role). Use the role.
   - Writes what the modules of this collection gathered of a host to a YAML file, as the desired state that the roles take, with the names
-    behind ids as comments.
-  - Made for the role P(secops.policy.export#role). Runs on the controller, and reaches no vendor.
+    behind ids as comments. Runs on the controller, and reaches no vendor.
 options:
   dir:
     description: Where the file goes, named after the host.
@@ -30,10 +30,11 @@ options:
     type: raw
   gathered:
     description:
-      - The variables under which the modules' results with C(state=gathered) and C(with_names=true) are registered, by their short names.
+      - The variable under which a task with a loop over the modules registered their results with C(state=gathered) and
+        C(with_names=true), or a dictionary with a variable for each module, by its short name.
       - One whose task was skipped, that has no credentials, or whose API answers 403 or 404, is left out; any other failure is one of
         this task.
-    type: dict
+    type: raw
     required: true
 attributes:
   check_mode:

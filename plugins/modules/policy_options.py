@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_options
-short_description: Take the options of a role
+short_description: Internal, take the options of a role
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Returns the options of the role that the task stands in, each of the type that C(meta/argument_specs.yml) of the role gives it, and with
     its default where it is left out. A text such as C(false) from C(-e) is then a boolean, and not a text that counts as true.
   - Ansible checks a role's variables against these types, and does not convert them.
-  - Made for the roles of this collection. Runs on the controller, and reaches no vendor.
+  - Internal to the roles of this collection. Runs on the controller, and reaches no vendor.
 options:
   argument_spec:
     description: The options with their types, in the form of C(argument_specs.yml). By default those of the role that the task stands in.
@@ -70,6 +70,18 @@ desired:
       and C(scope) of each module, C(errors) what is wrong with it as a whole.
   returned: success
   type: dict
+modules:
+  description: The modules of this collection that manage a resource, in the order in which they are applied.
+  returned: success
+  type: list
+  elements: str
+steps:
+  description:
+    - The steps in which roles write, each with C(name), C(module) and C(looks_again) (whether what is left has to be looked at after a
+      failure). They are the same for every host.
+  returned: success
+  type: list
+  elements: dict
 play_uuid:
   description: The play in which it ran. What a task has registered is there in later plays too.
   returned: with RV(desired)

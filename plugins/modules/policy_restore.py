@@ -8,18 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_restore
-short_description: Steps of the role restore
+short_description: Internal, compare a snapshot with what is there for the role restore
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
+  - Internal to the role P(secops.policy.restore#role). Use the role.
   - Reads a snapshot that the role P(secops.policy.apply#role) has kept, compares it with what is there, and checks the plans that put it
-    back.
-  - Made for the role P(secops.policy.restore#role). Runs on the controller, and reaches no vendor.
+    back. Runs on the controller, and reaches no vendor.
 options:
   step:
     description:
-      - V(read) finds the snapshot, and says what puts networks and targets back.
-      - V(compare) says what puts the applications back.
+      - V(read) finds the snapshot, and says which modules have to be read.
+      - V(compare) says what puts everything back.
       - V(check) fails with everything that stands against the plans.
       - V(account) says what became of each.
     type: str
@@ -37,21 +37,24 @@ options:
   snapshot:
     description: The snapshot's path. With V(read) it is taken in place of the newest, whoever it belongs to.
     type: str
-  applications:
-    description: The variable under which the organization's gathered applications are registered, for V(compare) and V(check).
-    type: str
+  present:
+    description:
+      - The variable under which a task with a loop registered what is there, gathered, for V(compare) and V(check), or a dictionary with a
+        variable for each module.
+    type: raw
   plans:
-    description: The variables under which the modules' results in check mode are registered, for V(check) and V(account).
+    description: As O(present), but the results in check mode, for V(check) and V(account).
+    type: raw
+  options:
+    description:
+      - The options of the role. C(force) also puts back what has been changed since. A snapshot of another organization or tenant is
+        refused in any case.
     type: dict
     default: {}
-  results:
-    description: The variables under which what the modules did is registered, for V(account).
+  outcomes:
+    description: What became of each step, for V(account), by its name.
     type: dict
     default: {}
-  force:
-    description: Whether to put back also what has been changed since. A snapshot of another organization or tenant is refused in any case.
-    type: bool
-    default: false
 attributes:
   check_mode:
     support: full
@@ -91,11 +94,14 @@ EXAMPLES = r"""
     state: gathered
   register: present
 
-- name: Say what puts the applications back
+- name: Say what puts it back
   secops.policy.policy_restore:
     step: compare
     snapshot: "{{ kept.snapshot }}"
-    applications: present
+    present:
+      meraki_private_app: present
+    options:
+      force: false
 """
 
 RETURN = r"""
@@ -104,42 +110,36 @@ snapshot:
   returned: with O(step=read)
   type: str
 modules:
-  description: The modules that the snapshot has something of; with O(step=check) the plans that change something.
-  returned: with O(step=read) and O(step=check)
+  description: The modules that the snapshot has something of.
+  returned: with O(step=read)
   type: list
   elements: str
-targets:
-  description: What puts ESET's targets back, as config for state replaced. JSON, in which nothing looks like a template.
+looked_at:
+  description: The modules that have to be read, because what they manage is created and deleted, and not only changed.
   returned: with O(step=read)
-  type: str
-networks:
-  description: What puts the Sentry policies of networks back, as config for state replaced. JSON.
-  returned: with O(step=read)
-  type: str
-remove:
-  description: The applications that go, as config for state deleted. JSON.
+  type: list
+  elements: str
+plans:
+  description: The names of the steps that put something back.
+  returned: with O(step=compare)
+  type: list
+  elements: str
+options:
+  description: The options of the module for each of RV(plans). JSON, in which nothing looks like a template.
   returned: with O(step=compare)
   type: str
-removes:
-  description: How many those are.
-  returned: with O(step=compare)
-  type: int
-put_back:
-  description: The applications that are put back, as config for RV(state). JSON.
-  returned: with O(step=compare)
-  type: str
-puts_back:
-  description: How many those are.
-  returned: with O(step=compare)
-  type: int
-state:
-  description: V(replaced); V(overridden) where only one plan for the whole organization can find an order.
-  returned: with O(step=compare)
-  type: str
+steps:
+  description: The steps whose plans change something.
+  returned: with O(step=check)
+  type: list
+  elements: str
+digests:
+  description: The C(plan_digest) of each of RV(steps).
+  returned: with O(step=check)
+  type: dict
 summary:
   description:
-    - For each module C(state), C(plan_digest) and its counts. The applications that go are a plan of their own, and stand under
-      C(meraki_private_app_removed).
+    - For each step C(state), C(plan_digest) and its counts.
   returned: with O(step=account)
   type: dict
 msg:

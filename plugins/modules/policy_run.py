@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_run
-short_description: Run a module with the options of an entry of the desired state
+short_description: Internal, run a module with an entry of the desired state
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Runs one of the modules of this collection with the options that an entry of a desired state (C(secops_policy)) gives, and returns what
     the module returns.
-  - Made for the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
+  - Internal to the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
     keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
   - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
   - What the entry does not say of whom to reach and how comes from the host's variables C(meraki_api_key), C(meraki_base_url),
@@ -77,6 +77,18 @@ play_uuid:
   returned: always
   type: str
   sample: 02fc0000-0001-5c90-57de-000000000001
+module:
+  description: The module that ran, by its short name.
+  returned: always
+  type: str
+  sample: meraki_private_app
+outcome:
+  description:
+    - What became of it, its C(state) (C(done), C(failed), C(not run) where nothing was written), and how many requests were C(made) and are
+      C(pending).
+  returned: always
+  type: dict
+  sample: {state: done, made: 2, pending: 0}
 desired:
   description:
     - What the task was asked for, as far as a report on it has to know, C(state), C(scope) (the organization, where the entry says it) and

@@ -349,12 +349,12 @@ def test_a_result_keeps_below_what_awx_stores(cloud):
         cloud.meraki.add_sentry(f"N_{number}", [stored(0, "all", [])])
     config = [{"network_id": f"N_{number}", "policies": [policy(0, tags=["a" * 60])]} for number in range(10, 1000)]
     small = sentry(cloud, state="replaced", config=config[:5], check=True, diff=True)
-    assert small["diff"]["after"] and not small.get("warnings")
+    assert small["diff"][0]["after"] and not small.get("warnings")
     large = sentry(cloud, state="replaced", config=config, diff=True)
     assert len(json.dumps(large)) < 500_000
     assert any("large" in text for text in large["warnings"])
     assert large["requests"][0]["body"] == {"items": 990} and large["requests"][0]["untouched"] == 0
-    assert "990" in large["diff"]["after"]
+    assert "990" in large["diff"][0]["after"]
     assert len(large["before"]) == len(large["after"]) == 990
     again = sentry(cloud, state="replaced", config=config)
     assert not again["changed"] and not again.get("warnings")

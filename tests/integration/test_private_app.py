@@ -130,7 +130,9 @@ def test_check_mode_says_exactly_what_the_run_does(organization, play):
     assert planned["summary"] == counts(created=1, updated=1, deleted=1, unchanged=1)
     assert [request["method"] for request in run["requests"]] == ["PUT", "POST", "PUT", "DELETE"], "what goes, goes last"
     for result in (planned, run):
-        assert json.loads(result["diff"]["before"]) == result["before"] and json.loads(result["diff"]["after"]) == result["after"]
+        assert [entry["before_header"] for entry in result["diff"]] == [entry["after_header"] for entry in result["diff"]]
+        assert {entry["before_header"].split(" (")[0] for entry in result["diff"]} >= {"application Desk", "application Jira"}
+        assert result["plan_text"].splitlines()[-1] == "Plan: 1 to create, 1 to update, 0 to move, 1 to delete; 1 unchanged."
     assert not empty["changed"], "an empty plan always passes"
     assert len(organization.writes()) == 4
     assert sorted(item["name"] for item in organization.meraki.applications("1").values()) == ["Desk", "Jira", "Lab"]

@@ -49,7 +49,13 @@ def apply(run_playbook, tmp_path):
 
 def changed(done):
     """What reported a change, in order: planned in check mode, applied in a run."""
-    return [item["name"].split(" the ")[1] for item in done.results if item["result"].get("changed")]
+    results = [one for item in done.results for one in item["result"].get("results", [item["result"]])]
+    return [one["module"] for one in results if one.get("changed") and "module" in one]
+
+
+def plans(done):
+    """What the role planned, by module."""
+    return {one["item"]: one for one in task(done, "Plan")["results"] if not one.get("skipped")}
 
 
 def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
@@ -58,8 +64,8 @@ def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path
     before = state(tenant)
     planned = apply(hosts, check=True, diff=True).ok()
     assert tenant.writes() == [] and not (tmp_path / "snapshots").exists()
-    assert changed(planned) == ["ESET assignments", "Sentry policies", "applications"]
-    assert task(planned, "Plan the applications")["diff"]["after"], "check mode shows what would change"
+    assert changed(planned) == [ESET, SENTRY, APPS]
+    assert plans(planned)[APPS]["diff"][0]["after"], "check mode shows what would change"
 
     done = apply(hosts, diff=True).ok()
     assert changed(done) == changed(planned)
@@ -67,9 +73,9 @@ def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path
     account = task(done, SAY)
     assert {name: entry["state"] for name, entry in account["summary"].items()} == {ESET: "done", SENTRY: "done", APPS: "done"}
     assert account["summary"][APPS]["created"] == 1 and account["summary"][APPS]["updated"] == 1
-    for name, title in ((ESET, "Plan the ESET assignments"), (SENTRY, "Plan the Sentry policies"), (APPS, "Plan the applications")):
-        assert account["summary"][name]["plan_digest"] == task(planned, title)["plan_digest"]
-        assert "diff" not in task(done, title), "a run shows it once, where it is made"
+    for name in (ESET, SENTRY, APPS):
+        assert account["summary"][name]["plan_digest"] == plans(planned)[name]["plan_digest"]
+        assert "diff" not in plans(done)[name], "a run shows it once, where it is made"
 
     (file,) = files(tmp_path / "snapshots")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -170,7 +176,7 @@ def test_after_a_failure_nothing_is_opened_and_the_next_run_goes_on(tenant, appl
     tenant.faults.add("status", method="POST", path="policy-assignments", nth=2, status=400)
     done = apply(hosts)
     assert done.rc == 2 and kinds(tenant) == [ESET]
-    assert [item["name"].split(" : ")[-1] for item in done.results if item["failed"]] == ["Apply the ESET assignments"]
+    assert [item["name"].split(" : ")[-1] for item in done.results if item["failed"]] == ["Write what was planned"]
     account = task(done, SAY)
     assert {name: entry["state"] for name, entry in account["summary"].items()} == {ESET: "failed", SENTRY: "not run", APPS: "not run"}
     assert "FAILED" in account["msg"] and account["snapshot"] in account["msg"]

@@ -87,8 +87,9 @@ def test_check_mode_says_exactly_what_the_run_does(organization, play):
     )
     assert written.pop("policy_id")
     assert written == predicted, "what was predicted, but for the id that only the server can give"
-    assert json.loads(planned["diff"]["before"]) == planned["before"]
-    assert json.loads(planned["diff"]["after"]) == planned["after"]
+    assert {entry["before_header"] for entry in planned["diff"]} == {"network Berlin (N_1)", "network Paris (N_2)"}
+    assert all(entry["before_header"] == entry["after_header"] and entry["before"] != entry["after"] for entry in planned["diff"])
+    assert "network Paris (N_2)\n  + " in planned["plan_text"] and planned["plan_text"] == run["plan_text"]
     assert len(organization.writes()) == 1
 
 

@@ -11,6 +11,8 @@ import json
 import typing as t
 from types import MappingProxyType
 
+#: The text of a plan without changes.
+NO_CHANGES = "No changes."
 #: Stands for an id that only the server can give, in what is shown and in paths until the id is known.
 NEW = "<new>"
 

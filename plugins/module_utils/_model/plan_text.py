@@ -12,11 +12,11 @@ import typing as t
 
 from .description import Data, Description
 from .differences import CHANGED, EXTRA, MISSING, MOVED, Difference, Field, differences, paired
+from .plan import NO_CHANGES
 from .printable import printable
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _SIGNS = {MISSING: "+", CHANGED: "~", EXTRA: "-", MOVED: "\N{UP DOWN ARROW}"}
-NO_CHANGES = "No changes."
 
 
 def plan_text(

@@ -22,7 +22,7 @@ WRITING = ("merged", "replaced", "overridden", "deleted")
 
 COMMON = {
     "state": {"type": "str", "default": "merged", "choices": [*WRITING, "gathered", "rendered"]},
-    "with_names": {"type": "bool", "default": False},
+    "with_names": {"type": "bool"},
     "max_removals": {"type": "int"},
     "expected_plan": {"type": "str"},
     "verify": {"type": "bool", "default": True},

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from .._model.mask import Mask
-from .._model.plan import Outcome, Plan, Request
+from .._model.plan import NO_CHANGES, Outcome, Plan, Request
 from .argspec import WRITING
 from .result import presentable
 
@@ -32,6 +31,12 @@ class Task(t.NamedTuple):
     def state(self) -> str:
         """The option ``state``."""
         return str(self.params["state"])
+
+    @property
+    def shows_names(self) -> bool:
+        """Whether names are read for what changes: where somebody looks at the plan, unless the option says otherwise."""
+        given = self.params["with_names"]
+        return bool(self.check_mode or self.diff if given is None else given)
 
 
 class Result(t.NamedTuple):
@@ -60,6 +65,8 @@ class Report:
         self.client: Client | None = None
         self.plan: Plan | None = None
         self.done = Outcome()
+        #: What the text of the plan has to say besides.
+        self.notes: list[str] = []
         self._warnings: list[str] = []
 
     @property
@@ -114,7 +121,29 @@ class Report:
         for text in plan.warnings:
             self.warn(text)
         place = self.resource.place()
-        return {"before": plan.before, "summary": plan.summary, "plan_digest": plan.digest(place), "place": place, **plan.extras}
+        return {
+            "plan_text": self.plan_text(plan),
+            "before": plan.before,
+            "summary": plan.summary,
+            "plan_digest": plan.digest(place),
+            "place": place,
+            **plan.extras,
+        }
+
+    def plan_text(self, plan: Plan) -> str:
+        """The plan for people."""
+        if not plan.requests:
+            return NO_CHANGES
+        from .._model.plan_text import plan_text  # Most runs change nothing.
+
+        return plan_text(self.resource.description, plan.before, plan.after, {**plan.summary, **plan.extras}, self.notes)
+
+    def _diff(self, before: list[dict[str, t.Any]], after: list[dict[str, t.Any]]) -> list[dict[str, str]]:
+        if not before and not after:
+            return []
+        from .._model.plan_text import diff
+
+        return diff(self.resource.description, before, after)
 
     def _finished(self, result: dict[str, t.Any], failed: bool) -> Result:
         """The result with diff and stats, secrets out, and small enough for AWX."""
@@ -124,7 +153,7 @@ class Report:
             secrets = secrets | self.client.secrets
         result["stats"] = stats
         if self.task.state in WRITING and self.task.diff and "after" in result:
-            result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
+            result["diff"] = self._diff(result["before"], result["after"])
         for name in self._without_effect():
             self.warn(f"{name} has no effect in state {self.task.state}")
         warnings = self._warnings if self.client is None else self.client.warnings
@@ -142,7 +171,3 @@ class Report:
 
 def _shown(requests: t.Iterable[Request]) -> list[dict[str, t.Any]]:
     return [request.show() for request in requests]
-
-
-def _text(units: list[dict[str, t.Any]]) -> str:
-    return json.dumps(units, indent=2, ensure_ascii=False) + "\n" if units else ""

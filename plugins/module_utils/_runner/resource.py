@@ -10,6 +10,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
+    from .._model.description import Description
     from .._model.plan import Plan, Request
 
 Config = list[dict[str, t.Any]]
@@ -28,6 +29,8 @@ class Resource(t.Protocol):
 
     #: jsonschema for one entry of ``config``
     schema: t.ClassVar[dict[str, t.Any]]
+    #: what everything that is not its API knows of it
+    description: t.ClassVar[Description]
 
     def errors(self, config: Config, state: str) -> list[Error]:
         """What the vendor's words and the contract forbid and the schema cannot say, each with its path.

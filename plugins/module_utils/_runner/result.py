@@ -11,6 +11,7 @@ import typing as t
 
 from .._http.body import each_text, valid_text
 from .._model.mask import Mask
+from .._model.printable import printable
 
 Result = dict[str, t.Any]
 
@@ -26,13 +27,15 @@ _LONGEST = 1000
 def presentable(result: Result, warnings: t.Sequence[str], mask: Mask) -> tuple[Result, list[str]]:
     """The result and the warnings that go with it. What makes a result large is reduced to counts, and a warning says so; ``before``,
     ``after`` and ``gathered`` never are."""
-    said = [valid_text(mask(text)) for text in warnings]
+    said = [printable(valid_text(mask(text)), "\n") for text in warnings]
     text = json.dumps(result)
     # JSON has an escape of this form for every half of a character, and for every pair.
     if "\\ud" in text or mask.finds(text):
         result = each_text(result, lambda part: valid_text(mask(part)))
     if "msg" in result:
-        result = {**result, "msg": _cut(valid_text(mask(result["msg"])), _LONGEST_MESSAGE)}
+        result = {**result, "msg": _cut(printable(valid_text(mask(result["msg"])), "\n"), _LONGEST_MESSAGE)}
+    if "errors" in result:
+        result = {**result, "errors": [{key: printable(part) for key, part in item.items()} for item in result["errors"]]}
     if len(text) + sum(map(len, said)) > LARGEST:
         reduced = {key: _REDUCED[key](result) for key in _REDUCED if result.get(key)}
         what = ", ".join(f"the bodies in {key}" if key in _BODIES else key for key in reduced)
@@ -53,8 +56,8 @@ def _errors(result: Result) -> list[dict[str, str]]:
     return some
 
 
-def _diff(result: Result) -> dict[str, str]:
-    return {key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}
+def _diff(result: Result) -> list[dict[str, str]]:
+    return [{key: f"{len(result[key])} units, too many to show\n" for key in ("before", "after")}]
 
 
 def _bodies(key: str) -> t.Callable[[Result], list[Result]]:

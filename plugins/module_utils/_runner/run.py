@@ -106,6 +106,10 @@ def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[st
     return []
 
 
+#: A unit costs one request at most, and the lists that all share a few more: 100 in all.
+_NAMED_UNITS = 90
+
+
 class _Run:
     """One run of a module: reads, plans, and writes where it is to."""
 
@@ -147,7 +151,7 @@ class _Run:
     def _write(self, client: Client) -> Result:
         current = self._reader.read()
         plan = self._report.plan = self._reader.plan(current)
-        named = bool(plan.requests and self._task.params["with_names"])
+        named = bool(plan.requests and self._task.shows_names)
         if named:
             current = self._with_names(current, plan)
             plan = self._report.plan = self._reader.plan(current)
@@ -166,8 +170,13 @@ class _Run:
 
     def _with_names(self, current: t.Any, plan: Plan) -> t.Any:
         """The current state with names for what changes. They are there to be read: where they cannot be had, ids do."""
+        keys = list(plan.expected)
+        if len(keys) > _NAMED_UNITS:
+            self._report.notes.append(
+                f"{len(keys) - _NAMED_UNITS} more units change; their names were not all read (at most 100 requests)."
+            )
         try:
-            return self._resource.with_names(current, plan.expected)
+            return self._resource.with_names(current, keys[:_NAMED_UNITS])
         except (ApiError, Undocumented) as exc:
             self._report.warn(f"names are not shown, for they could not be read: {exc}")
             return current
@@ -191,4 +200,5 @@ class _Run:
         if refusals:
             errors = {"errors": list(plan.refused)} if plan.refused else {}
             pending = [request.show() for request in plan.requests]
-            raise Failed(f"Nothing was written: {'; and '.join(refusals)}.", pending=pending, **errors)
+            said = f"Nothing was written: {'; and '.join(refusals)}."
+            raise Failed(f"{said}\n{self._report.plan_text(plan)}", pending=pending, **errors)

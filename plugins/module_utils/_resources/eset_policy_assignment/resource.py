@@ -15,6 +15,7 @@ from ..._vendors.eset import Eset, together
 from ..._vendors.eset_options import ASSIGNMENTS, errors
 from . import plan as eset_planner
 from .config import KINDS, SCHEMA, Desired, DesiredPolicy, Names, Target, names_used, resolve, rule_errors
+from .description import DESCRIPTION
 from .order import Assigned, Stack, arranged, canonical, ranked
 from .plan import UNRANKED, Current, camel, changes, describe, repeated, to_config, unknown, unproven
 
@@ -28,6 +29,7 @@ class PolicyAssignments:
     """The resource behind ``eset_policy_assignment``."""
 
     schema = SCHEMA
+    description = DESCRIPTION
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options

@@ -16,6 +16,7 @@ from ..._vendors.meraki_options import errors, organization_path
 from . import plan as private_app_planner
 from . import private_applications
 from .config import SCHEMA, Desired, needs_groups, resolve, rule_errors
+from .description import DESCRIPTION
 from .fields import Application, from_api, normal, path, to_api, without_spaces
 from .plan import Current, Options, changed, emptied_groups, to_config
 from .private_applications import WARNING
@@ -27,6 +28,7 @@ class PrivateApplications:
     """The resource behind ``meraki_private_app``."""
 
     schema = SCHEMA
+    description = DESCRIPTION
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options

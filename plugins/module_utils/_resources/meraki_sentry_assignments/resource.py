@@ -16,6 +16,7 @@ from ..._vendors.meraki import Meraki
 from ..._vendors.meraki_options import errors, organization_path
 from . import plan as sentry_planner
 from .config import SCHEMA, Names, needs_networks, resolve, rule_errors, units
+from .description import DESCRIPTION
 from .plan import Current, canonical, content, other_case, to_api, to_config, undone
 
 _WRITE = "/sm/sentry/policies/assignments"
@@ -35,6 +36,7 @@ class SentryAssignments:
     """The resource behind ``meraki_sentry_assignments``."""
 
     schema = SCHEMA
+    description = DESCRIPTION
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options

@@ -27,7 +27,7 @@ def size(result, warnings):
 
 
 def test_a_small_result_stays_as_it_is():
-    result = {"changed": True, "requests": requests(3), "errors": errors(3), "diff": {"before": "a\n", "after": ""}, "msg": "Bad."}
+    result = {"changed": True, "requests": requests(3), "errors": errors(3), "diff": [{"before": "a\n", "after": ""}], "msg": "Bad."}
     assert presentable(dict(result), ["one", "two"], Mask({SECRET})) == (result, ["one", "two"])
 
 
@@ -48,12 +48,12 @@ def test_few_errors_may_be_large_too():
 def test_what_changes_is_reduced_but_never_what_there_is():
     units = [{"name": "x" * 100}] * 6000
     given = {
-        "before": units, "after": units[:2], "diff": {"before": "x" * 600_000, "after": "x"}, "plan_text": "+ x\n" * 150_000,
+        "before": units, "after": units[:2], "diff": [{"before": "x" * 600_000, "after": "x"}], "plan_text": "+ x\n" * 150_000,
         "requests": requests(2), "pending": requests(1),
     }  # fmt: skip
     result, said = presentable(given, [], Mask(()))
     assert (result["before"], result["after"]) == (units, units[:2])
-    assert result["diff"] == {"before": "6000 units, too many to show\n", "after": "2 units, too many to show\n"}
+    assert result["diff"] == [{"before": "6000 units, too many to show\n", "after": "2 units, too many to show\n"}]
     assert result["plan_text"] == "150000 lines, too many to show\n"
     assert [item["body"] for item in result["requests"] + result["pending"]] == [{"items": 1, "name": 3, "on": True}] * 3
     assert said == [
