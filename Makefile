@@ -34,13 +34,17 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup test demo picture bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup generate test demo picture bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
 		printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: .venv/ready $(LINK) ## what the other targets need, in .venv
+
+generate: setup ## what follows from the specs and the descriptions of the resources, made anew
+	$(BIN)/python docs/specs/derive.py $(ARGS)
+	$(BIN)/python tests/tools/generate.py $(ARGS)
 
 test: setup $(AWX)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

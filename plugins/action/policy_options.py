@@ -41,16 +41,18 @@ class ActionModule(ActionBase):
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:
-            result["desired"] = self._desired(variables.get("secops_policy"))
+            result["desired"] = self._desired(variables.get("secops_policy"), found.get("modules"))
             # What is registered outlives the play, and whoever reads it later has to know.
             result["play_uuid"] = str(self._task.get_play()._uuid)
         return {**result, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
 
-    def _desired(self, given: t.Any) -> dict[str, t.Any]:
-        """What the desired state names, from the task's own variables, without a secret in it."""
+    def _desired(self, given: t.Any, asked: list[str] | None) -> dict[str, t.Any]:
+        """What the desired state names, from the task's own variables, of the modules that are asked for, without a secret in it."""
         desired_state = plain(self._templar.template({"desired_state": given})).get("desired_state")
         found = reports.desired(desired_state)
         secrets = [secret for module in found["modules"] for secret in known_secrets.in_entry(module, desired_state[module])]
+        if asked is not None:
+            found["modules"] = {module: words for module, words in found["modules"].items() if module in asked}
         for words in found["modules"].values():
             # Each module's own result has them.
             del words["units"]

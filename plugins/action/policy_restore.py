@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
         if path is None:
             none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
             return {"snapshot": "", "modules": [], "msg": none}
-        modules = list(self._modules(path))
+        modules = list(self._modules(path, options))
         return {
             "snapshot": path,
             "modules": modules,
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
         }
 
     def _compare(self, options: Options) -> dict[str, t.Any]:
-        modules = self._modules(options["snapshot"])
+        modules = self._modules(options["snapshot"], options)
         present = registered(self._variables, options["present"])
         errors = restore.misplaced(modules, present)
         if errors:
@@ -92,7 +92,7 @@ class ActionModule(ActionBase):
         return {"plans": list(plans), "options": as_argument(plans), "warnings": warnings}
 
     def _check(self, options: Options) -> dict[str, t.Any]:
-        modules = self._modules(options["snapshot"])
+        modules = self._modules(options["snapshot"], options)
         plans, present = (registered(self._variables, options[key]) for key in ("plans", "present"))
         show(plan_lines(self._host, plans), self._task.no_log)
         errors = restore.plan_errors(modules, plans, options["options"]["force"])
@@ -126,10 +126,10 @@ class ActionModule(ActionBase):
             )
         return path
 
-    def _modules(self, path: str) -> dict[str, t.Any]:
-        """What the run wrote, or may have written."""
-        modules = snapshots.read(path, self._host)["modules"]
-        return {name: entry for name, entry in modules.items() if entry["state"] != "not run"}
+    def _modules(self, path: str, options: Options) -> dict[str, t.Any]:
+        """What the run wrote, or may have written, of the modules that are asked for."""
+        modules, asked = snapshots.read(path, self._host)["modules"], options["options"].get("modules", RESOURCES)
+        return {name: entry for name, entry in modules.items() if entry["state"] != "not run" and name in asked}
 
     def _changes(self, module: str, modules: Options, present: Options, options: Options) -> restore.Changes:
         """What puts the units of a module back that are created and deleted."""

@@ -47,8 +47,8 @@ options:
     type: raw
   options:
     description:
-      - The options of the role. C(force) also puts back what has been changed since. A snapshot of another organization or tenant is
-        refused in any case.
+      - The options of the role. C(modules) are the modules to put back, by default all.
+      - C(force) also puts back what has been changed since. A snapshot of another organization or tenant is refused in any case.
     type: dict
     default: {}
   outcomes:

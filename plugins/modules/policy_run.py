@@ -17,15 +17,29 @@ description:
   - Internal to the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
     keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
   - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
-  - What the entry does not say of whom to reach and how comes from the host's variables C(meraki_api_key), C(meraki_base_url),
-    C(meraki_organization_id), C(meraki_organization), C(eset_username), C(eset_password), C(eset_access_token), C(eset_region),
-    C(eset_deployment) and C(eset_base_url), then from C(module_defaults), then from the environment. One that says it in another way than
-    the entry does, such as by id, is left out. One that cannot be evaluated fails the task before anything is connected to.
+  - What the entry does not say of whom to reach and how comes from the host's variables, then from C(module_defaults), then from the
+    environment. One that says it in another way than the entry does, such as by id, is left out. One that cannot be evaluated fails the
+    task before anything is connected to.
+  # generated: each variable
+  - The variables are
+    C(eset_username),
+    C(eset_password),
+    C(eset_access_token),
+    C(eset_region),
+    C(eset_deployment),
+    C(eset_base_url),
+    C(meraki_api_key),
+    C(meraki_base_url),
+    C(meraki_organization_id),
+    and C(meraki_organization).
+  # end of generated
 options:
   module:
     description: The module, by its short name.
     type: str
+    # generated: choices
     choices: [eset_policy_assignment, meraki_sentry_assignments, meraki_private_app]
+    # end of generated
     required: true
   entry:
     description: The entry of the desired state, a dictionary of the module's options. What is no option of the module is left out.

@@ -38,6 +38,11 @@ def options(module: str) -> dict[str, t.Any]:
     return {**COMMON, **RESOURCES[module].arguments}
 
 
+def config_schema(module: str) -> dict[str, t.Any]:
+    """The JSON Schema of an entry of a module's ``config``."""
+    return RESOURCES[module].schema
+
+
 def purpose(module: str) -> frozenset[str]:
     """The options of a module that say what is to be done."""
     return frozenset(_PURPOSE + RESOURCES[module].purpose)

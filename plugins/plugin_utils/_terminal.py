@@ -18,4 +18,4 @@ def show(lines: t.Iterable[str], no_log: bool) -> None:
     """Print the lines; on stderr where standard output belongs to a callback that may write JSON, and never for a task with ``no_log``."""
     text = "\n".join(lines)
     if text and not no_log:
-        Display().display(text, stderr=constants.DEFAULT_STDOUT_CALLBACK not in _DEFAULT)
+        Display().display(text, stderr=constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK") not in _DEFAULT)

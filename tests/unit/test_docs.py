@@ -45,19 +45,6 @@ def test_the_changelog_names_everything_there_is():
     assert {kind: sorted(names) for kind, names in named.items()} == there
 
 
-def test_adding_a_resource_names_every_place_that_knows_the_modules():
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("\n## Adding a resource\n")[2].partition("\n## ")[0]
-    modules = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["policy"]
-    folders = [ROOT / name for name in ("extensions", "meta", "plugins/action", "plugins/modules", "plugins/plugin_utils", "roles")]
-    files = [path for folder in folders for kind in ("*.py", "*.yml") for path in folder.rglob(kind) if path.stem not in modules]
-    files += (ROOT / "docs").glob("*.json")
-    knowing = [path.relative_to(ROOT) for path in files if any(name in path.read_text(encoding="utf-8") for name in modules)]
-    places = {f"`{path.parts[1]}`" if path.parts[0] == "roles" else path.name for path in knowing}
-    # A module stands in their documentation as an example.
-    examples = {"policy_apply.py", "policy_export.py", "policy_restore.py", "drift_report.py"}
-    assert len(places) > 10 and [place for place in sorted(places - examples) if place not in text] == []
-
-
 def described(options, path=""):
     """Every option with its description, those inside of others too."""
     for name, option in options.items():

@@ -59,7 +59,8 @@ class Identity(t.NamedTuple):
 class Description(t.NamedTuple):
     """A resource, for everything that does not speak to its API. Units are in the shape of ``config``.
 
-    - ``module``, ``title``, ``vendor``, ``arguments`` (the module's options beside those that all have).
+    - ``module``, ``title``, ``vendor``, ``arguments`` (the module's options beside those that all have), ``schema`` (of an entry of
+      ``config``).
     - ``stage``: lower ones are applied first, so that nothing is opened before what restricts it.
     - ``kinds``: what a unit can be; ``at`` is the field that holds its ids and names ("" for the unit itself).
     - ``selectors``: fields of ``config`` that reach several units, each with words for them.
@@ -81,6 +82,7 @@ class Description(t.NamedTuple):
     title: str
     vendor: Vendor
     arguments: t.Mapping[str, t.Mapping[str, t.Any]]
+    schema: dict[str, t.Any]
     stage: int
     kinds: tuple[Kind, ...]
     names: t.Mapping[str, str]

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._model.description import Data, Description, Kind, Objects
 from ..._vendors.eset_options import VENDOR
-from .config import ARGUMENTS, KINDS
+from .config import ARGUMENTS, KINDS, SCHEMA
 
 
 def _title(policy: Data) -> str:
@@ -26,6 +26,7 @@ DESCRIPTION = Description(
     title="ESET policy assignments",
     vendor=VENDOR,
     arguments=ARGUMENTS,
+    schema=SCHEMA,
     stage=1,
     kinds=(
         Kind("device_uuid", "device", "device"),

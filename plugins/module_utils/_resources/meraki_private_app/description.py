@@ -11,7 +11,7 @@ import typing as t
 from ..._model.description import Description, Kind
 from ..._model.plan import canonical_json
 from ..._vendors.meraki_options import VENDOR
-from .config import ARGUMENTS
+from .config import ARGUMENTS, SCHEMA
 from .fields import LIMIT, normal, normal_destination
 
 
@@ -25,6 +25,7 @@ DESCRIPTION = Description(
     title="Private applications",
     vendor=VENDOR,
     arguments=ARGUMENTS,
+    schema=SCHEMA,
     stage=3,
     kinds=(Kind("application_id", "name", "application"),),
     names={"application_group_ids": "application_groups"},

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._model.description import Data, Description, Kind, Objects
 from ..._vendors.meraki_options import VENDOR
-from .config import ARGUMENTS
+from .config import ARGUMENTS, SCHEMA
 from .plan import canonical
 
 
@@ -28,6 +28,7 @@ DESCRIPTION = Description(
     title="Sentry policies",
     vendor=VENDOR,
     arguments=ARGUMENTS,
+    schema=SCHEMA,
     stage=2,
     kinds=(Kind("network_id", "network", "network"),),
     selectors={"network_tags": "networks tagged"},
