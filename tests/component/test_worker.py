@@ -7,7 +7,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import threading
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import F
 from ansible_collections.secops.policy.plugins.module_utils._runner import libraries
 from ansible_collections.secops.policy.plugins.module_utils._runner import run as runner
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
+from ansible_collections.secops.policy.tests.support.alike import comparable, sent
 
 from .harness import FAULTS, impatient, run_in_worker, run_module
 
@@ -54,20 +54,6 @@ def connection(name, cloud):
     if name == ESET:
         return {**given, "username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url}
     return {**given, "api_key": demo.API_KEY, "base_url": cloud.meraki_url, "organization_id": demo.ORGANIZATION}
-
-
-def comparable(data, cloud):
-    """Data without the port, the times, and what the mock server makes up: ids by the order in which they come."""
-    text = re.sub(r'"waited_seconds": [0-9.]+', "", json.dumps(data, sort_keys=True)).replace(cloud.url.rpartition(":")[2], "PORT")
-    known: dict[str, int] = {}
-    # An ESET digest is for a host and its port, which are in the result as well.
-    made_up = r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{32}\b" + (r"|\b[0-9a-f]{64}\b" if '"vendor": "eset"' in text else "")
-    return re.sub(made_up, lambda found: f"id {known.setdefault(found[0], len(known))}", text)
-
-
-def sent(cloud):
-    """What was asked, in an order of its own, for some of it is asked at once."""
-    return sorted(comparable([entry.method, entry.path, entry.query, entry.body, entry.status], cloud) for entry in cloud.log)
 
 
 def both(clouds, name, options, **how):
