@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, variable
+from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments, plain
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
+#: The modules' own actions, by name.
+_ACTIONS = {name: importlib.import_module(f"ansible_collections.secops.policy.plugins.action.{name}").ActionModule for name in RESOURCES}
 _OPTIONS: dict[str, t.Any] = {
     "module": {"type": "str", "required": True, "choices": list(RESOURCES)},
     "entry": {"type": "raw"},
@@ -25,11 +28,9 @@ _OPTIONS: dict[str, t.Any] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(WorkerAction):
     """A task of its own cannot do this: an option that is given and then omitted keeps ``module_defaults`` from having a say, and a default
     would stand in for a variable that is given and cannot be evaluated: another organization's, from the environment."""
-
-    TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
             # Omitted in a dictionary; before ansible-core 2.19 that is a text.
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
-            result.update(self._execute_module(module_name=f"secops.policy.{module}", module_args=arguments, task_vars=task_vars))
+            result.update(self.run_module(module, _ACTIONS[module].RESOURCE, arguments, task_vars))
         result.update({"module": module, "outcome": outcome(result)})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})

@@ -279,7 +279,7 @@ errors:
 
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import ARGUMENTS
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.resource import PolicyAssignments
-from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
+from ansible_collections.secops.policy.plugins.module_utils._runner.module import run
 
 
 def main() -> None:

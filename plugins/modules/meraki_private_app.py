@@ -345,7 +345,7 @@ errors:
 
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import ARGUMENTS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import PrivateApplications
-from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
+from ansible_collections.secops.policy.plugins.module_utils._runner.module import run
 
 
 def main() -> None:

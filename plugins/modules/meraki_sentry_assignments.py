@@ -293,7 +293,7 @@ errors:
 
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.resource import SentryAssignments
-from ansible_collections.secops.policy.plugins.module_utils._runner.run import run
+from ansible_collections.secops.policy.plugins.module_utils._runner.module import run
 
 
 def main() -> None:

@@ -9,11 +9,14 @@ import importlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as said
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
 from ansible_collections.secops.policy.plugins.module_utils._runner import recovery
 
@@ -33,6 +36,7 @@ except ImportError:  # ansible-core before 2.18
     _internal = None
 
 MODULES = "ansible_collections.secops.policy.plugins.modules"
+ACTIONS = "ansible_collections.secops.policy.plugins.action"
 KEY = "key-0123456789"
 #: How one request can fail, as ``cloud.faults.add`` takes it; which ones matter besides is the vendor's.
 FAULTS: list[tuple[str, dict[str, Any]]] = [
@@ -113,6 +117,22 @@ def run_module(name: str, args: Mapping[str, Any], *, check: bool = False, diff:
     assert lines, f"{name} ended without a result: {output.getvalue()!r}"
     result = json.loads(lines[-1])
     return result | {key: [_text(item) for item in result[key]] for key in ("warnings", "deprecations") if key in result}
+
+
+def run_in_worker(
+    name: str, args: Mapping[str, Any], *, check: bool = False, diff: bool = False, environment: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The result of the same module run by its action, as in Ansible's worker on a host that is reached by ssh."""
+    connection = SimpleNamespace(
+        transport="ssh", has_native_async=False, _shell=SimpleNamespace(tmpdir=None, env_prefix=lambda **_given: "")
+    )
+    task = SimpleNamespace(
+        args=dict(args), check_mode=check, diff=diff, async_val=0, delegate_to=None, environment=[dict(environment or {})], action=name
+    )
+    loader = DataLoader()
+    action = importlib.import_module(f"{ACTIONS}.{name}").ActionModule(task, connection, None, loader, Templar(loader=loader), None)
+    result: dict[str, Any] = json.loads(json.dumps(action.run(None, {})))
+    return result
 
 
 def _text(item: Any) -> str:

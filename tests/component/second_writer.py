@@ -9,7 +9,6 @@ been given by then. ``virtual_time`` makes the modules wait on a ``Clock``, so t
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import importlib
 import itertools
@@ -24,6 +23,7 @@ from typing import Any
 from unittest import mock
 
 import requests
+from ansible_collections.secops.policy.plugins.module_utils._http import together as concurrency
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 OTHER = "other-0123456789"
@@ -97,13 +97,8 @@ def virtual_time(clock: Clock, in_turn: bool = True) -> Iterator[Clock]:
             if getattr(module, "time", None) is time and not module.__name__.endswith(".transport"):
                 patches.enter_context(mock.patch.object(module, "time", clock))
         if in_turn:
-            patches.enter_context(mock.patch.object(concurrent.futures, "ThreadPoolExecutor", _InTurn))
+            patches.enter_context(mock.patch.object(concurrency, "_MOST", 1))
         yield clock
-
-
-class _InTurn(concurrent.futures.ThreadPoolExecutor):
-    def __init__(self, _workers: int | None = None, **more: Any) -> None:
-        super().__init__(1, **more)
 
 
 @dataclass(frozen=True)

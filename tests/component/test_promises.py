@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
-from ansible_collections.secops.policy.plugins.module_utils._runner import reader
+from ansible_collections.secops.policy.plugins.module_utils._runner import libraries, reader
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 from .harness import branches, run_meraki, run_module
@@ -380,9 +380,7 @@ def test_the_digest_says_what_changes_and_not_how_it_was_written(cloud):
 
 
 def test_without_requests_the_failure_has_the_keys_that_are_always_there(monkeypatch):
-    from ansible_collections.secops.policy.plugins.module_utils._runner import run as runner
-
-    monkeypatch.setattr(runner, "MISSING", "Failed to import the required Python library (requests)")
+    monkeypatch.setattr(libraries, "HAS_REQUESTS", False)
     result = run_module("meraki_private_app", {"config": [{"name": "A"}]})
     assert result["failed"] and "requests" in result["msg"]
     assert (result["changed"], result["requests"], result["pending"], result["stats"]["writes"]) == (False, [], [], 0)

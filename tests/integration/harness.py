@@ -22,6 +22,12 @@ CALLBACKS = Path(__file__).resolve().parent / "callback_plugins"
 #: Seconds. A playbook that takes longer hangs.
 LIMIT = 240
 
+#: Variables of a host that cannot be reached, as an inventory of servers may have them for all of its hosts.
+TENANT = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_become": True}
+#: Of one where modules run on this machine, with this Python; and of one where those of this collection do as well.
+LOCAL = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
+IN_PROCESS = {**LOCAL, "secops_policy_run_on": "host"}
+
 
 @dataclass(frozen=True)
 class PlayResult:
@@ -96,13 +102,13 @@ def run_playbook(
 ) -> PlayResult:
     """Run a playbook, given by path or as ``secops.policy.NAME``.
 
-    ``inventory`` is a YAML inventory as a dict; left out, it is localhost alone. Every host is reached locally, with this Python.
+    ``inventory`` is a YAML inventory as a dict; left out, it is localhost alone. Its hosts are tenants, and no machines: whatever
+    connects to one fails, unless its variables say otherwise (``LOCAL``).
     """
     with tempfile.TemporaryDirectory(dir=folder) as own:
         hosts = Path(own) / "inventory.yml"
-        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         listed = json.loads(json.dumps(inventory or {"all": {"hosts": {"localhost": {}}}}))
-        listed["all"]["vars"] = {**local, **listed["all"].get("vars", {})}
+        listed["all"]["vars"] = {**TENANT, **listed["all"].get("vars", {})}
         hosts.write_text(json.dumps(listed), encoding="utf-8")
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(hosts), str(playbook)]
         command += ["--check"] * check + ["--diff"] * diff + ["-" + "v" * verbosity] * bool(verbosity)

@@ -17,8 +17,6 @@ from collections import Counter
 from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
-from ansible.module_utils.basic import missing_required_lib
-
 from .._model.mask import Mask
 from .body import BadBody, Texts
 from .options import VERSION, is_loopback
@@ -29,9 +27,9 @@ try:
     import requests
     import urllib3
 
-    MISSING: str | None = None
+    HAS_REQUESTS = True
 except ImportError:
-    MISSING = missing_required_lib("requests")
+    HAS_REQUESTS = False
 
 #: The vendor asks for "ApplicationName/Version VendorName" without other characters
 #: (developer.cisco.com/meraki, "User agents overview").
@@ -91,7 +89,7 @@ class NotActed(ApiError):
 
 
 class RequestCancelled(Exception):
-    """The request was not sent, because the caller's ``proceed`` said no when its turn came."""
+    """The request was not sent, because the caller's ``proceed`` said no when its turn came, or the run was cancelled."""
 
 
 class Response(t.NamedTuple):
@@ -156,6 +154,7 @@ class Client:
         self.warnings: list[str] = []
         self._said: set[str] = set()
         self._reached = False
+        self._cancelled = threading.Event()
         self._session = session(USER_AGENT, bool(self.verify))
         if options["ca_path"] and not self.verify:
             self.warn("ca_path has no effect, for validate_certs is off")
@@ -226,6 +225,10 @@ class Client:
                 if call.handle(response, content, started):
                     return response
 
+    def cancel(self) -> None:
+        """Send nothing from now on: what is still to be sent raises ``RequestCancelled`` when its turn comes."""
+        self._cancelled.set()
+
     def count(self, what: str) -> None:
         """One more of ``reads``, ``writes`` or ``retries``."""
         with self._counting:
@@ -295,7 +298,7 @@ class Client:
             ticket = self.pacer.begin()
             started = time.monotonic()
             try:
-                if proceed is not None and not proceed():
+                if self._cancelled.is_set() or proceed is not None and not proceed():
                     raise RequestCancelled
                 if count:
                     self.count(count)

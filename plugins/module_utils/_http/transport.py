@@ -15,6 +15,7 @@ import zlib
 from http.cookiejar import DefaultCookiePolicy
 
 from .body import BadBody
+from .environment import environment_cas, environment_proxies
 
 #: Bytes of a body, unpacked. A list of 100,000 networks takes about a hundred million.
 LARGEST_BODY = 1 << 27
@@ -42,12 +43,18 @@ def session(user_agent: str, verified: bool) -> t.Any:
             return manager
 
     class Session(requests.Session):
-        """It looks at no redirect: the client does."""
+        """It looks at no redirect: the client does. Of the environment it takes proxies and CAs."""
 
         def get_redirect_target(self, resp: t.Any) -> None:
             return None
 
+        def merge_environment_settings(self, url: t.Any, proxies: t.Any, stream: t.Any, verify: t.Any, cert: t.Any) -> t.Any:
+            verify = environment_cas() or verify if verify is True else verify
+            return super().merge_environment_settings(url, environment_proxies(url), stream, verify, cert)
+
     made = Session()
+    # It would ask the system for proxies too. On macOS that ends a process that was forked, as Ansible's worker is.
+    made.trust_env = False
     adapter = Adapter(pool_connections=8, pool_maxsize=64)
     made.mount("https://", adapter)
     made.mount("http://", adapter)

@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
 from .._http.options import without_secret
-from .._model.mask import Mask
-from .._model.plan import error, summed
+from .._model.plan import error
 from .._model.validation import coerce, unsupported
-from .result import presentable
 
 WRITING = ("merged", "replaced", "overridden", "deleted")
+STATES = [*WRITING, "gathered", "rendered"]
 
 COMMON = {
-    "state": {"type": "str", "default": "merged", "choices": [*WRITING, "gathered", "rendered"]},
+    "state": {"type": "str", "default": "merged", "choices": STATES},
     "with_names": {"type": "bool"},
     "max_removals": {"type": "int"},
     "expected_plan": {"type": "str"},
@@ -44,78 +43,65 @@ CONFLICTING_OPTIONS = (
 )
 
 
-#: From the module's parameters and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
+#: From the options and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
 Validator = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
 
 
-class PolicyModule(AnsibleModule):
-    """An ``AnsibleModule`` that takes ``config`` out of Ansible's validation, which names no index and stops at the first error.
+class Arguments(t.NamedTuple):
+    """What a task was given, validated. ``params`` without ``config``, which is coerced beside it; ``secrets``: what no output shows;
+    ``rejected``: Ansible itself found errors, so that ``params`` may hold anything."""
 
-    ``config`` holds it coerced as Ansible would, ``validate`` finds its errors, and those that options have besides being of a wrong type.
+    params: dict[str, t.Any]
+    config: t.Any
+    secrets: frozenset[str]
+    errors: list[dict[str, str]]
+    rejected: bool = False
+
+    @property
+    def state(self) -> str | None:
+        """The option ``state``; None where it is none of the states."""
+        state = self.params.get("state")
+        return state if state in STATES else None
+
+
+def validate_arguments(argument_spec: dict[str, t.Any], given: t.Mapping[str, t.Any], validate: Validator) -> Arguments:
+    """Validate what a task was given, as Ansible does it, with every error of ``config`` and of the options at once.
+
+    ``config`` is taken out before: Ansible stops at its first error and names no index. Nor is it echoed as an invocation: a fleet's config
+    there and in the result would double what AWX has to store. Options that are not given may come from the environment.
     """
+    raw = given.get("config")
+    config = None if raw is None else coerce(raw, argument_spec["config"])
+    options = {**given, "config": None}
+    if isinstance(options.get("base_url"), str):
+        options["base_url"] = without_secret(options["base_url"])
+    result = ArgumentSpecValidator(argument_spec).validate(options)
+    params: dict[str, t.Any] = result.validated_parameters
+    hidden = [name for name, spec in argument_spec.items() if spec.get("no_log")]
+    secrets = frozenset(str(source[name]) for name in hidden for source in (given, params) if source.get(name))
+    found = _option_errors(argument_spec, result)
+    if found:
+        wrong = {item["path"] for item in found}
+        # An option that is wrong already is taken for left out, so that it does not hide what else is wrong.
+        defaults = {name: spec.get("default") for name, spec in argument_spec.items() if name in wrong}
+        if "state" in wrong:
+            defaults["state"] = None
+        found += [item for item in validate({**params, **defaults}, config) if item["path"] not in wrong]
+        return Arguments(params, config, secrets, found, rejected=True)
+    for name, other in CONFLICTING_OPTIONS:
+        if given.get(name) and not given.get(other) and other in params:
+            params[other] = None
+    return Arguments(params, config, secrets, validate(params, config))
 
-    def __init__(self, argument_spec: dict[str, t.Any], validate: Validator) -> None:
-        self.config: t.Any = None
-        self._validate = validate
-        self._ready = False
-        super().__init__(argument_spec=argument_spec, supports_check_mode=True)
-        self._ready = True
-        for given, other in CONFLICTING_OPTIONS:
-            if self._given.get(given) and not self._given.get(other) and other in self.params:
-                self.params[other] = None
 
-    def errors(self) -> list[dict[str, str]]:
-        """Everything that is wrong with the arguments, once Ansible has found nothing."""
-        return self._validate(self.params, self.config)
+def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResult) -> list[dict[str, str]]:
+    """What Ansible found, by option."""
+    found = [error(_option(argument_spec, str(exc)), str(exc)) for exc in result.errors.errors if not isinstance(exc, UnsupportedError)]
+    names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
+    return found + [error(name, unsupported(name, sorted(argument_spec))) for name in names]
 
-    def _load_params(self) -> None:
-        super()._load_params()
-        # Not echoed as an invocation either: a fleet's config there and in the result would double what AWX has to store.
-        raw = self.params.get("config")
-        self.params["config"] = None
-        self.config = None if raw is None else coerce(raw, self.argument_spec["config"])
-        if isinstance(self.params.get("base_url"), str):
-            self.params["base_url"] = without_secret(self.params["base_url"])
-        self._given = dict(self.params)
 
-    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        """As Ansible's; while the arguments are still being read, with all errors of options and of ``config``."""
-        if not self._ready:
-            self._ready = True
-            found = self._option_errors()
-            wrong = {item["path"] for item in found}
-            # An option that is wrong already is taken for left out, so that it does not hide what else is wrong.
-            defaults = {name: spec.get("default") for name, spec in self.argument_spec.items() if name in wrong}
-            if "state" in wrong:
-                defaults["state"] = None
-            found += [item for item in self._validate({**self.params, **defaults}, self.config) if item["path"] not in wrong]
-            self.fail_errors(found)
-        super().fail_json(msg, **kwargs)
-
-    def fail_unsent(self, message: str, **kwargs: t.Any) -> t.NoReturn:
-        """Fail before anything was connected to."""
-        none = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
-        result = {"msg": message, "changed": False, "requests": [], "pending": [], "stats": none, **kwargs}
-        result, said = presentable(result, (), Mask(self.no_log_values))
-        for text in said:
-            self.warn(text)
-        super().fail_json(**result)
-
-    def fail_errors(self, errors: list[dict[str, str]]) -> t.NoReturn:
-        """Fail with everything that is wrong with the arguments; nothing was connected to."""
-        many = (
-            f"{len(errors)} errors in the arguments; nothing was sent" if len(errors) > 1 else "An error in the arguments; nothing was sent"
-        )
-        self.fail_unsent(f"{many}. {summed(errors)}", errors=errors)
-
-    def _option_errors(self) -> list[dict[str, str]]:
-        """What Ansible found, by option."""
-        result = self.validation_result
-        found = [error(self._option(str(exc)), str(exc)) for exc in result.errors.errors if not isinstance(exc, UnsupportedError)]
-        names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
-        return found + [error(name, unsupported(name, sorted(self.argument_spec))) for name in names]
-
-    def _option(self, message: str) -> str:
-        """The option that one of Ansible's own messages speaks of."""
-        words = re.findall(r"[a-z_]+", message)
-        return next((word for word in words if word in self.argument_spec), "options")
+def _option(argument_spec: t.Mapping[str, t.Any], message: str) -> str:
+    """The option that one of Ansible's own messages speaks of."""
+    words = re.findall(r"[a-z_]+", message)
+    return next((word for word in words if word in argument_spec), "options")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 import time
 import typing as t
+from functools import partial
 from urllib.parse import quote
 
 from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOutcomeUnknown
+from .._http.together import together
 from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
 
@@ -76,13 +78,7 @@ class Executor:
         work = self._work(phases, outcome, age)
         for phase in phases:
             chains = [chain for chain in phase if chain.requests]
-            if len(chains) == 1:
-                work.chain(chains[0])
-            elif chains:
-                from concurrent.futures import ThreadPoolExecutor
-
-                with ThreadPoolExecutor(min(_WORKERS, len(chains))) as pool:
-                    list(pool.map(work.chain, chains))
+            together(self._client, [partial(work.chain, chain) for chain in chains], _WORKERS)
             if work.stop.is_set() or outcome.doubts:
                 break
         if outcome.failures:

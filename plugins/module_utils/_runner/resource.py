@@ -28,9 +28,9 @@ class Resource(t.Protocol):
     """
 
     #: jsonschema for one entry of ``config``
-    schema: t.ClassVar[dict[str, t.Any]]
+    schema: dict[str, t.Any]
     #: what everything that is not its API knows of it
-    description: t.ClassVar[Description]
+    description: Description
 
     def errors(self, config: Config, state: str) -> list[Error]:
         """What the vendor's words and the contract forbid and the schema cannot say, each with its path.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The run of every module: validate, read, plan, and - unless in check mode - carry out and verify. Knows no vendor."""
+"""The run of every module: validate, read, plan, and - unless in check mode - carry out and verify. Knows no vendor, and not where it
+runs: in a module process (``module.py``), or in Ansible's worker."""
 
 from __future__ import annotations
 
@@ -10,31 +11,27 @@ import contextlib
 import gc
 import re
 import typing as t
-from importlib.util import find_spec
 
-from ansible.module_utils.basic import missing_required_lib
-
-from .._http.client import MISSING, ApiError
+from .._http.client import ApiError
 from .._model.documented import Undocumented
-from .._model.plan import Plan, ValidationErrors, error
+from .._model.mask import Mask
+from .._model.plan import Plan, ValidationErrors, error, summed
 from .._model.validation import schema_errors
-from .argspec import COMMON, PolicyModule
+from .argspec import COMMON, Arguments, validate_arguments
+from .libraries import install_message, missing_libraries
 from .reader import Reader
 from .report import Failed, Report, Result, Task
+from .result import presentable
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
     from .resource import Resource
 
-
-def run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
-    """Run a module. ``argument_spec`` holds ``config`` and what the module has beside the options that all have."""
-    with _no_collecting():
-        _validate_and_run(resource_type, argument_spec)
+ResourceType = t.Callable[[t.Mapping[str, t.Any]], "Resource"]
 
 
 @contextlib.contextmanager
-def _no_collecting() -> t.Iterator[None]:
+def no_collecting() -> t.Iterator[None]:
     """A run is short and hardly makes any garbage in circles: to look for it takes two fifths of a fleet's time."""
     collecting = gc.isenabled()
     gc.disable()
@@ -45,32 +42,41 @@ def _no_collecting() -> t.Iterator[None]:
             gc.enable()
 
 
-def _validate_and_run(resource_type: t.Callable[[t.Mapping[str, t.Any]], Resource], argument_spec: dict[str, t.Any]) -> None:
-    lacking = None if find_spec("jsonschema") else missing_required_lib("jsonschema")
+def complete_spec(argument_spec: dict[str, t.Any]) -> dict[str, t.Any]:
+    """All options of a module, from those that it has besides the ones that all have."""
+    return {**COMMON, **argument_spec}
+
+
+def validated(resource_type: ResourceType, argument_spec: dict[str, t.Any], given: t.Mapping[str, t.Any]) -> Arguments:
+    """What a task was given, with everything that is wrong with it; ``argument_spec`` is complete."""
 
     def validate(params: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str, str]]:
-        if lacking:
+        if "jsonschema" in missing_libraries(params["state"]):
             return []
         try:
             return argument_errors(resource_type(params), params, config)
         except ImportError as exc:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
             return [error("config", f"cannot be validated, for the Python library jsonschema does not work here: {exc}")]
 
-    module = PolicyModule({**COMMON, **argument_spec}, validate)
-    lacking = lacking or (MISSING if module.params["state"] != "rendered" else None)
-    if lacking:
-        module.fail_unsent(lacking)
-    errors = module.errors()
-    if errors:
-        module.fail_errors(errors)
-    task = Task(module.params, module.config, module.check_mode, module._diff, frozenset(module.no_log_values))
-    result = execute(resource_type(module.params), task)
-    module.no_log_values.update(result.secrets)
-    for text in result.warnings:
-        module.warn(text)
-    if result.failed:
-        module.fail_json(**result.data)
-    module.exit_json(**result.data)
+    return validate_arguments(argument_spec, given, validate)
+
+
+def refusal(arguments: Arguments) -> Result | None:
+    """The failure of a task that cannot be run: its arguments are wrong, or this Python lacks a library. Nothing was connected to."""
+    missing = missing_libraries(arguments.state)
+    if missing and not arguments.rejected:
+        return _unsent(install_message(missing), arguments)
+    errors = arguments.errors
+    if not errors:
+        return None
+    many = f"{len(errors)} errors in the arguments" if len(errors) > 1 else "An error in the arguments"
+    return _unsent(f"{many}; nothing was sent. {summed(errors)}", arguments, errors=errors)
+
+
+def run_validated(resource_type: ResourceType, arguments: Arguments, check_mode: bool, diff: bool) -> Result:
+    """Run a task. Returns how it ended, whatever happens; nothing is printed and nothing exits."""
+    task = Task(arguments.params, arguments.config, check_mode, diff, arguments.secrets)
+    return refusal(arguments) or execute(resource_type(arguments.params), task)
 
 
 def execute(resource: Resource, task: Task) -> Result:
@@ -108,6 +114,13 @@ def _needed(config: t.Any, state: str, max_removals: int | None) -> list[dict[st
 
 #: A unit costs one request at most, and the lists that all share a few more: 100 in all.
 _NAMED_UNITS = 90
+
+
+def _unsent(message: str, arguments: Arguments, **more: t.Any) -> Result:
+    none = {"reads": 0, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+    result = {"msg": message, "changed": False, "requests": [], "pending": [], "stats": none, **more}
+    data, said = presentable(result, (), Mask(arguments.secrets))
+    return Result(data, True, said, arguments.secrets)
 
 
 class _Run:

@@ -12,6 +12,7 @@ from functools import partial
 from urllib.parse import quote, urlsplit
 
 from .._http.client import ApiError, Client, Pages, Vendor
+from .._http.together import together
 from .._model.documented import Shape
 from .._model.lookup import Index
 from .eset_auth import CLOUD_PATH, ON_PREM_PATH, TokenAuth
@@ -100,7 +101,7 @@ class Eset:
         return {str(item["uuid"]): _name(item) for item in map(_NAMED.check, _items(data, "devices", DEVICES))}
 
     def _one_by_one(self, uuids: t.Sequence[str]) -> dict[str, str]:
-        found = together([partial(self._one, uuid) for uuid in uuids])
+        found = together(self.client, [partial(self._one, uuid) for uuid in uuids])
         return {uuid: name for uuid, name in zip(uuids, found) if name is not None}
 
     def _one(self, uuid: str) -> str | None:
@@ -168,16 +169,6 @@ def with_port(url: str) -> str:
     host = parts.hostname or ""
     port = parts.port or (80 if parts.scheme == "http" else 443)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def together(calls: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
-    """What the calls return, in their order; several are made at once. Raises what the first that fails raises."""
-    if len(calls) < 2:
-        return [call() for call in calls]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(16, len(calls))) as pool:
-        return [done.result() for done in [pool.submit(call) for call in calls]]
 
 
 def _in_parts(key: str, values: t.Sequence[str]) -> list[list[str]]:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 from urllib.parse import quote
 
 from .._http.client import ApiError, Client, Pages, Vendor
+from .._http.together import together
 from .._model.documented import Shape
 from .._model.lookup import Index
 from .._model.plan import ValidationErrors, error
@@ -88,12 +90,7 @@ class Meraki:
             listed = [_GROUP_POLICY.check(item, where) for item in _listed(data, "group policies")]
             return [(str(item["groupPolicyId"]), item["name"]) for item in listed]
 
-        if len(network_ids) < 2:
-            return {network_id: read(network_id) for network_id in network_ids}
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(min(16, len(network_ids))) as pool:
-            return dict(zip(network_ids, pool.map(read, network_ids)))
+        return dict(zip(network_ids, together(self.client, [partial(read, network_id) for network_id in network_ids])))
 
     def _by_name(self, name: str) -> str:
         organizations: list[tuple[str, str]] = []

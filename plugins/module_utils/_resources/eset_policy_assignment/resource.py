@@ -9,9 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ..._http.client import Client
+from ..._http.together import together
 from ..._model.documented import Shape, Undocumented
 from ..._model.plan import Plan, Request, ValidationErrors
-from ..._vendors.eset import Eset, together
+from ..._vendors.eset import Eset
 from ..._vendors.eset_options import ASSIGNMENTS, errors
 from . import plan as eset_planner
 from .config import KINDS, SCHEMA, Desired, DesiredPolicy, Names, Target, names_used, resolve, rule_errors
@@ -144,7 +145,7 @@ class PolicyAssignments:
             lists["groups"] = self._api.groups
         if devices:
             lists["devices"] = lambda: self._api.devices_named(devices)
-        found = dict(zip(lists, together(list(lists.values()))))
+        found = dict(zip(lists, together(self._api.client, list(lists.values()))))
         stacks: dict[Target, Stack] = found.pop("stacks")
         needed = {"policies": policies, "groups": groups, "devices": devices}
         self._names = Names(**{name: index for name, index in found.items() if needed[name]})
@@ -197,7 +198,7 @@ class PolicyAssignments:
         if devices:
             # What was looked up and is not there is known not to be.
             lists.append(lambda: names.known.update({**dict.fromkeys(devices), **self._api.devices(devices)}))
-        together(lists)
+        together(self._api.client, lists)
         return bool(lists)
 
     def _stacks(self, only: Target | None) -> dict[Target, Stack]:

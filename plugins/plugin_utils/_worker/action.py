@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Runs a resource in Ansible's worker: no module process, no connection, no other Python. Where that cannot be, as a module process.
+
+Ansible loads an action before it forks, so that each task finds everything imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import typing as t
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
+from ansible_collections.secops.policy.plugins.module_utils._runner import recovery  # noqa: F401 - here, so that no worker has to
+from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import Arguments
+from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import missing_libraries
+from ansible_collections.secops.policy.plugins.module_utils._runner.report import Result
+from ansible_collections.secops.policy.plugins.module_utils._runner.run import (
+    ResourceType,
+    complete_spec,
+    no_collecting,
+    run_validated,
+    validated,
+)
+
+from .place import CONTROLLER, RUN_ON, Circumstances, plain, surroundings
+
+for _library in ("jsonschema", "encodings.idna"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_library)
+
+#: A module's resource, and the options that it has beside those that all have.
+Behind = tuple[ResourceType, dict[str, t.Any]]
+
+
+class WorkerAction(ActionBase):
+    """An action that runs modules of this collection."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run_module(self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        """The result of the module ``name`` for the options ``given``, wherever it has to run."""
+        variables = task_vars or {}
+        circumstances = Circumstances(
+            run_on=self._templar.template(variables.get(RUN_ON, CONTROLLER)),
+            asynchronous=bool(self._task.async_val),
+            delegated=bool(self._task.delegate_to),
+            local=self._connection.transport.rpartition(".")[2] == "local",
+            missing=missing_libraries(given.get("state")),
+        )
+        error = circumstances.error()
+        if error:
+            return {"failed": True, "msg": error}
+        if circumstances.module_process:
+            wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+            done: dict[str, t.Any] = self._execute_module(
+                module_name=f"secops.policy.{name}", module_args=dict(given), task_vars=task_vars, wrap_async=wrap_async
+            )
+            return done
+        # The environment is laid over first: options that are not given come from there.
+        with surroundings(self._environment(), self._loader.get_basedir()), no_collecting():
+            arguments, result = self._run(behind[0], complete_spec(behind[1]), plain(given))
+        return _presented(arguments, result, _wants_invocation(variables))
+
+    def _run(self, resource_type: ResourceType, argument_spec: dict[str, t.Any], given: dict[str, t.Any]) -> tuple[Arguments, Result]:
+        # Until they are validated: what must not be shown even where that fails.
+        secrets = frozenset(str(given[name]) for name, spec in argument_spec.items() if spec.get("no_log") and given.get(name))
+        arguments = Arguments({}, None, secrets, [])
+        try:
+            arguments = validated(resource_type, argument_spec, given)
+            return arguments, run_validated(resource_type, arguments, bool(self._task.check_mode), bool(self._task.diff))
+        except Exception as exc:  # As in a run: a user can do nothing with a traceback, which may hold anything.
+            message = Mask(arguments.secrets)(f"internal error, please report it: {type(exc).__name__}: {exc}")
+            return arguments, Result({"msg": message, "changed": False}, True, [], arguments.secrets)
+
+    def _environment(self) -> dict[str, t.Any]:
+        """What ``environment:`` says for this task, and this item of a loop."""
+        found: dict[str, t.Any] = {}
+        self._compute_environment_string(found)
+        return found
+
+
+class ResourceAction(WorkerAction):
+    """The action of a module of this collection, and of the same name. ``RESOURCE``: what is behind it."""
+
+    _supports_async = True
+    RESOURCE: t.ClassVar[Behind]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        given = dict(self._task.args)
+        return {**result, **self.run_module(type(self).__module__.rpartition(".")[2], self.RESOURCE, given, task_vars)}
+
+
+def _wants_invocation(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether results hold what a task was given. From ansible-core 2.21 on that is a setting; before, all do."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=variables))
+    except AnsibleError:
+        return True
+
+
+def _presented(arguments: Arguments, result: Result, invocation: bool) -> dict[str, t.Any]:
+    """What Ansible makes of a module's result: masked, as data that is never a template."""
+    shown = dict(result.data)
+    if result.failed:
+        shown["failed"] = True
+    if result.warnings:
+        shown["warnings"] = list(result.warnings)
+    if invocation:
+        shown["invocation"] = {"module_args": dict(arguments.params)}
+    kept = {key: value for key, value in shown.items() if value is None or isinstance(value, bool)}
+    masked = {**remove_values(shown, result.secrets), **kept}
+    safe: dict[str, t.Any] = wrap_var(masked)
+    return safe
