@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.approved import approved
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import read_report
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, lock
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     desired_state_errors,
@@ -31,13 +36,19 @@ _OPTIONS: dict[str, t.Any] = {
     # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
     "expected_plans": {"type": "raw", "default": {}},
     "require_expected_plans": {"type": "bool", "default": False},
+    "approved": {"type": "str"},
+    "approved_max_age": {"type": "float", "default": 24},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
     "name": {"type": "str"},
     "result": {"type": "str"},
     "left": {"type": "str"},
     "outcomes": {"type": "dict", "default": {}},
+    "locks": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "int", "default": 30},
 }
+#: Ansible loads this in its first process; the ones that run tasks have no terminal.
+_TERMINAL = sys.stdin is not None and sys.stdin.isatty()
 Options = t.Mapping[str, t.Any]
 
 
@@ -60,10 +71,15 @@ class ActionModule(ActionBase):
         show(plan_lines(self._host, plans), self._task.no_log)
         desired_state = plain(options["desired_state"])
         errors = desired_state_errors(desired_state) + apply.plan_errors(plans)
-        errors += apply.approval_errors(plans, plain(options["expected_plans"]), options["require_expected_plans"])
+        expected, required = plain(options["expected_plans"]), options["require_expected_plans"]
+        if options["approved"]:
+            expected, problem = self._approved(options, expected)
+            errors += [error("apply_approved", problem)] if problem else []
+        errors += apply.approval_errors(plans, expected, required or bool(options["approved"]))
         if errors:
             return failed_result(errors, "nothing was written on this host")
         return {
+            "terminal": _TERMINAL,
             "modules": apply.changing(plans),
             "steps": apply.steps_of(plans),
             "digests": {name: plans[name]["plan_digest"] for name in apply.changing(plans)},
@@ -71,37 +87,53 @@ class ActionModule(ActionBase):
             "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
         }
 
+    def _approved(self, options: Options, expected: t.Any) -> tuple[t.Any, str]:
+        """What a drift report says of this host's plans, and why it is not taken."""
+        path = _files.local_path(options["approved"])
+        if expected:
+            return expected, "apply_expected_plans says what was approved as well: give one of them"
+        report, errors, exists = read_report(path)
+        if errors or not exists:
+            return {}, "; ".join(errors) or f"there is no such file: {path}"
+        digests, problem = approved(report, self._host, snapshots.now(), options["approved_max_age"])
+        return digests, f"{path}: {problem}" if problem else ""
+
     def _begin(self, options: Options) -> dict[str, t.Any]:
         plans = registered(self._variables, options["plans"])
         changing = {name: plans[name] for name in apply.changing(plans)}
         if not changing or self._task.check_mode:
-            return {"snapshot": ""}
+            return {"snapshot": "", "locks": []}
         now = snapshots.now()
-        path = os.path.join(_files.local_path(options["snapshot_dir"]), snapshots.file_name(self._host, now))
+        folder = _files.local_path(options["snapshot_dir"])
+        path = os.path.join(folder, snapshots.file_name(self._host, now))
         snapshot = snapshots.begun(self._host, changing, now)
         wrong = flaw(snapshot)
         if wrong:
             raise AnsibleActionFail(f"Nothing was written: what is about to change could not be put back from a snapshot, for {wrong}")
+        locks = lock.for_this_run(folder, [plan["place"] for plan in changing.values()], self._host)
         try:
             snapshots.write(path, snapshot)
-        except OSError as error:
-            raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {error.strerror}") from None
-        return {"snapshot": path}
+        except OSError as exc:
+            lock.release(locks)
+            raise AnsibleActionFail(f"Nothing was written: the snapshot cannot be, to {path}: {exc.strerror}") from None
+        return {"snapshot": path, "locks": locks}
 
     def _record(self, options: Options) -> dict[str, t.Any]:
         result, left = (plain(self._variables.get(options[key]) or {}) for key in ("result", "left"))
         path, module = options["snapshot"], module_of(options["name"])
         try:
             snapshots.write(path, snapshots.recorded(snapshots.read(path, self._host), module, result, left if ran(left) else None))
-        except (OSError, snapshots.Unusable) as error:
-            raise _incomplete(path, error) from None
+        except (OSError, snapshots.Unusable) as exc:
+            raise _incomplete(path, exc) from None
         return {"outcome": snapshots.outcome(result)}
 
     def _account(self, options: Options) -> dict[str, t.Any]:
         outcomes = {module_of(name): outcome for name, outcome in plain(options["outcomes"]).items()}
         account = apply.account(registered(self._variables, options["plans"]), outcomes, self._task.check_mode)
+        lock.release(options["locks"])
         path = self._ended(options["snapshot"] or "")
         if path:
+            self._prune(path, options["keep"])
             account["msg"] += f". Snapshot: {path}"
         return {**account, "snapshot": path}
 
@@ -116,10 +148,16 @@ class ActionModule(ActionBase):
                 return path
             # It would stand before the last one that there is something to put back from.
             os.unlink(path)
-        except (OSError, snapshots.Unusable) as error:
-            raise _incomplete(path, error) from None
+        except (OSError, snapshots.Unusable) as exc:
+            raise _incomplete(path, exc) from None
         return ""
 
+    def _prune(self, path: str, keep: int) -> None:
+        """Remove the host's oldest snapshots; one that cannot be removed stays."""
+        with contextlib.suppress(OSError):
+            for old in snapshots.outdated(os.path.dirname(path), self._host, keep):
+                os.unlink(old)
 
-def _incomplete(path: str, error: Exception) -> AnsibleActionFail:
-    return AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {error}")
+
+def _incomplete(path: str, exc: Exception) -> AnsibleActionFail:
+    return AnsibleActionFail(f"the snapshot {path} could not be completed, and has what was planned: {exc}")

@@ -25,6 +25,7 @@ _OPTIONS: dict[str, t.Any] = {
     "dir": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["replaced", "overridden"]},
     "desired_state": {"type": "raw"},
+    "names": {"type": "bool", "default": False},
     "gathered": {"type": "raw", "required": True},
 }
 
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):
         host = plain(variables["inventory_hostname"])
         results = registered(variables, options["gathered"])
         errors = desired_state_errors(plain(options["desired_state"] or {}))
-        made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"))
+        made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"), options["names"])
         errors += [item for name in made.failed for item in result_errors(f"secops_policy.{name}", results[name])]
         if errors:
             return {**result, **failed_result(errors, "nothing was exported of this host")}
@@ -69,6 +70,8 @@ class ActionModule(ActionBase):
                 )
             if not self._task.check_mode:
                 _files.write_private(path, text)
+        except ValueError as error:
+            raise AnsibleActionFail(f"{path} is not written over: {error}. Choose another export_dir") from None
         except OSError as error:
             raise AnsibleActionFail(f"the export cannot be written: {error}") from None
         return True

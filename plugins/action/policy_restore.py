@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -11,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, restore
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, lock, restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     as_argument,
@@ -32,6 +33,7 @@ _OPTIONS: dict[str, t.Any] = {
     "plans": {"type": "raw"},
     "options": {"type": "dict", "default": {}},
     "outcomes": {"type": "dict", "default": {}},
+    "locks": {"type": "list", "elements": "str", "default": []},
 }
 Options = t.Mapping[str, t.Any]
 
@@ -103,10 +105,15 @@ class ActionModule(ActionBase):
         if errors:
             return failed_result(errors, "nothing was written on this host")
         changing = apply.changing(plans)
-        return {"steps": changing, "digests": {name: plans[name]["plan_digest"] for name in changing}}
+        locks = []
+        if changing and not self._task.check_mode:
+            places = [plans[name]["place"] for name in changing]
+            locks = lock.for_this_run(os.path.dirname(options["snapshot"]), places, self._host)
+        return {"locks": locks, "steps": changing, "digests": {name: plans[name]["plan_digest"] for name in changing}}
 
     def _account(self, options: Options) -> dict[str, t.Any]:
         account = apply.account(registered(self._variables, options["plans"]), plain(options["outcomes"]), self._task.check_mode)
+        lock.release(options["locks"])
         account["msg"] += f". Snapshot: {options['snapshot']}"
         return {**account}
 

@@ -19,7 +19,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
 #: The modules' own actions, by name.
-_ACTIONS = {name: importlib.import_module(f"ansible_collections.secops.policy.plugins.action.{name}").ActionModule for name in RESOURCES}
+ACTIONS = {name: importlib.import_module(f"ansible_collections.secops.policy.plugins.action.{name}").ActionModule for name in RESOURCES}
 _OPTIONS: dict[str, t.Any] = {
     "module": {"type": "str", "required": True, "choices": list(RESOURCES)},
     "entry": {"type": "raw"},
@@ -52,7 +52,7 @@ class ActionModule(WorkerAction):
             # Omitted in a dictionary; before ansible-core 2.19 that is a text.
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
-            result.update(self.run_module(module, _ACTIONS[module].RESOURCE, arguments, task_vars))
+            result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars))
         result.update({"module": module, "outcome": outcome(result)})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})

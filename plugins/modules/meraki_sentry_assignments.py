@@ -256,6 +256,12 @@ stats:
   returned: always
   type: dict
   sample: {reads: 2, writes: 1, retries: 0, waited_seconds: 0.0}
+ambiguous_names:
+  description:
+    - The names that would not say which object is meant if they stood in O(config) in place of ids, by the field of O(config). Several
+      objects have such a name, or one that looks like it.
+  returned: with O(state=gathered) and O(with_names=true)
+  type: dict
 gathered:
   description: The organization's networks and their policies, in the shape of O(config).
   returned: with O(state=gathered)

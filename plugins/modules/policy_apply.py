@@ -45,6 +45,15 @@ options:
     description: Whether a plan that changes something must be among O(expected_plans) also where that is empty.
     type: bool
     default: false
+  approved:
+    description:
+      - The path of a C(drift.json), in place of O(expected_plans), for V(check). The host's digests are taken from it. If it does not hold
+        the host, or holds it as unreadable or invalid, the step fails.
+    type: str
+  approved_max_age:
+    description: How many hours old the report in O(approved) may be.
+    type: float
+    default: 24
   snapshot_dir:
     description: Where the snapshot goes, for V(begin).
     type: str
@@ -64,6 +73,15 @@ options:
     description: What became of each step, for V(account), by its name, each as RV(outcome) has it.
     type: dict
     default: {}
+  locks:
+    description: The locks that V(begin) has taken, for V(account), which gives them back.
+    type: list
+    elements: str
+    default: []
+  keep:
+    description: How many snapshots of a host are kept, for V(account). The newest is kept always.
+    type: int
+    default: 30
 attributes:
   check_mode:
     support: full
@@ -149,6 +167,15 @@ outcome:
   description: What became of a module, its C(state) (C(done), C(failed), C(not run)), and how many requests are C(made) and C(pending).
   returned: with O(step=record)
   type: dict
+terminal:
+  description: Whether there is a terminal on which somebody can be asked.
+  returned: with O(step=check)
+  type: bool
+locks:
+  description: The paths of the locks that keep other runs from the same organization or tenant.
+  returned: with O(step=begin)
+  type: list
+  elements: str
 snapshot:
   description: The snapshot's path; empty where nothing is, or was, changed.
   returned: with O(step=begin) and O(step=account)

@@ -28,6 +28,10 @@ options:
   desired_state:
     description: The desired state with the modules' options. Its modules and options must be known.
     type: raw
+  names:
+    description: Whether names stand in place of ids, wherever a name says which object is meant.
+    type: bool
+    default: false
   gathered:
     description:
       - The variable under which a task with a loop over the modules registered their results with C(state=gathered) and

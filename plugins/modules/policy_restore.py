@@ -55,6 +55,11 @@ options:
     description: What became of each step, for V(account), by its name.
     type: dict
     default: {}
+  locks:
+    description: The locks that V(check) has taken, for V(account), which gives them back.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -128,6 +133,11 @@ options:
   description: The options of the module for each of RV(plans). JSON, in which nothing looks like a template.
   returned: with O(step=compare)
   type: str
+locks:
+  description: The paths of the locks that keep other runs from the same organization or tenant.
+  returned: with O(step=check)
+  type: list
+  elements: str
 steps:
   description: The steps whose plans change something.
   returned: with O(step=check)

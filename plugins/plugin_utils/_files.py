@@ -6,19 +6,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 import tempfile
 from urllib.parse import quote, unquote
 
+#: Bytes. No report, export or snapshot of thousands of units comes near.
+LARGEST = 500_000_000
+
 
 def write_private(path: str, text: str) -> None:
     """Write ``text`` (UTF-8) to ``path``: whoever reads it finds the old content or the new one, and nobody else can read either.
 
-    Folders that are missing are made, for their owner only. Raises ``OSError``.
+    Folders that are missing are made, for their owner only. Raises ``OSError``, also where something is there that is not a file.
     """
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
     # Made with mode 0600.
     handle, made = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
     try:
@@ -32,15 +40,15 @@ def write_private(path: str, text: str) -> None:
         raise
 
 
-def read_whole(path: str, largest: int) -> str:
-    """The text of a file that is one: neither a folder nor a pipe, which would wait for a writer, in UTF-8, of so many bytes at most.
+def read_whole(path: str, largest: int = LARGEST) -> str:
+    """The text of a regular file, in UTF-8, of so many bytes at most; a pipe, which would wait for a writer, is not one.
 
     Raises ``OSError``, and ``ValueError`` that says what it is.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("it is not a file")
+            raise ValueError("it is not a regular file")
         with os.fdopen(handle, "rb", closefd=False) as stream:
             data = stream.read(largest + 1)
     finally:
@@ -71,10 +79,9 @@ def doubt(path: str) -> str:
 
 
 def read(path: str) -> str | None:
-    """The text of a file, None where there is none. Raises ``OSError``."""
+    """The text of a regular file, None where there is none. Raises ``OSError``, and ``ValueError`` that says what it is."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        return read_whole(path)
     except FileNotFoundError:
         return None
 

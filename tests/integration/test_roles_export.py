@@ -45,29 +45,42 @@ def feed_back(run_playbook, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("state", ["replaced", "overridden"])
-def test_an_export_says_what_is_there_and_applying_it_changes_nothing(tenant, export, feed_back, tmp_path, state):
-    done = export(inventory(acme=host(tenant, None)), extra_vars={"export_state": state}).ok()
+BY_IDS = (
+    "- network_id: N_24329160  # Branch Berlin",
+    "sm_network_id: N_24329157  # Corp SM",
+    'group_policy_id: "101"  # Staff',
+    f'device_group_uuid: "{SERVERS}"  # Servers',
+    "device_uuid: c2b9d1e4-5b0f-4f6e-8f43-3d5a1c7e0001  # web-01",
+    '- policy_uuid: "4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0002"  # Server hardening',
+    '- "5006"  # Westcoast',
+)
+BY_NAMES = (
+    "- network: Branch Berlin  # N_24329160",
+    "sm_network: Corp SM  # N_24329157",
+    "group_policy: Staff  # 101",
+    f"device_group: Servers  # {SERVERS}",
+    "device_uuid: c2b9d1e4-5b0f-4f6e-8f43-3d5a1c7e0001  # web-01",
+    "- policy: Server hardening  # 4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0002",
+    "- Westcoast  # 5006",
+)
+
+
+@pytest.mark.parametrize(("state", "names"), [("replaced", True), ("overridden", True), ("replaced", False)])
+def test_an_export_says_what_is_there_and_applying_it_changes_nothing(tenant, export, feed_back, tmp_path, state, names):
+    done = export(inventory(acme=host(tenant, None)), extra_vars={"export_state": state, "export_names": names}).ok()
     (file,) = files(tmp_path / "exports")
     assert file.name == "acme.yml" and stat.S_IMODE(file.stat().st_mode) == 0o600
     assert task(done, WRITE)["path"] == str(file) and task(done, WRITE)["changed"]
     text = file.read_text(encoding="utf-8")
     head = text.split("---\n")[0]
     assert "acme" in head and f"{tenant.meraki_url}/organizations/{demo.ORGANIZATION}" in head and tenant.eset_url in head
-    for line in (
-        "- network_id: N_24329160  # Branch Berlin",
-        "sm_network_id: N_24329157  # Corp SM",
-        'group_policy_id: "101"  # Staff',
-        f'device_group_uuid: "{SERVERS}"  # Servers',
-        "device_uuid: c2b9d1e4-5b0f-4f6e-8f43-3d5a1c7e0001  # web-01",
-        '- policy_uuid: "4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0002"  # Server hardening',
-        '- "5006"  # Westcoast',
-    ):
+    for line in BY_NAMES if names else BY_IDS:
         assert f"{line}\n" in text
     desired_state = yaml.safe_load(text)["secops_policy"]
     assert list(desired_state) == [ESET, SENTRY, APPS] and {entry["state"] for entry in desired_state.values()} == {state}
     assert ("max_removals" in desired_state[APPS]) == (state == "overridden")
     assert [unit["name"] for unit in desired_state[APPS]["config"]] == ["Intranet", "Jira", "Lab Results"]
+    assert ("application_id" in text, "policy_id" in text) == (not names, not names), "own ids would fit this tenant alone"
     assert not [secret for secret in (*SECRETS, *tenant.eset.issued) if secret in text]
 
     fed = feed_back(tenant, file).ok()

@@ -22,7 +22,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._resources import RE
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "# SPDX-FileCopyrightText: 2026 secops.policy contributors\n# SPDX-License-Identifier: GPL-3.0-or-later\n"
 MADE = "# Made by `make generate` from the descriptions of the resources.\n"
-ROLES = ("apply", "audit", "export", "restore")
+ROLES = ("apply", "audit", "export", "restore", "validate")
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +44,8 @@ def files() -> Iterator[tuple[str, str]]:
     yield "extensions/audit/event_query.yml", event_query()
     yield "docs/drift.schema.json", drift_schema()
     yield "docs/desired_state.schema.json", _json(desired_state_schema())
-    yield "plugins/modules/policy_run.py", filled("plugins/modules/policy_run.py")
+    for name in ("run", "validate"):
+        yield f"plugins/modules/policy_{name}.py", filled(f"plugins/modules/policy_{name}.py")
     for role in ROLES:
         for name in ("meta/argument_specs.yml", "defaults/main.yml"):
             path = f"roles/{role}/{name}"
@@ -108,6 +109,7 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     "each module": each_module,
     "each variable": each_variable,
     "modules": modules_option,
+    "choices and default": lambda: modules_option()[2:],
     "choices": lambda: [f"choices: [{', '.join(RESOURCES)}]"],
     **{f"{role}_modules default": modules_default(role) for role in ROLES},
 }

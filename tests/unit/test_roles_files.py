@@ -50,6 +50,12 @@ def exported(text):
     policy = {"policy_id": "1", "sm_network_id": "N_2", "sm_network": text, "scope": "all", "tags": [text], "group_policy_id": "3"}
     network = {"network_id": "N_1", "network": text, "policies": [{**policy, "group_policy": text}]}
     results = {SENTRY: {"gathered": [network], "source": text}, APPS: {"gathered": [app]}, ESET: {"msg": text, "http_status": 403}}
+    named = exports.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00", True)
+    network = yaml.safe_load(named.text)["secops_policy"][SENTRY]["config"][0]
+    if text:
+        assert as_ansible(network["network"]) == text and as_ansible(network["policies"][0]["group_policy"]) == text
+        assert "network_id" not in network and "policy_id" not in network["policies"][0]
+    assert all(line.isprintable() for line in named.text.split("\n"))
     made = exports.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
     assert made.text.startswith(exports.HEAD) and made.exported == [SENTRY, APPS]
     assert not exports.edited(made.text) and exports.edited(made.text + "\n")

@@ -142,6 +142,31 @@ class Description(t.NamedTuple):
         """The unit without the names that stand beside ids."""
         return t.cast(Unit, _without(unit, frozenset(self.names.values())))
 
+    def by_names(self, unit: Data, ambiguous: t.Mapping[str, t.Collection[str]]) -> Unit:
+        """The unit with names in place of ids wherever a name says which object is meant, and without the ids that only this place has:
+        those of units and objects that are found by name or content."""
+        own = {self.objects.id_field} if self.objects and self.objects.id_field not in self.names else set()
+        if self.lifecycle and self.identity(unit).name not in ambiguous.get(self.kinds[0].name_field, ()):
+            own |= {kind.id_field for kind in self.kinds}
+        return t.cast(Unit, self._named_only(unit, ambiguous, own))
+
+    def _named_only(self, data: t.Any, ambiguous: t.Mapping[str, t.Collection[str]], own: set[str]) -> t.Any:
+        if isinstance(data, list):
+            return [self._named_only(item, ambiguous, own) for item in data]
+        if not isinstance(data, dict):
+            return data
+        dropped = set(own)
+        for key, name in self.names.items():
+            if key in data:
+                dropped.add(key if self._says_which(data, key, name, ambiguous.get(name, ())) else name)
+        return {key: self._named_only(value, ambiguous, own) for key, value in data.items() if key not in dropped}
+
+    @staticmethod
+    def _says_which(data: Data, key: str, name: str, ambiguous: t.Collection[str]) -> bool:
+        """Whether a name, or every name of a list, says which object is meant."""
+        ids, names = (value if isinstance(value, list) else [value] for value in (data[key], data.get(name)))
+        return name in data and len(ids) == len(names) and all(given and given not in ambiguous for given in names)
+
     def listed(self, unit: Data) -> list[Unit]:
         """The objects of a unit, where it has any."""
         return list(unit.get(self.objects.field) or []) if self.objects else []

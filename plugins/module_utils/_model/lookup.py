@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import typing as t
 import unicodedata
+from collections import Counter
 
 from .plan import error
 
@@ -92,6 +93,11 @@ class Index:
         if name and self._ids[name] == [key]:
             return name
         return next((path for path, keys in self._paths.items() if keys == [key] and path not in self._ids), None)
+
+    def ambiguous(self) -> list[str]:
+        """The names that do not say by themselves which thing is meant: several have them, or they are alike once they are ``folded``."""
+        alike = Counter(map(folded, self.names.values()))
+        return sorted({name for name in self.names.values() if alike[folded(name)] > 1 or not name})
 
     def settle(self, path: str, key: str, fields: dict[str, t.Any], name: str | None) -> dict[str, str] | None:
         """Turn ``name`` into the id ``fields[key]``; an id that is given must be among the things, and be the one that the name means.

@@ -66,6 +66,9 @@ class Resource(t.Protocol):
     def gathered(self, current: t.Any, config: Config | None) -> tuple[Config, list[str]]:
         """The scope in the shape of ``config`` (limited to the units named in ``config``, where given), and warnings."""
 
+    def ambiguous(self, current: t.Any) -> dict[str, list[str]]:
+        """By the field that holds them, the names in ``gathered`` that the next run could not find one object by; where names were read."""
+
     def source(self) -> str:
         """Where it is read from, as a URL; called after ``read``."""
 

@@ -156,10 +156,12 @@ class _Run:
         return self._report.success(rendered=requests)
 
     def _gather(self) -> Result:
-        units, warnings = self._resource.gathered(self._reader.read(), self._task.config)
+        current = self._reader.read()
+        units, warnings = self._resource.gathered(current, self._task.config)
         for text in warnings:
             self._report.warn(text)
-        return self._report.success(gathered=units, source=self._resource.source(), place=self._resource.place())
+        named = {"ambiguous_names": self._resource.ambiguous(current)} if self._task.params["with_names"] else {}
+        return self._report.success(gathered=units, **named, source=self._resource.source(), place=self._resource.place())
 
     def _write(self, client: Client) -> Result:
         current = self._reader.read()

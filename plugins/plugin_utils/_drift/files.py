@@ -11,7 +11,7 @@ import os
 import re
 import typing as t
 
-from .._files import write_private
+from .._files import read_whole, write_private
 from .accepted import Accepted, parse
 from .html import html
 from .junit import junit
@@ -24,10 +24,11 @@ def read_accepted(path: str) -> tuple[list[Accepted], list[str]]:
     import yaml
 
     try:
-        with open(path, encoding="utf-8") as stream:
-            data = yaml.safe_load(stream)
-    except OSError as exc:
-        return [], [f"the accepted deviations cannot be read: {path}: {exc.strerror}"]
+        text = read_whole(path)
+    except (OSError, ValueError) as exc:
+        return [], [f"the accepted deviations cannot be read: {path}: {getattr(exc, 'strerror', None) or exc}"]
+    try:
+        data = yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as exc:
         return [], [f"the accepted deviations are neither YAML nor JSON: {path}: {exc}"]
     found, errors = parse(data)
@@ -37,14 +38,15 @@ def read_accepted(path: str) -> tuple[list[Accepted], list[str]]:
 def read_report(path: str) -> tuple[t.Any, list[str], bool]:
     """An earlier ``drift.json``, what is wrong with it, and whether there is such a file at all."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            return json.load(stream), [], True
+        text = read_whole(path)
     except FileNotFoundError:
         return None, [], False
-    except OSError as exc:
-        return None, [f"the earlier report cannot be read: {path}: {exc.strerror}"], True
-    except ValueError as exc:
-        return None, [f"the earlier report is not JSON: {path}: {exc}"], True
+    except (OSError, ValueError) as exc:
+        return None, [f"the report cannot be read: {path}: {getattr(exc, 'strerror', None) or exc}"], True
+    try:
+        return json.loads(text), [], True
+    except (ValueError, RecursionError) as exc:
+        return None, [f"the report is not JSON: {path}: {exc}"], True
 
 
 def write_reports(folder: str, report: Data) -> dict[str, str]:

@@ -21,9 +21,11 @@ HEAD = "# The policies of "
 _TIME = re.compile(r"^# Exported at .*$", re.M)
 _SEAL = re.compile(r"^# A new export replaces this file only while nobody has edited it: checksum ([0-9a-f]*)\.$", re.M)
 
-#: The name that may stand beside an id, and becomes its comment.
-_NAMES = {key: name for description in RESOURCES.values() for key, name in description.names.items()}
-_SETS = frozenset(field for description in RESOURCES.values() for field in description.sets)
+#: For a field that holds an id the one that holds its name, and the other way round: what is not written becomes the comment.
+_OTHER = {one: other for description in RESOURCES.values() for pair in description.names.items() for one, other in (pair, pair[::-1])}
+_SETS = frozenset(
+    name for description in RESOURCES.values() for field in description.sets for name in (field, description.names.get(field, ""))
+)
 #: What has to be set before a module can read anything.
 _CREDENTIALS = frozenset(name for vendor in vendors() for name in vendor.arguments)
 _OFF = (403, 404)
@@ -40,6 +42,12 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 Result = t.Mapping[str, t.Any]
 
 
+_BESIDE = {
+    True: "Names stand for ids where they say which object is meant; the comments say what was there then.",
+    False: "The names behind ids are comments, and say what was there then.",
+}
+
+
 class Export(t.NamedTuple):
     """``text`` is the file (empty where it would not be whole), ``exported`` the modules in it. The others are, with the reason,
     ``left_out`` (not asked for, or no credentials), ``off`` (the API says so) or ``failed``."""
@@ -51,8 +59,8 @@ class Export(t.NamedTuple):
     failed: dict[str, str]
 
 
-def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str) -> Export:
-    """The desired state of a host from what the modules gathered, or from how they failed."""
+def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str, names: bool = False) -> Export:
+    """The desired state of a host from what the modules gathered, or from how they failed; by ``names`` wherever one says what is meant."""
     left_out, off, failed = {}, {}, {}
     asked = [name for name in RESOURCES if name in results]
     exported = [name for name in asked if "gathered" in results[name]]
@@ -72,13 +80,14 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
     if failed or not exported:
         return Export("", [], left_out, off, failed)
     lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
-    lines += [f"# Exported at {time} by secops.policy {version}. The names behind ids are comments, and say what was there then."]
+    lines += [f"# Exported at {time} by secops.policy {version}. {_BESIDE[names]}"]
     lines += ["# A new export replaces this file only while nobody has edited it: checksum ."]
     lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in asked]
     lines += ["---", "secops_policy:"]
     body = []
     for name in exported:
-        body += _entry(name, sorted(results[name]["gathered"], key=RESOURCES[name].sort_key), state)
+        units = sorted(results[name]["gathered"], key=RESOURCES[name].sort_key)
+        body += _entry(name, [_Unit(unit, _shown(name, unit, results[name], names)) for unit in units], state)
     if not any(not line.lstrip().startswith("#") for line in body):
         lines[-1] += " {}"
     text = "\n".join(lines + body) + "\n"
@@ -111,7 +120,19 @@ def _where(name: str, results: t.Mapping[str, Result], without: t.Mapping[str, s
     return without[name] if name in without else f"{len(results[name]['gathered'])} from {results[name].get('source')}"
 
 
-def _entry(name: str, units: t.Sequence[t.Mapping[str, t.Any]], state: str) -> list[str]:
+class _Unit(t.NamedTuple):
+    """A unit as it was gathered, and with what is written of it."""
+
+    whole: t.Any
+    written: t.Any
+
+
+def _shown(module: str, unit: t.Mapping[str, t.Any], result: Result, names: bool) -> t.Any:
+    description = RESOURCES[module]
+    return description.by_names(unit, result.get("ambiguous_names") or {}) if names else description.by_ids(unit)
+
+
+def _entry(name: str, units: t.Sequence[_Unit], state: str) -> list[str]:
     if not units and state != "overridden":
         return [f"  # {name}: there is nothing."]
     lines = [f"  {name}:", f"    state: {state}"]
@@ -120,30 +141,27 @@ def _entry(name: str, units: t.Sequence[t.Mapping[str, t.Any]], state: str) -> l
     return lines + (["    config:", *_listed(units, "      ")] if units else ["    config: []"])
 
 
-def _listed(items: t.Sequence[t.Any], indent: str) -> list[str]:
+def _listed(items: t.Sequence[_Unit], indent: str) -> list[str]:
     """The lines of a list of mappings."""
     lines = []
     for item in items:
-        first, *rest = _mapping(item, indent + "  ")
+        first, *rest = _mapping(item.whole, item.written, indent + "  ")
         lines += [f"{indent}- {first.lstrip()}", *rest]
     return lines
 
 
-def _mapping(fields: t.Mapping[str, t.Any], indent: str) -> list[str]:
+def _mapping(whole: t.Mapping[str, t.Any], written: t.Mapping[str, t.Any], indent: str) -> list[str]:
     lines = []
-    names = {_NAMES[key] for key in fields if key in _NAMES}
-    for key, value in fields.items():
-        name = fields.get(_NAMES.get(key, ""))
-        if key in names:
-            continue
+    for key, value in written.items():
+        beside = whole.get(_OTHER.get(key, ""))
         if isinstance(value, dict):
-            lines += [f"{indent}{key}:", *_mapping(value, indent + "  ")]
+            lines += [f"{indent}{key}:", *_mapping(whole[key], value, indent + "  ")]
         elif not isinstance(value, list):
-            lines.append(f"{indent}{key}: {_scalar(value)}{_beside(name)}")
+            lines.append(f"{indent}{key}: {_scalar(value)}{_beside(beside)}")
         elif value and isinstance(value[0], dict):
-            lines += [f"{indent}{key}:", *_listed(value, indent + "  ")]
+            lines += [f"{indent}{key}:", *_listed([_Unit(*pair) for pair in zip(whole[key], value)], indent + "  ")]
         elif value:
-            lines += [f"{indent}{key}:", *_texts(key, value, name or [], indent + "  ")]
+            lines += [f"{indent}{key}:", *_texts(key, value, beside or [], indent + "  ")]
         else:
             lines.append(f"{indent}{key}: []")
     return lines

@@ -98,6 +98,13 @@ def newest(folder: str, host: str) -> str | None:
     return os.path.join(folder, max(found)[1]) if found else None
 
 
+def outdated(folder: str, host: str, keep: int) -> list[str]:
+    """The paths of the host's snapshots but the newest ``keep``, of which there is one at least. Raises ``OSError``."""
+    named = [(_FILE.fullmatch(name), name) for name in os.listdir(folder)]
+    found = sorted((match[2], name) for match, name in named if match and host_of(match[1]) == host)
+    return [os.path.join(folder, name) for _time, name in found[: -max(1, keep)]]
+
+
 def newest_doubt(path: str, host: str, at: datetime) -> str:
     """Why the newest snapshot is not to be taken unless somebody names it, in words; empty where nothing speaks against it.
 

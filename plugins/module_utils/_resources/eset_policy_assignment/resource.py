@@ -117,6 +117,12 @@ class PolicyAssignments:
             warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
         return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
 
+    def ambiguous(self, current: Current) -> dict[str, list[str]]:
+        names = current.labels
+        # A group without a unique name is shown by its path; devices are looked up one by one, so that nobody knows which others there are.
+        policies = names.policies.ambiguous() if names.policies is not None else []
+        return {"policy": policies, "device": sorted({name for name in names.known.values() if name})}
+
     def source(self) -> str:
         return str(self._api.client.base_url)
 

@@ -112,6 +112,11 @@ class PrivateApplications:
             raise ValidationErrors(found)
         return [to_config(item, current.labels) for item in units], warnings
 
+    def ambiguous(self, current: Current) -> dict[str, list[str]]:
+        names = [(key, item["name"]) for key, item in current.applications.items()]
+        groups = current.labels.ambiguous() if current.labels is not None else []
+        return {"name": Index("application", names).ambiguous(), "application_groups": groups}
+
     def source(self) -> str:
         return str(self._api.source())
 

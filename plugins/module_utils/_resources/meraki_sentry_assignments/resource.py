@@ -146,6 +146,11 @@ class SentryAssignments:
         # One that is not told would be cleared by what said that it had nothing.
         return [to_config(key, current.networks.get(key, []), current.labels) for key in keys if key not in current.unknown], warnings
 
+    def ambiguous(self, current: Current) -> dict[str, list[str]]:
+        networks = current.labels.networks.ambiguous() if current.labels.networks else []
+        groups = {name for index in current.labels.group_policies.values() for name in index.ambiguous()}
+        return {"network": networks, "sm_network": networks, "group_policy": sorted(groups)}
+
     def source(self) -> str:
         return str(self._api.source())
 

@@ -95,7 +95,7 @@ def samples(option):
     if kind == "list":
         element = {"type": option["elements"], **{key: option[key] for key in ("choices", "options") if key in option}}
         return [samples(element)[:1], *([] if option["elements"] == "dict" else [samples(element)])]
-    return {"bool": [False, True], "int": [7, 0], "str": choices or ["a text", ""]}[kind]
+    return {"bool": [False, True], "int": [7, 0], "float": [1.5, 24.0], "str": choices or ["a text", ""]}[kind]
 
 
 def texts(value):

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was gathered, by names, for templates."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
+
+DOCUMENTATION = r"""
+name: by_names
+short_description: Write a gathered list with names instead of IDs
+version_added: 1.0.0
+author: secops.policy contributors (@secops-policy)
+description:
+  - Replaces IDs by the names beside them, in what a module of this collection has gathered with C(with_names=true), so that it can be the
+    C(config) of another tenant, or of another network.
+  - Removes the IDs that only one tenant has, those of applications and of Sentry policies.
+  - An ID stays where its name was not read, and where C(ambiguous_names) of the module's result says that the name would not do.
+options:
+  _input:
+    description: The result of a module with C(state=gathered) and C(with_names=true), or its C(gathered) alone.
+    type: raw
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Read Berlin's policies
+  secops.policy.meraki_sentry_assignments:
+    organization_id: "2930418"
+    state: gathered
+    with_names: true
+    config:
+      - network: Branch Berlin
+  register: berlin
+
+- name: Show them by names
+  ansible.builtin.debug:
+    msg: "{{ berlin | secops.policy.by_names }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The list in the shape of C(config).
+  type: list
+  elements: dict
+"""
+
+
+def by_names(gathered: t.Any) -> list[t.Any]:
+    """As documented above."""
+    data = plain(gathered)
+    units, ambiguous = (data.get("gathered"), data.get("ambiguous_names") or {}) if isinstance(data, dict) else (data, {})
+    if not isinstance(units, list):
+        raise AnsibleFilterError("by_names: needs the result of a module with state gathered, or the list in it")
+    found = []
+    for number, unit in enumerate(units):
+        described = [one for one in RESOURCES.values() if isinstance(unit, dict) and one.has_one_id(unit)]
+        if len(described) != 1:
+            raise AnsibleFilterError(f"by_names: [{number}] is not a unit that a module of this collection has gathered")
+        found.append(described[0].by_names(unit, ambiguous))
+    return found
+
+
+class FilterModule:
+    """The collection's filter for what was gathered."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"by_names": by_names}

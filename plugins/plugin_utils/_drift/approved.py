@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""A drift report as approvals: what it says of a host's plans, and why it cannot be taken for that. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from .report import UNREADABLE, VERSION, digests
+
+#: What nobody can have approved: it was not read, or not planned.
+_UNAPPROVED = (UNREADABLE, "invalid")
+
+
+def approved(report: t.Any, host: str, now: datetime.datetime, max_age: float) -> tuple[dict[str, str], str]:
+    """The digests of a host's plans, by module, and why there are none, in words. ``max_age`` in hours."""
+    if not isinstance(report, dict) or report.get("version") != VERSION or not isinstance(report.get("tenants"), list):
+        return {}, f"it is not a drift.json of version {VERSION}"
+    try:
+        made = datetime.datetime.fromisoformat(str(report["generated_at"]).replace("Z", "+00:00"))
+        age = (now - made).total_seconds() / 3600
+        tenants = [one for one in report["tenants"] if one["name"] == host]
+        if len(tenants) != 1:
+            return {}, f"it does not hold {host}"
+        if age > max_age or age < -1:
+            return {}, f"it was made at {report['generated_at']}, and may be {max_age:g} hours old at most (apply_approved_max_age)"
+        if "read_at" in tenants[0] and tenants[0]["read_at"] != report["generated_at"]:
+            return {}, f"{host} was not looked at in that audit, but earlier, at {tenants[0]['read_at']}"
+        bad = [tenants[0]["verdict"], *(resource["verdict"] for resource in tenants[0]["resources"])]
+        refused = next((verdict for verdict in bad if verdict in _UNAPPROVED), "")
+        return ({}, f"it holds {host} as {refused}") if refused else (digests(tenants[0]), "")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return {}, f"it is not a whole drift.json: {type(error).__name__}: {error}"
