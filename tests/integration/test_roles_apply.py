@@ -250,7 +250,7 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
     other = apply(hosts, extra_vars={"apply_expected_plans": {**digests, SENTRY: "0" * 64}}, check=True, diff=True)
     (refused,) = other.failed_result()["errors"]
     assert "expected_plan" in refused["message"] and digests[SENTRY] in refused["message"], "the digest that an approval would have to name"
-    assert re.search(r'^\+ +"noncompliant"', other.stdout, re.MULTILINE), "and what it stands for"
+    assert re.search(r"^ +\+ withAny noncompliant → Quarantine", other.stdout, re.MULTILINE), "and what it stands for"
     assert tenant.writes() == []
 
     apply(hosts, extra_vars={"secops_policy_audit_ac-me.example": audit, "apply_require_expected_plans": True}).ok()

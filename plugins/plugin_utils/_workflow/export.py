@@ -62,10 +62,9 @@ class Export(t.NamedTuple):
 def export(host: str, results: t.Mapping[str, Result], state: str, version: str, time: str, names: bool = False) -> Export:
     """The desired state of a host from what the modules gathered, or from how they failed; by ``names`` wherever one says what is meant."""
     left_out, off, failed = {}, {}, {}
-    asked = [name for name in RESOURCES if name in results]
-    exported = [name for name in asked if "gathered" in results[name]]
-    for name in asked:
-        result = results[name]
+    exported = [name for name in RESOURCES if "gathered" in results.get(name, {})]
+    for name in RESOURCES:
+        result = results.get(name, {})
         why = str(result.get("msg") or "failed without saying why")
         if name in exported:
             continue
@@ -82,7 +81,7 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
     lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
     lines += [f"# Exported at {time} by secops.policy {version}. {_BESIDE[names]}"]
     lines += ["# A new export replaces this file only while nobody has edited it: checksum ."]
-    lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in asked]
+    lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in RESOURCES]
     lines += ["---", "secops_policy:"]
     body = []
     for name in exported:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
-_REMOVALS = "_removals"
+_REMOVALS = "_removed"
 
 
 def steps() -> list[dict[str, t.Any]]:
