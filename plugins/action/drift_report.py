@@ -12,12 +12,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import files as report_files
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal import terminal
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.text import count
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
+from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, registered
 
@@ -28,6 +31,7 @@ _OPTIONS: dict[str, t.Any] = {
     "accepted": {"type": "str"},
     "compare_to": {"type": "str"},
     "fail_on_drift": {"type": "bool", "default": False},
+    "formats": {"type": "list", "elements": "str", "choices": list(report_files.FORMATS), "default": ["json", "html", "junit", "markdown"]},
 }
 Data = t.Mapping[str, t.Any]
 Shown = t.TypeVar("Shown")
@@ -60,7 +64,7 @@ class ActionModule(ActionBase):
         # Before the new report takes its place, for it may be the same file.
         earlier = self._earlier(options["compare_to"], problems)
         tenants, waiting = self._tenants(variables, plain(options["results"]), options["desired"])
-        report = reports.report(tenants, accepted, now, problems, VERSION)
+        report = reports.report(tenants, accepted, now, problems, VERSION, self._kept(variables, local_path(options["dest"])))
         if earlier is not None:
             try:
                 report["comparison"] = compare(earlier, report)
@@ -68,14 +72,16 @@ class ActionModule(ActionBase):
                 problems.append(str(exc))
                 report["problems"] = problems
         try:
-            files = report_files.write_reports(local_path(options["dest"]), report)
+            files = report_files.write_reports(local_path(options["dest"]), report, options["formats"])
         except OSError as exc:
             raise AnsibleActionFail(f"the drift report cannot be written: {exc}") from None
+        show(terminal(report), self._task.no_log)
         read = [one for one in tenants if one["name"] not in waiting]
         return {
             **result,
             "changed": False,
-            "msg": _message(report, files["html"]),
+            "msg": _message(report, files.get("html") or next(iter(files.values()), "")),
+            "warnings": _unmatched(report),
             "files": files,
             "totals": report["totals"],
             "comparison": _counts(report["comparison"]),
@@ -107,6 +113,14 @@ class ActionModule(ActionBase):
         if not exists:
             self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
         return found
+
+    def _kept(self, variables: dict[str, t.Any], folder: str) -> list[dict[str, t.Any]]:
+        """The tenants of an existing report that are in the inventory, and not in this run."""
+        earlier, errors, exists = report_files.read_report(os.path.join(folder, "drift.json"))
+        if errors or not exists:
+            return []
+        inventory = set(plain(variables.get("groups", {}).get("all") or [])) - set(plain(variables["ansible_play_hosts_all"]))
+        return reports.kept(earlier, inventory)
 
     def _tenants(self, variables: dict[str, t.Any], names: t.Any, desired: str | None) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""
@@ -189,9 +203,12 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
     found: dict[str, str] = {}
     others = [f"the audit itself has a problem: {text}" for text in report["problems"]]
     for one in report["tenants"]:
+        if "read_at" in one:
+            continue
         said = []
-        if one["verdict"] == reports.UNREADABLE:
-            said.append(f"could not be read: {'; '.join(reports.reasons(one))}")
+        if one["verdict"] in reports.UNKNOWN:
+            says = "could not be read" if one["verdict"] == reports.UNREADABLE else "has an error in its desired state"
+            said.append(f"{says}: {'; '.join(reports.reasons(one))}")
         number = reports.deviations(one)
         if number and fail_on_drift:
             said.append(f"drift: {count(number, 'deviation')}")
@@ -206,7 +223,7 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
 
 def _message(report: Data, path: str) -> str:
     tenants, deviations = report["totals"]["tenants"], report["totals"]["deviations"]
-    parts = [f"{tenants[key]} {key.replace('_', ' ')}" for key in ("in_sync", "drifted", "unreadable") if tenants[key]]
+    parts = [f"{tenants[key]} {key.replace('_', ' ')}" for key in reversed(reports.VERDICTS) if tenants[key]]
     said = f"{count(tenants['total'], 'tenant')}: {', '.join(parts)}; {count(deviations, 'deviation')}"
     accepted = report["totals"]["objects"]["accepted"]
     if accepted:
@@ -215,6 +232,17 @@ def _message(report: Data, path: str) -> str:
     if compared:
         said += f" ({compared['new']} new, {compared['resolved']} resolved, {compared['unchanged']} unchanged since {compared['earlier']})"
     return f"{said}. Report: {path}"
+
+
+def _unmatched(report: Data) -> list[str]:
+    """A warning for each accepted deviation that covers nothing, as far as everything could be read."""
+    if any(one["verdict"] in reports.UNKNOWN for one in report["tenants"]):
+        return []
+    return [
+        f"the accepted deviation {printable(entry['what'])!r} matches nothing: no object that is named so differs"
+        for entry in report["accepted"]
+        if not entry["deviations"] and not entry["expired"]
+    ]
 
 
 def _counts(comparison: Data | None) -> dict[str, t.Any] | None:

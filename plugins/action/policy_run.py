@@ -25,6 +25,7 @@ _OPTIONS: dict[str, t.Any] = {
     "entry": {"type": "raw"},
     "connection_only": {"type": "bool", "default": False},
     "options": {"type": "dict", "default": {}},
+    "tolerant": {"type": "bool", "default": False},
 }
 
 
@@ -56,6 +57,8 @@ class ActionModule(WorkerAction):
         result.update({"module": module, "outcome": outcome(result)})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
+        if given["tolerant"] and result.get("failed"):
+            result.update({"failed": False, "failure": str(result.get("msg") or "failed without saying why")})
         # What is registered is seen with -v, goes to callbacks, and becomes a report.
         masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(self._secrets(module, [*layers, options])))
         return masked

@@ -12,11 +12,15 @@ short_description: Write one drift report over all hosts of a play
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html) and
-    C(drift.xml) (JUnit) on the controller.
+  - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html),
+    C(drift.xml) (JUnit) and C(drift.md) on the controller, or the O(formats) that you choose.
+  - Prints a row for each tenant, and the deviations in words.
   - Each host is an organization or tenant. Results of M(secops.policy.policy_run) say themselves what they were asked for. The role
     P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
-  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable. It never counts as in sync.
+  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable, or as invalid if its desired state has
+    an error. It never counts as in sync.
+  - Hosts of the inventory that are not in this play keep their part of the report that O(dest) holds, marked with its time. They do not
+    count.
   - The files are written atomically, with mode 0600, and hold no credentials.
 options:
   dest:
@@ -58,6 +62,14 @@ options:
       - Whether drift is among the RV(failures).
     type: bool
     default: false
+  formats:
+    description:
+      - The formats of the report. V(json) is C(drift.json), V(html) is C(drift.html), V(junit) is C(drift.xml), V(markdown) is C(drift.md),
+        V(prometheus) is C(drift.prom), V(gitlab) is C(drift.gitlab.json).
+    type: list
+    elements: str
+    choices: [json, html, junit, markdown, prometheus, gitlab]
+    default: [json, html, junit, markdown]
 notes:
   - Give it C(run_once), with the strategy C(linear).
   - Writes its files in check mode too, and never reports a change, for it changes nothing that it reports on.
@@ -120,7 +132,7 @@ msg:
   type: str
   sample: "3 tenants: 1 in sync, 1 drifted, 1 unreadable; 4 deviations. Report: /srv/drift/drift.html"
 files:
-  description: The paths of the reports, C(json), C(html) and C(xml).
+  description: The paths of the reports by their endings, such as C(json), C(html), C(xml) and C(md).
   returned: always
   type: dict
 totals:
@@ -128,7 +140,7 @@ totals:
   returned: always
   type: dict
   sample:
-    tenants: {total: 3, read: 2, unreadable: 1, in_sync: 1, drifted: 1}
+    tenants: {total: 3, read: 2, unreadable: 1, invalid: 0, in_sync: 1, drifted: 1}
     objects: {in_sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
     deviations: 4
 comparison:

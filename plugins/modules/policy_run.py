@@ -52,6 +52,11 @@ options:
     description: Options that beat all others.
     type: dict
     default: {}
+  tolerant:
+    description:
+      - Whether a module that fails is a result like any other, with RV(failure), so that an audit does not print it as an error.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -96,6 +101,10 @@ module:
   returned: always
   type: str
   sample: meraki_private_app
+failure:
+  description: Why the module failed.
+  returned: with O(tolerant), if it did
+  type: str
 outcome:
   description:
     - What became of it, its C(state) (C(done), C(failed), C(not run) where nothing was written), and how many requests were C(made) and are

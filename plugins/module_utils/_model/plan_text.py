@@ -16,7 +16,8 @@ from .plan import NO_CHANGES
 from .printable import printable
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
-_SIGNS = {MISSING: "+", CHANGED: "~", EXTRA: "-", MOVED: "\N{UP DOWN ARROW}"}
+#: What stands before an object that changes, by verdict.
+SIGNS = {MISSING: "+", CHANGED: "~", EXTRA: "-", MOVED: "\N{UP DOWN ARROW}"}
 
 
 def plan_text(
@@ -89,8 +90,8 @@ def _unit_lines(description: Description, current: Data | None, desired: Data | 
     found = differences(description, current, desired)
     if description.objects is None:
         (one,) = found
-        return [f"{_SIGNS[one.verdict]} {label}{_details(description, one)}"]
-    return [label, *(f"  {_SIGNS[one.verdict]} {_object_text(description, one)}" for one in found)]
+        return [f"{SIGNS[one.verdict]} {label}{_details(description, one)}"]
+    return [label, *(f"  {SIGNS[one.verdict]} {_object_text(description, one)}" for one in found)]
 
 
 def _object_text(description: Description, one: Difference) -> str:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from .report import UNREADABLE, VERSION, digests
-
-#: What nobody can have approved: it was not read, or not planned.
-_UNAPPROVED = (UNREADABLE, "invalid")
+from .report import UNKNOWN, VERSION, digests
 
 
 def approved(report: t.Any, host: str, now: datetime.datetime, max_age: float) -> tuple[dict[str, str], str]:
@@ -30,7 +27,7 @@ def approved(report: t.Any, host: str, now: datetime.datetime, max_age: float) -
         if "read_at" in tenants[0] and tenants[0]["read_at"] != report["generated_at"]:
             return {}, f"{host} was not looked at in that audit, but earlier, at {tenants[0]['read_at']}"
         bad = [tenants[0]["verdict"], *(resource["verdict"] for resource in tenants[0]["resources"])]
-        refused = next((verdict for verdict in bad if verdict in _UNAPPROVED), "")
+        refused = next((verdict for verdict in bad if verdict in UNKNOWN), "")
         return ({}, f"it holds {host} as {refused}") if refused else (digests(tenants[0]), "")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return {}, f"it is not a whole drift.json: {type(error).__name__}: {error}"

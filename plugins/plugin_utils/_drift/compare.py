@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .items import IN_SYNC
-from .report import UNREADABLE, VERSION
+from .report import UNKNOWN, UNREADABLE, VERSION
 
 Data = t.Mapping[str, t.Any]
 
@@ -21,12 +21,12 @@ def compare(earlier: Data, later: Data) -> dict[str, t.Any]:
     A deviation is the same when object, verdict and values (but for positions) are; one that differs in another way now is new.
     ``unknown`` are deviations of the earlier report whose tenant, or module, the later one does not cover or could not read: nobody
     knows whether they are resolved. Accepted deviations count as deviations. A tenant or module that cannot be read is one as well, with
-    the verdict ``unreadable``.
+    the verdict ``unreadable``, or ``invalid``.
 
     Raises ``ValueError`` for what is not a drift report of a version that is known.
     """
     before, after = _checked(earlier, "earlier"), _checked(later, "later")
-    read = {resource["id"] for one in later["tenants"] for resource in one["resources"] if resource["verdict"] != UNREADABLE}
+    read = {resource["id"] for one in later["tenants"] for resource in one["resources"] if resource["verdict"] not in UNKNOWN}
     covered = read | {one["id"] for one in later["tenants"] if not one["message"]}
     gone = [found for key, found in before.items() if key not in after]
     return {
@@ -63,11 +63,12 @@ def _deviations(report: Data) -> dict[str, _Deviation]:
     found: dict[str, _Deviation] = {}
     for one in report["tenants"]:
         if one["message"]:
-            found[one["id"]] = _Deviation(one["id"], UNREADABLE, _brief(one, "", UNREADABLE, one["id"], None, None))
+            verdict = one["verdict"] if one["verdict"] in UNKNOWN else UNREADABLE
+            found[one["id"]] = _Deviation(one["id"], verdict, _brief(one, "", verdict, one["id"], None, None))
         for resource in one["resources"]:
             key = resource["id"]
-            if resource["verdict"] == UNREADABLE:
-                found[key] = _Deviation(key, UNREADABLE, _brief(one, resource["module"], UNREADABLE, key, None, None))
+            if resource["verdict"] in UNKNOWN:
+                found[key] = _Deviation(key, resource["verdict"], _brief(one, resource["module"], resource["verdict"], key, None, None))
             for item in resource["items"]:
                 if item["verdict"] != IN_SYNC:
                     brief = _brief(one, resource["module"], item["verdict"], item["id"], item["unit"], item["object"])

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""The files of an audit: the accepted deviations and the earlier report that it reads, the three reports that it writes."""
+"""The files of an audit: the accepted deviations and the earlier report that it reads, the reports that it writes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .._files import read_whole, write_private
 from .accepted import Accepted, parse
 from .html import html
 from .junit import junit
+from .markdown import markdown
+from .metrics import gitlab, prometheus
 
 Data = t.Mapping[str, t.Any]
 
@@ -49,12 +51,12 @@ def read_report(path: str) -> tuple[t.Any, list[str], bool]:
         return None, [f"the report is not JSON: {path}: {exc}"], True
 
 
-def write_reports(folder: str, report: Data) -> dict[str, str]:
-    """Write the three reports; their paths by kind. The folder is made where it is missing. Raises ``OSError``."""
-    texts = {"json": json_text(report), "html": html(report), "xml": junit(report)}
-    paths = {kind: os.path.join(folder, f"drift.{kind}") for kind in texts}
-    for kind, path in paths.items():
-        write_private(path, texts[kind])
+def write_reports(folder: str, report: Data, formats: t.Iterable[str]) -> dict[str, str]:
+    """Write the report in these formats; the paths by ending. The folder is made where it is missing. Raises ``OSError``."""
+    chosen = [FORMATS[name] for name in formats]
+    paths = {ending: os.path.join(folder, f"drift.{ending}") for ending, _written in chosen}
+    for ending, written in chosen:
+        write_private(paths[ending], written(report))
     return paths
 
 
@@ -62,3 +64,14 @@ def json_text(report: Data) -> str:
     """The report as JSON, in the order in which it was made, readable; halves of surrogate pairs, which no file can hold, as escapes."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+#: Each format with the ending of its file, and what writes it.
+FORMATS: dict[str, tuple[str, t.Callable[[Data], str]]] = {
+    "json": ("json", json_text),
+    "html": ("html", html),
+    "junit": ("xml", junit),
+    "markdown": ("md", markdown),
+    "prometheus": ("prom", prometheus),
+    "gitlab": ("gitlab.json", gitlab),
+}

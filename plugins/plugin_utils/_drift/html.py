@@ -14,15 +14,15 @@ from pathlib import Path
 from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import field_title, side
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
+from .grouped import grouped
 from .items import DEVIATIONS, IN_SYNC
-from .report import DRIFTED, UNREADABLE
-from .text import VERDICTS, clean, count, label, title
+from .report import DRIFTED, INVALID, UNREADABLE, VERDICTS
+from .text import VERDICTS as WORDS
+from .text import clean, count, label, title
 
 Data = t.Mapping[str, t.Any]
 
 _FILES = Path(__file__).with_name("html_files")
-#: What wants attention comes first.
-_ORDER = (UNREADABLE, DRIFTED, IN_SYNC)
 
 
 def html(report: Data) -> str:
@@ -44,7 +44,7 @@ def html(report: Data) -> str:
 def _page(report: Data) -> dict[str, t.Any]:
     comparison = report["comparison"] or {"new": [], "resolved": [], "unknown": [], "unchanged": []}
     new = {found["id"] for found in comparison["new"]}
-    tenants = sorted((_tenant(one, new) for one in report["tenants"]), key=lambda one: _ORDER.index(one["verdict"]))
+    tenants = sorted((_tenant(one, new) for one in report["tenants"]), key=lambda one: VERDICTS.index(one["verdict"]))
     totals = report["totals"]
     return {
         "title": "Policy drift report",
@@ -52,7 +52,7 @@ def _page(report: Data) -> dict[str, t.Any]:
         "generated": report["generated_at"].replace("T", " ").replace("Z", " UTC"),
         "generator": report["generator"],
         "headline": _headline(totals["tenants"], totals["deviations"]),
-        "tone": UNREADABLE if totals["tenants"]["unreadable"] or report["problems"] else DRIFTED if totals["deviations"] else IN_SYNC,
+        "tone": _tone(report),
         "tenants": tenants,
         "totals": totals,
         "bar": _bar(totals["tenants"]),
@@ -67,9 +67,18 @@ def _page(report: Data) -> dict[str, t.Any]:
             for module, description in RESOURCES.items()
             if any(resource["module"] == module for one in report["tenants"] for resource in one["resources"])
         ],
+        "same": [found for found in grouped(report) if len(found.tenants) > 1],
         "deviations": DEVIATIONS,
-        "verdicts": VERDICTS,
+        "verdicts": WORDS,
     }
+
+
+def _tone(report: Data) -> str:
+    """The worst verdict that there is."""
+    tenants = report["totals"]["tenants"]
+    if tenants["unreadable"] or report["problems"]:
+        return UNREADABLE
+    return INVALID if tenants["invalid"] else DRIFTED if report["totals"]["deviations"] else IN_SYNC
 
 
 def _headline(tenants: Data, deviations: int) -> str:
@@ -79,9 +88,11 @@ def _headline(tenants: Data, deviations: int) -> str:
     parts = []
     if tenants["unreadable"]:
         parts.append(f"{tenants['unreadable']} of {count(tenants['total'], 'tenant')} could not be read completely")
+    if tenants["invalid"]:
+        parts.append(f"{count(tenants['invalid'], 'tenant')} with an error in the desired state")
     if deviations:
         found = count(deviations, "deviation")
-        parts.append(f"{found} in {count(tenants['drifted'], 'tenant')}" if not tenants["unreadable"] else found)
+        parts.append(f"{found} in {count(tenants['drifted'], 'tenant')}" if not parts else found)
     if not parts:
         return "The tenant is in sync" if tenants["total"] == 1 else f"All {tenants['total']} tenants are in sync"
     return "; ".join(parts)
@@ -90,7 +101,7 @@ def _headline(tenants: Data, deviations: int) -> str:
 def _bar(tenants: Data) -> list[dict[str, t.Any]]:
     """The tenants' verdicts as parts of a bar of 1000."""
     at, parts = 0.0, []
-    for verdict in (IN_SYNC, DRIFTED, UNREADABLE):
+    for verdict in reversed(VERDICTS):
         width = 1000 * tenants[verdict] / (tenants["total"] or 1)
         if width:
             parts.append({"verdict": verdict, "x": round(at, 1), "width": round(width, 1)})
@@ -104,6 +115,7 @@ def _tenant(one: Data, new: set[str]) -> dict[str, t.Any]:
     return {
         "anchor": f"t-{hashlib.sha256(one['id'].encode('utf-8', 'surrogatepass')).hexdigest()[:12]}",
         "name": one["name"],
+        "read_at": one.get("read_at", "").replace("T", " ").replace("Z", " UTC"),
         "verdict": one["verdict"],
         "message": one["message"],
         "counts": counts,
@@ -117,7 +129,7 @@ def _describe(verdict: str, counts: Data) -> str:
     parts = [f"{counts[key]} {key}" for key in DEVIATIONS if counts[key]]
     if counts["accepted"]:
         parts.append(f"{counts['accepted']} accepted")
-    if counts[IN_SYNC] or not parts and verdict != UNREADABLE:
+    if counts[IN_SYNC] or not parts and verdict in (IN_SYNC, DRIFTED):
         parts.append(f"{counts[IN_SYNC]} in sync")
     return ", ".join(parts)
 

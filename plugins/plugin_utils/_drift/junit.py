@@ -13,7 +13,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan_text imp
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
 from .items import IN_SYNC
-from .report import UNREADABLE
+from .report import UNKNOWN
 from .text import VERDICTS, clean, label, title
 
 Data = t.Mapping[str, t.Any]
@@ -34,7 +34,7 @@ def junit(report: Data) -> str:
 
     A unit whose deviations are all accepted is skipped, with the reasons. Errors of the audit itself are a suite of their own.
     """
-    suites = [(one["name"], _cases(one)) for one in report["tenants"]]
+    suites = [(one["name"], _cases(one)) for one in report["tenants"] if "read_at" not in one]
     if report["problems"]:
         suites.insert(
             0, ("audit", [_Case("audit", f"problem {number}", "error", text) for number, text in enumerate(report["problems"], 1)])
@@ -54,7 +54,7 @@ def _cases(one: Data) -> list[_Case]:
     found = [_Case(one["name"], one["name"], "error", one["message"], one["message"])] if one["message"] else []
     for resource in one["resources"]:
         place = f"{one['name']}.{resource['module']}"
-        if resource["verdict"] == UNREADABLE:
+        if resource["verdict"] in UNKNOWN:
             text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["errors"])])
             found.append(_Case(place, title(resource["module"]), "error", resource["message"], text))
             continue

@@ -19,7 +19,11 @@ Data = t.Mapping[str, t.Any]
 
 #: Rises when a reader of earlier reports would misread this one.
 VERSION = 1
-DRIFTED, UNREADABLE = "drifted", "unreadable"
+DRIFTED, INVALID, UNREADABLE = "drifted", "invalid", "unreadable"
+#: The verdicts of a tenant, the worst first.
+VERDICTS = (UNREADABLE, INVALID, DRIFTED, IN_SYNC)
+#: Of what has one of these nobody knows whether it drifted.
+UNKNOWN = (UNREADABLE, INVALID)
 
 
 def desired(desired_state: t.Any) -> dict[str, t.Any]:
@@ -37,7 +41,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
 
     ``desired`` is its desired state as ``desired`` has it, ``results`` what each module returned in check mode. What a result itself says
     it was asked for counts before that, and one that nothing names is reported as well. Anything that cannot be made sense of is
-    unreadable, with the reason: it never looks as if nothing differed.
+    unreadable, or invalid where the desired state itself is wrong, with the reason: it never looks as if nothing differed.
     """
     identity = segment(name)
     found = desired["errors"]
@@ -47,7 +51,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     if not named and not odd:
         return unread(name, "secops_policy names no module, so that there was nothing to look at")
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
-    return {"id": identity, "name": name, "verdict": UNREADABLE if odd else IN_SYNC, "message": "; ".join(odd), "resources": resources}
+    return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": "; ".join(odd), "resources": resources}
 
 
 def unread(name: str, message: str) -> dict[str, t.Any]:
@@ -61,12 +65,15 @@ def report(
     now: datetime.datetime,
     problems: t.Sequence[str] = (),
     collection_version: str = "",
+    kept: t.Iterable[dict[str, t.Any]] = (),
 ) -> dict[str, t.Any]:
-    """The report over all tenants. ``problems`` are errors of the audit itself, such as a file that could not be read.
+    """The report over all tenants. ``problems`` are errors of the audit itself, such as a file that could not be read. ``kept`` are tenants
+    of an earlier report that are not in this run, each with ``read_at``: they are shown, and do not count.
 
     The same tenants give the same report, whatever their order, but for ``generated_at``.
     """
-    listed = sorted(tenants, key=lambda one: one["name"])
+    counted = list(tenants)
+    listed = sorted([*counted, *kept], key=lambda one: one["name"])
     everything = [item for one in listed for resource in one["resources"] for item in resource["items"]]
     shown = accept(everything, accepted, now)
     for one in listed:
@@ -75,7 +82,7 @@ def report(
         "version": VERSION,
         "generator": " ".join(["secops.policy", collection_version]).strip(),
         "generated_at": now.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "totals": _totals(listed),
+        "totals": _totals(counted),
         "problems": list(problems),
         "accepted": shown,
         "comparison": None,
@@ -83,11 +90,44 @@ def report(
     }
 
 
+def kept(earlier: t.Any, names: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """The tenants with these names of an earlier report, marked with when they were read; none of what is not a whole report."""
+    try:
+        if earlier["version"] != VERSION:
+            return []
+        found = [{**one, "read_at": one.get("read_at", earlier["generated_at"])} for one in earlier["tenants"] if one["name"] in names]
+        return found if all(map(_is_whole, found)) else []
+    except (AttributeError, KeyError, TypeError):
+        return []
+
+
+def _is_whole(one: Data) -> bool:
+    """Whether a tenant that was read from a file has everything that a report shows of it. Raises ``KeyError``, ``TypeError``."""
+    resources = one["resources"]
+    items_ = [item for resource in resources for item in resource["items"]]
+    things = [item["unit"] for item in items_] + [item["object"] for item in items_ if item["object"] is not None]
+    fields = [field for item in items_ for field in item["fields"]]
+    texts = [one["id"], one["name"], one["message"], one["read_at"]]
+    texts += [*(thing["name"] for thing in things), *(field["field"] for field in fields), *(item["id"] for item in items_)]
+    for resource in resources:
+        texts += [*(resource[key] for key in ("id", "scope", "state", "message")), *resource["warnings"]]
+        texts += [error[key] for error in resource["errors"] for key in ("path", "message")]
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(thing["id"], (str, type(None))) for thing in things)
+        and all({"actual", "desired"} <= field.keys() for field in fields)
+        and all(resource["module"] in RESOURCES and resource["verdict"] in VERDICTS for resource in resources)
+        and all(item["verdict"] in (IN_SYNC, *DEVIATIONS) for item in items_)
+        and all(isinstance(resource["counts"][key], int) for resource in resources for key in (IN_SYNC, *DEVIATIONS, "accepted"))
+        and one["verdict"] in VERDICTS
+    )
+
+
 def drift(one: Data) -> bool | None:
     """Whether a tenant drifted; None where nothing differs as far as it could be read, and not all could be."""
     if any(_counted(item) for resource in one["resources"] for item in resource["items"]):
         return True
-    return None if one["verdict"] == UNREADABLE else False
+    return None if one["verdict"] in UNKNOWN else False
 
 
 def deviations(one: Data) -> int:
@@ -101,9 +141,9 @@ def digests(one: Data) -> dict[str, str]:
 
 
 def reasons(one: Data) -> list[str]:
-    """Why a tenant is unreadable, a sentence for each cause."""
+    """Why a tenant is unreadable or invalid, a sentence for each cause."""
     found = [one["message"]] if one["message"] else []
-    return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] == UNREADABLE]
+    return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] in UNKNOWN]
 
 
 def _of(error: Data, module: str) -> bool:
@@ -128,17 +168,19 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         "items": [],
     }
     if errors:
-        return {**made, "message": "; ".join(f"{error['path']}: {error['message']}" for error in errors)}
+        return {**made, "verdict": INVALID, "message": "; ".join(f"{error['path']}: {error['message']}" for error in errors)}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warnings") or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
-    if result.get("failed") or result.get("unreachable") or not planned:
-        made["message"] = str(result.get("msg") or "the module did not say what is there")
     if not planned:
-        return {**made, "errors": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else made
-    # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift, and the message is what
-    # apply will say.
+        made["message"] = str(result.get("msg") or "the module did not say what is there")
+        wrong = {"verdict": INVALID, "errors": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else {}
+        return {**made, **wrong}
+    if result.get("failed") or result.get("failure"):
+        # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift.
+        why = str(result.get("msg") or "").partition("\n")[0].removeprefix("Nothing was written: ")
+        made["message"] = f"apply would refuse this: {why}"
     made["verdict"] = IN_SYNC
     made["plan_digest"] = str(result["plan_digest"])
     units = words.get("units", [])
@@ -158,10 +200,10 @@ def _set_verdicts(one: dict[str, t.Any]) -> None:
             **{verdict: counted[verdict] for verdict in DEVIATIONS},
             "accepted": sum(item["accepted"] is not None for item in resource["items"]),
         }
-        if resource["verdict"] != UNREADABLE:
+        if resource["verdict"] not in UNKNOWN:
             resource["verdict"] = DRIFTED if counted else IN_SYNC
     verdicts = {one["verdict"], *(resource["verdict"] for resource in one["resources"])}
-    one["verdict"] = next(verdict for verdict in (UNREADABLE, DRIFTED, IN_SYNC) if verdict in verdicts)
+    one["verdict"] = next(verdict for verdict in VERDICTS if verdict in verdicts)
 
 
 def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
@@ -173,8 +215,9 @@ def _totals(tenants: t.Sequence[Data]) -> dict[str, t.Any]:
     return {
         "tenants": {
             "total": len(tenants),
-            "read": len(tenants) - verdicts[UNREADABLE],
+            "read": len(tenants) - verdicts[UNREADABLE] - verdicts[INVALID],
             "unreadable": verdicts[UNREADABLE],
+            "invalid": verdicts[INVALID],
             "in_sync": verdicts[IN_SYNC],
             "drifted": verdicts[DRIFTED],
         },

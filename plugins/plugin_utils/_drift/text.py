@@ -21,6 +21,7 @@ VERDICTS = {
     "extra": "is there, and not desired",
     "moved": "stands at another place than is desired",
     "unreadable": "could not be read",
+    "invalid": "has an error in its desired state",
 }
 
 

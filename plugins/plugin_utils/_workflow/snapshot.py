@@ -75,7 +75,7 @@ def outcome(result: Result) -> dict[str, t.Any]:
     counts = {"made": len(result.get("requests") or []), "pending": len(result.get("pending") or [])}
     if not ran(result):
         return NOT_RUN
-    if not result.get("failed"):
+    if not result.get("failed") and not result.get("failure"):
         return {"state": "done", **counts}
     # A module that was killed says nothing of what it did.
     return {"state": "failed" if result.get("changed") or "stats" not in result else "not run", **counts}

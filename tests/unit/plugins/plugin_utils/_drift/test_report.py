@@ -17,11 +17,11 @@ import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import parse
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
-from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import json_text, read_accepted, write_reports
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import FORMATS, json_text, read_accepted, write_reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html as html_text
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.junit import junit
-from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import desired, digests, drift, reasons, report, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import VERDICTS, desired, digests, drift, reasons, report, unread
 from ansible_collections.secops.policy.tests.integration.harness import ROOT
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -74,7 +74,7 @@ def test_the_samples_are_as_the_schema_says():
 def test_totals_add_up_and_nothing_unread_is_in_line():
     made = shown()
     assert made["totals"] == {
-        "tenants": {"total": 16, "read": 14, "unreadable": 2, "in_sync": 12, "drifted": 2},
+        "tenants": {"total": 16, "read": 14, "unreadable": 2, "invalid": 0, "in_sync": 12, "drifted": 2},
         "objects": {"in_sync": 787, "changed": 2, "missing": 1, "extra": 1, "moved": 2, "accepted": 1},
         "deviations": 6,
     }
@@ -95,7 +95,7 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
     VALIDATOR.validate(later)
     assert json_text({**later, "generated_at": json.loads(first)["generated_at"]}) == first
     totals = later["totals"]["tenants"]
-    assert totals["total"] == totals["in_sync"] + totals["drifted"] + totals["unreadable"] == totals["read"] + totals["unreadable"]
+    assert totals["total"] == sum(totals[verdict] for verdict in VERDICTS) == totals["read"] + totals["unreadable"] + totals["invalid"]
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,12 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         ({SENTRY: {"config": []}}, {SENTRY: {"failed": True}}, "did not say what is there"),
     ],
 )
-def test_what_makes_no_sense_is_unreadable_with_the_reason(desired_state_, results, says):
+def test_what_makes_no_sense_is_never_in_sync_and_says_why(desired_state_, results, says):
     made = report([tenant("t", desired_state_, results)], [], NOW)
     VALIDATOR.validate(made)
-    assert made["totals"]["tenants"]["unreadable"] == 1 and drift(made["tenants"][0]) is None
+    wrong = says.startswith(("must be", "is no module", "says nothing", "secops_policy"))
+    assert made["tenants"][0]["verdict"] == ("invalid" if wrong else "unreadable") and drift(made["tenants"][0]) is None
+    assert made["totals"]["tenants"][made["tenants"][0]["verdict"]] == 1
     assert says in "; ".join(reasons(made["tenants"][0]))
     assert 'errors="1"' in junit(made)
 
@@ -390,8 +392,9 @@ def test_the_page_takes_nothing_from_elsewhere_and_runs_no_script_but_its_own():
 def test_files_are_whole_and_private(tmp_path):
     folder = tmp_path / "made" / "here"
     for _round in range(2):
-        paths = write_reports(str(folder), shown())
-    assert sorted(file.name for file in folder.iterdir()) == ["drift.html", "drift.json", "drift.xml"]
+        paths = write_reports(str(folder), shown(), FORMATS)
+    names = ["drift.gitlab.json", "drift.html", "drift.json", "drift.md", "drift.prom", "drift.xml"]
+    assert sorted(file.name for file in folder.iterdir()) == names
     assert {oct((folder / f"drift.{kind}").stat().st_mode & 0o777) for kind in paths} == {"0o600"}
     assert json.loads((folder / "drift.json").read_text(encoding="utf-8")) == json.loads(json.dumps(shown()))
 
