@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOutcomeUnknown
 from .._model.documented import Undocumented
-from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
+from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, ValidationErrors, canonical_json
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
@@ -43,16 +43,21 @@ class _Unread(ApiError):
     """What is to be put back could not be read."""
 
 
+class _HiddenFailure(Exception):
+    """It was made, and its answer says that it went wrong all the same."""
+
+
 class _Outdated(Exception):
     """The request was not sent, because what it carries is too old by now."""
 
 
 class Executor:
     """Carries out plans of one run; remembers across them which compensation belongs to a unit whose last write is unknown, and ids
-    made."""
+    made. ``read``: reads the current state."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, read: t.Callable[[], t.Any]) -> None:
         self._client = client
+        self.read = read
         self._compensations: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
         #: How often each request was sent without effect, by its identity.
@@ -166,6 +171,13 @@ class _Work:
                 self._outcome.made.append(request)
                 self._outcome.doubts.append(f"{request.what}: {error}")
                 return
+            except _HiddenFailure as error:
+                self.stop.set()
+                self._outcome.made.append(request)
+                self._keep_compensation(chain.key, request)
+                self._outcome.failures.append(f"{request.what}: {error}")
+                self._put_back(chain.key)
+                return
             except WriteOutcomeUnknown as error:
                 self.stop.set()
                 self._outcome.unknown.append(request)
@@ -223,8 +235,11 @@ class _Work:
                 self._sent.add(id(request))
             return going
 
-        response = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
+        body = request.body if request.fill is None else request.fill(self._ids)
+        response = self._client.send(request.method, path, body, proceed=proceed, tries=tries)
         self._outcome.responses.append((request, response.data))
+        if request.hidden_failure is not None and (text := request.hidden_failure(response.data)):
+            raise _HiddenFailure(f"{request.method} {path}: answered {response.status}, but {text}")
         if request.produces is not None and request.extract_id is not None:
             try:
                 self._ids[request.produces] = request.extract_id(response.data)
@@ -265,7 +280,9 @@ class _Work:
                 return True
 
             try:
-                self._client.send(compensation.method, compensation.path, body, idempotent=True, proceed=proceed)
+                response = self._client.send(compensation.method, compensation.path, body, idempotent=True, proceed=proceed)
+                if compensation.hidden_failure is not None and (text := compensation.hidden_failure(response.data)):
+                    self._outcome.failures.append(f"{compensation.what}: answered {response.status}, but {text}")
                 return compensation._replace(body=body)
             except _Outdated:
                 continue
@@ -273,7 +290,11 @@ class _Work:
     def _renewed(self, compensation: Request) -> tuple[t.Any, Age]:
         """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
         try:
-            body = compensation.body if compensation.renew is None else compensation.renew(self._client.get(compensation.path).data)
-            return body, Age(time.monotonic())
-        except (ApiError, Undocumented) as error:
+            if compensation.renew is None:
+                return compensation.body, Age(time.monotonic())
+            if compensation.renews_from_list:
+                current = self._executor.read()
+                return compensation.renew(current), Age(current.since)
+            return compensation.renew(self._client.get(compensation.path).data), Age(time.monotonic())
+        except (ApiError, Undocumented, ValidationErrors) as error:
             raise _Unread(f"what is there now could not be read: {error}") from None

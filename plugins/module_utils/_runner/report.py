@@ -122,7 +122,7 @@ class Report:
         if self.client is not None:
             stats = self.client.stats()
             secrets = secrets | self.client.secrets
-        result["stats"] = stats
+        result.update(stats=stats, **self.resource.about())
         if self.task.state in WRITING and self.task.diff and "after" in result:
             result["diff"] = {"before": _text(result["before"]), "after": _text(result["after"])}
         for name in self._without_effect():
