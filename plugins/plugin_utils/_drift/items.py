@@ -10,8 +10,15 @@ import json
 import typing as t
 from collections import Counter
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, longest_increasing_run
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import normal, normal_destination
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import NEW, canonical_json, longest_increasing_run
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
+    GROUP_KEYS,
+    ID_KEYS,
+    group_ids,
+    normal,
+    normal_destination,
+    own_id,
+)
 
 Data = t.Mapping[str, t.Any]
 Item = dict[str, t.Any]
@@ -141,10 +148,10 @@ class _Sentry:
 class _Application:
     """Units are applications; there is no object in them but their fields."""
 
-    named = ("application_id", "name")
+    named = (*ID_KEYS.values(), "name")
 
     def unit(self, unit: Data) -> Object:
-        own = unit.get("application_id")
+        own = own_id(unit)
         return Object("name:" + segment(unit["name"]) if own is None else segment(own), own, unit["name"])
 
     def differences(self, before: Data | None, after: Data | None) -> list[_Difference]:
@@ -152,9 +159,10 @@ class _Application:
         return [_Difference(verdict, None, self._fields(before, after))]
 
     def unchanged(self, config: t.Any, drifted: list[Data]) -> list[Object]:
-        pairs = (("application_id", "name"),)
+        # The name is that of any id, and comes after all of them.
+        pairs = [*((key, "") for key in ID_KEYS.values()), ("", "name")]
         return [
-            _listed(entry, "application_id", "name")
+            _listed(entry, next((key for key in ID_KEYS.values() if key in entry), ""), "name")
             for entry in _entries(config)
             if not any(_named(entry, unit, pairs) for unit in drifted)
         ]
@@ -163,8 +171,9 @@ class _Application:
         forms = {id(unit): normal(unit) for unit in (current, desired) if unit is not None}
         found = _fields(_APPLICATION, current, desired, lambda key, unit: forms[id(unit)].get(key), {})
         found += _in_list("destinations", current, desired, lambda destination: canonical_json(normal_destination(destination)))
-        groups = _in_list("application_group_ids", current, desired, str)
         names = {**_group_names(current), **_group_names(desired)}
+        sides = (_with_new_groups(current), _with_new_groups(desired))
+        groups = [field for key in GROUP_KEYS.values() for field in _in_list(key, *sides, str)]
         return found + [_named_values(field, names) for field in groups]
 
 
@@ -290,7 +299,15 @@ def _beyond(keyed: list[tuple[str, t.Any]], both: Counter[str]) -> t.Iterator[t.
 
 def _group_names(unit: Data | None) -> dict[str, t.Any]:
     """The names of an application's groups by id, where the list was read."""
-    return dict(zip((unit or {}).get("application_group_ids") or [], (unit or {}).get("application_groups") or []))
+    return {} if unit is None else dict(zip(group_ids(unit), unit.get("application_groups") or []))
+
+
+def _with_new_groups(unit: Data | None) -> Data | None:
+    """An application in which a group that is yet to be made has its name beside the place of its id."""
+    if unit is None or NEW not in group_ids(unit):
+        return unit
+    named = [f"{NEW} {name}" if key == NEW else key for key, name in zip(group_ids(unit), unit.get("application_groups") or [])]
+    return {**unit, **{key: named for key in GROUP_KEYS.values() if key in unit}}
 
 
 def _named_values(field: dict[str, t.Any], known: Data) -> dict[str, t.Any]:

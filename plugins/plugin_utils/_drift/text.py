@@ -28,6 +28,7 @@ VERDICTS = {
 }
 _FIELDS = {
     "application_group_ids": "application group",
+    "resource_group_ids": "application group",
     "destinations": "destination",
     "group_policy_id": "group policy",
     "sm_network_id": "SM network",

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 import yaml
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import GROUP_KEYS, own_id
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import MODULES, PRIVATE_APPS, SENTRY_POLICIES, ran
 
 #: The first line of every export, up to the host's name: a file that begins otherwise is somebody else's, and is not written over.
@@ -24,7 +25,7 @@ _NAMES = {
     "network_id": "network",
     "sm_network_id": "sm_network",
     "group_policy_id": "group_policy",
-    "application_group_ids": "application_groups",
+    **dict.fromkeys(GROUP_KEYS.values(), "application_groups"),
     "device_uuid": "device",
     "device_group_uuid": "device_group",
     "policy_uuid": "policy",
@@ -113,13 +114,17 @@ def _unset(result: Result) -> str:
 
 
 def _where(name: str, results: t.Mapping[str, Result], without: t.Mapping[str, str]) -> str:
-    return without[name] if name in without else f"{len(results[name]['gathered'])} from {results[name].get('source')}"
+    if name in without:
+        return without[name]
+    # The ids in it belong to one API.
+    api = str(results[name].get("api") or "").replace("_", " ")
+    return f"{len(results[name]['gathered'])} {api + ' ' if api else ''}from {results[name].get('source')}"
 
 
 def _order(module: str) -> t.Callable[[t.Mapping[str, t.Any]], t.Any]:
     """Stable whatever order the server lists in, and such that people find things."""
     if module == PRIVATE_APPS:
-        return lambda unit: (unit["name"].casefold(), unit["application_id"])
+        return lambda unit: (unit["name"].casefold(), own_id(unit))
     if module == SENTRY_POLICIES:
         return lambda unit: unit["network_id"]
     return lambda unit: sorted((key, value) for key, value in unit["target"].items() if key.endswith("_uuid"))
@@ -166,7 +171,7 @@ def _mapping(fields: t.Mapping[str, t.Any], indent: str) -> list[str]:
 def _texts(key: str, values: t.Sequence[t.Any], names: t.Sequence[str], indent: str) -> list[str]:
     """The lines of a list of texts; tags and groups are sets, and sorted, so that a server that lists them anew changes nothing here."""
     pairs: list[tuple[t.Any, str | None]] = list(zip(values, names if len(names) == len(values) else [None] * len(values)))
-    if key in ("tags", "application_group_ids"):
+    if key in ("tags", *GROUP_KEYS.values()):
         pairs = sorted(pairs, key=lambda pair: str(pair[0]))
     return [f"{indent}- {_scalar(value)}{_beside(name)}" for value, name in pairs]
 

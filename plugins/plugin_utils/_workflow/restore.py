@@ -13,7 +13,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import LIMIT, normal
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
+    GROUP_KEYS,
+    ID_KEYS,
+    LIMIT,
+    group_ids,
+    normal,
+    own_id,
+)
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import FIELDS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import canonical
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
@@ -83,10 +90,10 @@ def refusals(module: str, entry: t.Mapping[str, t.Any], plan: Result) -> list[Er
 
 def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> Applications:
     """What puts the applications of a snapshot's entry back into an organization that has ``present`` (as gathered)."""
-    by_id = {unit["application_id"]: unit for unit in present}
+    by_id = {_own(unit): unit for unit in present}
     # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
-    own = {unit.get("application_id") for unit in (*entry["before"], *entry["after"])}
-    by_name = {unit["name"]: unit for unit in present if unit["application_id"] not in own}
+    own = {own_id(unit) for unit in (*entry["before"], *entry["after"])}
+    by_name = {unit["name"]: unit for unit in present if _own(unit) not in own}
     errors: list[Error] = []
     left: list[str] = []
     put_back: Units = []
@@ -96,18 +103,18 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
     kept: set[str] = set()
     for before, after in _pairs(entry["before"], entry["after"]):
         known = before or after or {}
-        existing = by_id.get(known.get("application_id", ""))
-        if existing is None and (before is not None or "application_id" not in known):
+        existing = by_id.get(own_id(known) or "")
+        if existing is None and (before is not None or own_id(known) is None):
             # By name only what is to be there, or what the server had not given an id when the snapshot was made: an application that
             # was made later under the same name is not the one that goes.
             existing = by_name.get(known["name"])
         elif existing is None and known["name"] in by_name:
             left.append(
-                f"the application {known['name']!r} ({known['application_id']}), which would go, is not there any more; another one of "
-                f"that name ({by_name[known['name']]['application_id']}) was made since, and stays"
+                f"the application {known['name']!r} ({own_id(known)}), which would go, is not there any more; another one of "
+                f"that name ({own_id(by_name[known['name']])}) was made since, and stays"
             )
-        if _same(existing, before) or before is None and existing is not None and existing["application_id"] in kept:
-            kept |= {existing["application_id"]} if existing is not None else set()
+        if _same(existing, before) or before is None and existing is not None and _own(existing) in kept:
+            kept |= {_own(existing)} if existing is not None else set()
             continue
         if not force and not _same(existing, after):
             errors.append(error(f"{PRIVATE_APPS}: application {known['name']!r}", f"{_found(existing)} {_BY_HAND}"))
@@ -117,25 +124,27 @@ def applications(entry: t.Mapping[str, t.Any], present: Units, force: bool) -> A
         elif existing is not None:
             remove.append(existing)
         if existing is not None:
-            touched.append(existing["application_id"])
-            kept |= {existing["application_id"]} if before is not None else set()
-    put_back = [_by_ids(PRIVATE_APPS, unit) for unit in put_back]
+            touched.append(_own(existing))
+            kept |= {_own(existing)} if before is not None else set()
+    held = {key for unit in present for key in group_ids(unit)}
     if remove and _entangled(remove, put_back, present):
         # Only one plan that knows both can find an order: the whole organization as it is to be.
-        return Applications([], _whole(remove, put_back, present), "overridden", touched, errors, left)
-    goes = [{"application_id": unit["application_id"], "name": unit["name"]} for unit in remove]
+        whole = [_with_groups(unit, held) for unit in _whole(remove, put_back, present)]
+        return Applications([], whole, "overridden", touched, errors, left)
+    put_back = [_with_groups(unit, held) for unit in put_back]
+    goes = [{key: unit[key] for key in (*ID_KEYS.values(), "name") if key in unit} for unit in remove]
     return Applications(goes, put_back, "replaced", touched, errors, left)
 
 
 def meanwhile(found: Applications, present: Units, plans: t.Mapping[str, Result]) -> list[Error]:
     """What the applications' plans would change although it is not what was looked at: somebody writes at the same time."""
-    seen = {unit["application_id"]: unit for unit in present}
+    seen = {_own(unit): unit for unit in present}
     return [
         error(f"{PRIVATE_APPS}: application {unit['name']!r}", "is being changed by somebody at this moment; run the playbook again")
         for name in (REMOVED, PRIVATE_APPS)
         if planned(plans.get(name) or {})
         for unit in plans[name]["before"]
-        if unit["application_id"] not in found.touched or not _same(seen.get(unit["application_id"]), unit)
+        if _own(unit) not in found.touched or not _same(seen.get(_own(unit)), unit)
     ]
 
 
@@ -176,10 +185,10 @@ def _where(place: t.Any) -> str:
 
 def _pairs(before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
     """Each application of a snapshot as it was and as it was left. One that was made has an id in ``after`` alone, or none yet."""
-    left = {unit["application_id"]: unit for unit in after if "application_id" in unit}
-    was = {unit["application_id"] for unit in before}
-    pairs: list[tuple[Unit | None, Unit | None]] = [(unit, left.get(unit["application_id"])) for unit in before]
-    return pairs + [(None, unit) for unit in after if unit.get("application_id") not in was]
+    left = {_own(unit): unit for unit in after if own_id(unit) is not None}
+    was = {_own(unit) for unit in before}
+    pairs: list[tuple[Unit | None, Unit | None]] = [(unit, left.get(_own(unit))) for unit in before]
+    return pairs + [(None, unit) for unit in after if own_id(unit) not in was]
 
 
 def _same(one: Unit | None, other: Unit | None) -> bool:
@@ -195,28 +204,40 @@ def _found(existing: Unit | None) -> str:
 def _entangled(remove: Units, put_back: Units, present: Units) -> bool:
     """Whether the removals cannot simply come first: a name, a group or the last free places are needed by both."""
     names = {unit["name"].casefold() for unit in put_back}
-    existing = {unit["application_id"]: unit for unit in present}
-    groups = {key for unit in put_back for key in unit.get("application_group_ids", [])}
-    groups |= {key for unit in put_back for key in existing.get(unit["application_id"], {}).get("application_group_ids", [])}
-    made = sum(unit["application_id"] not in existing for unit in put_back)
-    return len(present) + made > LIMIT or any(
-        unit["name"].casefold() in names or groups & set(unit.get("application_group_ids", [])) for unit in remove
+    existing = {_own(unit): unit for unit in present}
+    groups = {key for unit in put_back for key in group_ids(unit)}
+    groups |= {key for unit in put_back for key in group_ids(existing.get(_own(unit), {}))}
+    made = sum(_own(unit) not in existing for unit in put_back)
+    # For private resources no limit is documented.
+    limited = any(ID_KEYS["private_applications"] in unit for unit in present)
+    return (
+        limited and len(present) + made > LIMIT or any(unit["name"].casefold() in names or groups & set(group_ids(unit)) for unit in remove)
     )
 
 
 def _whole(remove: Units, put_back: Units, present: Units) -> Units:
     """Every application of the organization as it is to be."""
-    gone = {unit["application_id"] for unit in remove}
-    back: dict[str, Unit] = {unit["application_id"]: unit for unit in put_back}
+    gone = {_own(unit) for unit in remove}
+    back: dict[str, Unit] = {_own(unit): unit for unit in put_back}
     # One that was made anew under its name is the one that is put back: it is listed with the id that it had.
-    existing = {unit["application_id"] for unit in present}
-    anew = {unit["name"] for unit in put_back if unit["application_id"] not in existing}
-    kept = [
-        back.get(unit["application_id"]) or _by_ids(PRIVATE_APPS, unit)
-        for unit in present
-        if unit["application_id"] in back or unit["application_id"] not in gone and unit["name"] not in anew
-    ]
+    existing = {_own(unit) for unit in present}
+    anew = {unit["name"] for unit in put_back if _own(unit) not in existing}
+    kept = [back.get(_own(unit)) or unit for unit in present if _own(unit) in back or _own(unit) not in gone and unit["name"] not in anew]
     return kept + [unit for key, unit in back.items() if key not in existing]
+
+
+def _own(unit: Unit) -> str:
+    """The id of an application that has one."""
+    return own_id(unit) or ""
+
+
+def _with_groups(unit: Unit, held: t.Container[str]) -> Unit:
+    """An application to be put back: in its groups by id; by name, as far as the snapshot knows them, where one of them holds nobody now,
+    and may have gone with its last application. With ``create_groups`` it is made again then."""
+    ids, names = group_ids(unit), unit.get("application_groups", [])
+    if all(key in held for key in ids) or len(names) != len(ids):
+        return _by_ids(PRIVATE_APPS, unit)
+    return {key: value for key, value in unit.items() if key not in GROUP_KEYS.values()}
 
 
 def _by_ids(module: str, unit: Unit) -> Unit:

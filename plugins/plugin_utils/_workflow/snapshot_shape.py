@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime
 
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import KINDS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import GROUP_KEYS, ID_KEYS, own_id
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     ASSIGNMENTS,
     MODULES,
@@ -42,14 +43,14 @@ _UNITS: dict[str, t.Any] = {
         ],
     },
     PRIVATE_APPS: {
-        "application_id?": str,
+        **{f"{key}?": str for key in ID_KEYS.values()},
         "name": str,
         "description?": str,
         "destinations": [{"destination_addr": [str], "protocol_ports": [_PORTS], "access_type": str}],
         "app_protocol?": str,
         "sni?": str,
         "ssl_verification_enabled?": bool,
-        "application_group_ids?": [str],
+        **{f"{key}?": [str] for key in GROUP_KEYS.values()},
         "application_groups?": [str],
     },
 }
@@ -61,7 +62,7 @@ def unit_key(module: str, unit: Unit) -> str:
     if module == SENTRY_POLICIES:
         return str(unit["network_id"])
     if module == PRIVATE_APPS:
-        return str(unit["application_id"]) if "application_id" in unit else f"new: {unit['name']}"
+        return own_id(unit) or f"new: {unit['name']}"
     return next(f"{kind} {unit['target'][kind]}" for kind in KINDS if kind in unit["target"])
 
 
@@ -102,7 +103,8 @@ def _has_id(module: str, unit: Unit, side: str) -> bool:
         return bool(unit["network_id"])
     if module == PRIVATE_APPS:
         # What the server has yet to make has none.
-        return bool(unit.get("application_id", side == "after"))
+        own = own_id(unit)
+        return side == "after" if own is None else bool(own)
     return [bool(unit["target"][kind]) for kind in KINDS if kind in unit["target"]] == [True]
 
 

@@ -75,8 +75,8 @@ class Resources:
 
     def __init__(self) -> None:
         self._size: dict[str, t.Any] = {"perPage": 1000}
-        #: Resources that had a time of deletion when they were first read: what that means is not documented.
-        self._dated: set[str] | None = None
+        #: Resources that were read without a time of deletion.
+        self._undated: set[str] = set()
 
     def path(self, application_id: str | None = None) -> str:
         return _PATH + (f"/{quote(application_id, safe='')}" if application_id is not None else "")
@@ -239,13 +239,14 @@ class Resources:
         return [_GROUP.check(item) for page in api.pages(api.path(self.groups_path), {}) for item in _data(api, self.groups_path, page)]
 
     def _present(self, items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-        """What is there: not what has a time of deletion that it did not have when this run first looked, nor what has one and the same
-        name as another that has none. (The vendor's example shows one on an ordinary resource.)"""
-        dated = {str(item["resourceId"]) for item in items if item.get("deletedAt")}
-        if self._dated is None:
-            self._dated = dated
-        names = {item["name"] for item in items if not item.get("deletedAt")}
-        return [item for item in items if not item.get("deletedAt") or str(item["resourceId"]) in self._dated and item["name"] not in names]
+        """What is there. What a time of deletion means is not documented, and the vendor's example shows one on an ordinary resource: only
+        what this run has read without one before is gone, and what has the name of another that has none."""
+        undated = [item for item in items if not item.get("deletedAt")]
+        names = {item["name"] for item in undated}
+        gone = set(self._undated)
+        self._undated |= {str(item["resourceId"]) for item in undated}
+        dated = [item for item in items if item.get("deletedAt") and str(item["resourceId"]) not in gone and item["name"] not in names]
+        return undated + dated
 
     def _whole_list(self, api: Meraki) -> _Whole:
         """Every page: by ``Link`` where there is one, else, as long as fewer came than there are, from the last name on."""
