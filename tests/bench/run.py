@@ -224,9 +224,7 @@ def _pace(report: Report, what: str, api: str) -> None:
         # What no client can be faster than: so many requests, ten in any second, and the last answer.
         floor = (len(arrived) - 1) // 10 + cloud.latency
         took = arrived[-1] - arrived[0] + cloud.latency
-        report.ratio(
-            f"300 {what} / the limit's floor", took / floor, 1.1, f"{took:.1f} s / {floor:.1f} s; {seconds:.1f} s the whole play"
-        )
+        report.ratio(f"300 {what} / the limit's floor", took / floor, 1.1, f"{took:.1f} s / {floor:.1f} s; {seconds:.1f} s the whole play")
         report.count("answers 429", sum(entry.status == 429 for entry in cloud.log), 0)
         made = cloud.meraki.applications(ORGANIZATION) if what == "applications" else cloud.meraki.resources(ORGANIZATION)
         report.count(f"{what} made", len(made), 300)

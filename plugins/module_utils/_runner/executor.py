@@ -158,60 +158,57 @@ class _Work:
                 self._one(chain.key, request)
             except RequestCancelled:
                 return
-            except _Outdated:
-                self.stop.set()
-                self._outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
-                return
-            except NotActed as error:
-                self.stop.set()
-                self._outcome.not_acted.append(f"{request.what}: {error}")
-                return
-            except UnexpectedResponse as error:
-                # The others can go on as far as this phase goes: what was made was made.
-                self._outcome.made.append(request)
-                self._outcome.doubts.append(f"{request.what}: {error}")
-                return
-            except _HiddenFailure as error:
-                self.stop.set()
-                self._outcome.made.append(request)
-                self._keep_compensation(chain.key, request)
-                self._outcome.failures.append(f"{request.what}: {error}")
-                self._put_back(chain.key)
-                return
-            except WriteOutcomeUnknown as error:
-                self.stop.set()
-                self._outcome.unknown.append(request)
-                self._doubtful.add(chain.key)
-                self._keep_compensation(chain.key, request)
-                if error.late:
-                    self._outcome.late.append(request)
-                # Where the server may act at any time later, looking now tells nothing.
-                (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
-                return
-            except ApiError as error:
-                self.stop.set()
-                if request.missing_ok and error.status == 404:
-                    self._outcome.unknown.append(request)
-                    self._outcome.gone.append(request)
-                    self._doubtful.add(chain.key)
-                    self._outcome.doubts.append(f"{request.what}: {error}")
-                    return
-                self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
-                self._put_back(chain.key)
-                return
-            except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
-                self.stop.set()
-                self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
-                if id(request) in self._sent:
-                    self._outcome.unknown.append(request)
-                    self._doubtful.add(chain.key)
-                    self._keep_compensation(chain.key, request)
-                else:
-                    self._put_back(chain.key)
+            except Exception as error:
+                self._ended(chain.key, request, error)
                 return
             self._outcome.made.append(request)
             self._keep_compensation(chain.key, request)
         self._compensations.pop(chain.key, None)
+
+    def _ended(self, key: str, request: Request, error: Exception) -> None:
+        """Take up how a request ended that was not simply made; nothing new starts, but where the others can go on."""
+        outcome = self._outcome
+        if isinstance(error, UnexpectedResponse):
+            # The others can go on as far as this phase goes: what was made was made.
+            outcome.made.append(request)
+            outcome.doubts.append(f"{request.what}: {error}")
+            return
+        self.stop.set()
+        if isinstance(error, _Outdated):
+            outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
+        elif isinstance(error, NotActed):
+            outcome.not_acted.append(f"{request.what}: {error}")
+        elif isinstance(error, WriteOutcomeUnknown):
+            self._doubted(key, request)
+            if error.late:
+                outcome.late.append(request)
+            # Where the server may act at any time later, looking now tells nothing.
+            (outcome.failures if error.pending else outcome.doubts).append(f"{request.what}: {error}")
+        elif isinstance(error, ApiError) and request.missing_ok and error.status == 404:
+            outcome.unknown.append(request)
+            outcome.gone.append(request)
+            self._doubtful.add(key)
+            outcome.doubts.append(f"{request.what}: {error}")
+        elif isinstance(error, ApiError):
+            outcome.failures.append(f"{request.what}: {_explained(request, error)}")
+            self._put_back(key)
+        elif isinstance(error, _HiddenFailure):
+            outcome.made.append(request)
+            self._keep_compensation(key, request)
+            outcome.failures.append(f"{request.what}: {error}")
+            self._put_back(key)
+        else:  # A fault of ours must not look like a finished plan, nor end in a traceback.
+            outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
+            if id(request) in self._sent:
+                self._doubted(key, request)
+            else:
+                self._put_back(key)
+
+    def _doubted(self, key: str, request: Request) -> None:
+        """Nobody knows whether it was made."""
+        self._outcome.unknown.append(request)
+        self._doubtful.add(key)
+        self._keep_compensation(key, request)
 
     def _cancelled(self, key: str) -> bool:
         return self.stop.is_set() and key not in self._compensations

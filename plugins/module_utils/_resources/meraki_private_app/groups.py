@@ -33,13 +33,14 @@ class Creating:
     def key(self, path: str, name: str, groups: Index, errors: list[Error]) -> str | None:
         """The key of a group that is, or will be, made; None where it is not: then ``errors`` says why, unless it is there."""
         key = f"new group: {name}"
-        if key in self.names:
-            return key
         found, problem = groups.find(name)
-        if found is not None:
-            return None
-        if groups.alike(name):
+        if found is None and groups.alike(name):
+            # Also where somebody made another one while this run made its own.
             errors.append(error(path, problem))
+        elif key in self.names:
+            return key
+        elif found is not None:
+            return None
         elif not self._allowed or self.settled:
             errors.append(error(path, problem + (". With create_groups it would be created" if self._hint else "")))
         else:

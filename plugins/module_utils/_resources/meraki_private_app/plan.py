@@ -79,7 +79,7 @@ def plan(current: Current, state: str, options: Options) -> Plan:
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
-        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
+        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back under its id")
     kinds = [change.kind for change in changes]
     removed = [change.key for change in changes if change.kind == "delete"]
     if removed and options.force and not backend.can_force:
@@ -88,13 +88,6 @@ def plan(current: Current, state: str, options: Options) -> Plan:
         )
     written = [change.after for change in changes if change.after]
     warnings += backend.remarks(current.applications.values(), written)
-    taken = {
-        "force": bool(removed and options.force),
-        "allow_group_removal": bool(emptied),
-        "groups_removed": sorted(emptied),
-        "groups_created": created,
-        "api": backend.name if changes else "",
-    }
     summary: t.Any = {
         "created": kinds.count("create"),
         "updated": kinds.count("update"),
@@ -115,12 +108,7 @@ def plan(current: Current, state: str, options: Options) -> Plan:
         ),
         summary=summary,
         removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
-        # Sorted: in which order the server lists what goes says nothing.
-        identity={
-            "before": sorted(([change.key, normal(change.before)] for change in changes if change.before), key=itemgetter(0)),
-            "after": sorted(([change.key, normal(change.after)] for change in changes if change.after), key=itemgetter(0)),
-            "options": taken,
-        },
+        identity=_identity(current, changes, options, emptied, created),
         expected={**{change.key: normal(change.after) if change.after else None for change in changes}, **groups},
         titles={
             **{change.key: _title(change) for change in changes},
@@ -129,6 +117,27 @@ def plan(current: Current, state: str, options: Options) -> Plan:
         warnings=tuple(warnings),
         refused=() if options.allow_group_removal else tuple(_group_error(current, changes, item) for item in named),
     )
+
+
+def _identity(current: Current, changes: list[Change], options: Options, emptied: list[str], created: list[str]) -> dict[str, t.Any]:
+    """What the digest is taken over."""
+
+    # Sorted: in which order the server lists what goes says nothing.
+    def forms(side: str) -> list[list[t.Any]]:
+        units = [(change.key, getattr(change, side)) for change in changes]
+        return sorted(([key, normal(unit)] for key, unit in units if unit is not None), key=itemgetter(0))
+
+    return {
+        "before": forms("before"),
+        "after": forms("after"),
+        "options": {
+            "force": options.force and any(change.kind == "delete" for change in changes),
+            "allow_group_removal": bool(emptied),
+            "groups_removed": sorted(emptied),
+            "groups_created": created,
+            "api": current.backend.name if changes else "",
+        },
+    }
 
 
 def _title(change: Change) -> str:

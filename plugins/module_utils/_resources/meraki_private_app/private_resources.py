@@ -27,6 +27,7 @@ if t.TYPE_CHECKING:
     from ..._vendors.meraki import Meraki
 
 _PATH = "/secureConnect/privateResources"
+_GROUPS = "/secureConnect/privateResourceGroups"
 #: The kinds of access, in the order in which destinations list them.
 _TYPES = ("browser", "client", "network")
 #: Listed with every resource of the sister API, and never sent there.
@@ -67,16 +68,14 @@ class Resources:
     strict_browser = False
     can_force = False
     reads_one = False
-    groups_path = "/secureConnect/privateResourceGroups"
+    groups_path = _GROUPS
     warning = (
         "Private resources are a beta of Secure Connect's early-access API: it may change without notice (deprecation_warning: false turns "
         "this warning off)"
     )
 
     def __init__(self) -> None:
-        self._size: dict[str, t.Any] = {"perPage": 1000}
-        #: Resources that were read without a time of deletion.
-        self._undated: set[str] = set()
+        self._lists = _Lists()
 
     def path(self, application_id: str | None = None) -> str:
         return _PATH + (f"/{quote(application_id, safe='')}" if application_id is not None else "")
@@ -207,11 +206,11 @@ class Resources:
         return texts
 
     def read(self, api: Meraki) -> Listed:
-        whole = self._whole_list(api)
+        whole = self._lists.whole(api)
         counted = whole.counted
         if any(item.get("resourceGroupIds") is None for item in whole.items):
             # Nothing requires the field. Taken for empty where it is left out, the next PUT would end memberships.
-            groups = self._groups(api)
+            groups = self._lists.groups(api)
             counted = False
             for item in whole.items:
                 if item.get("resourceGroupIds") is None:
@@ -219,11 +218,11 @@ class Resources:
                     item["resourceGroupIds"] = [
                         group["resourceGroupId"] for group in groups if own in map(str, group.get("resourceIds") or [])
                     ]
-        listed = {item["application_id"]: item for item in map(self.from_api, self._present(whole.items))}
+        listed = {item["application_id"]: item for item in map(self.from_api, self._lists.present(whole.items))}
         return Listed(listed, counted, whole.since)
 
     def groups(self, api: Meraki) -> list[tuple[str, str]]:
-        return [(str(item["resourceGroupId"]), item["name"]) for item in self._groups(api)]
+        return [(str(item["resourceGroupId"]), item["name"]) for item in self._lists.groups(api)]
 
     def group_body(self, name: str) -> dict[str, t.Any]:
         return {"name": name, "resourceIds": []}
@@ -234,11 +233,26 @@ class Resources:
             name
         )
 
-    def _groups(self, api: Meraki) -> list[dict[str, t.Any]]:
-        """Every group; the API has no pages of them."""
-        return [_GROUP.check(item) for page in api.pages(api.path(self.groups_path), {}) for item in _data(api, self.groups_path, page)]
 
-    def _present(self, items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+class _Whole(t.NamedTuple):
+    items: list[dict[str, t.Any]]
+    counted: bool
+    since: float
+
+
+class _Lists:
+    """Reads the lists of one organization, and remembers what it takes."""
+
+    def __init__(self) -> None:
+        self._size: dict[str, t.Any] = {"perPage": 1000}
+        #: Resources that were read without a time of deletion.
+        self._undated: set[str] = set()
+
+    def groups(self, api: Meraki) -> list[dict[str, t.Any]]:
+        """Every group; the API has no pages of them."""
+        return [_GROUP.check(item) for page in api.pages(api.path(_GROUPS), {}) for item in _data(api, _GROUPS, page)]
+
+    def present(self, items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
         """What is there. What a time of deletion means is not documented, and the vendor's example shows one on an ordinary resource: only
         what this run has read without one before is gone, and what has the name of another that has none."""
         undated = [item for item in items if not item.get("deletedAt")]
@@ -248,7 +262,7 @@ class Resources:
         dated = [item for item in items if item.get("deletedAt") and str(item["resourceId"]) not in gone and item["name"] not in names]
         return undated + dated
 
-    def _whole_list(self, api: Meraki) -> _Whole:
+    def whole(self, api: Meraki) -> _Whole:
         """Every page: by ``Link`` where there is one, else, as long as fewer came than there are, from the last name on."""
         found: dict[str, dict[str, t.Any]] = {}
         total: t.Any = None
@@ -279,12 +293,6 @@ class Resources:
             # Which sizes there are is not documented, and early versions took no parameters.
             self._size = {}
             yield from api.pages(api.path(_PATH), {})
-
-
-class _Whole(t.NamedTuple):
-    items: list[dict[str, t.Any]]
-    counted: bool
-    since: float
 
 
 def _data(api: Meraki, tail: str, page: t.Any) -> list[t.Any]:

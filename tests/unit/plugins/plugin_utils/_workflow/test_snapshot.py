@@ -13,7 +13,7 @@ import re
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import restore
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw, unit_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +144,7 @@ def broken(path, value):
         ((APPS, "before"), [5], f"{APPS}.before[0] is not a dictionary"),
         ((SENTRY, "after"), {}, f"{SENTRY}.after is not a list"),
         ((APPS, "before", 0, "application_id"), None, f"{APPS}.before[0] has no id"),
+        ((APPS, "before", 0, "resource_group_ids"), [5], f"{APPS}.before[0].resource_group_ids[0] is not a text"),
         ((SENTRY, "before", 0, "network_id"), None, f"{SENTRY}.before[0].network_id is missing"),
         ((SENTRY, "before", 0, "network_id"), "", f"{SENTRY}.before[0] has no id"),
         ((SENTRY, "before", 0, "policies", 0, "tags"), ["a", 5], f"{SENTRY}.before[0].policies[0].tags[1] is not a text"),
@@ -262,3 +263,17 @@ def test_the_two_plans_of_the_applications_say_it_once():
     plan = {"plan_digest": "d", "before": [], "place": {"vendor": "meraki", "organization": "124"}}
     (found,) = restore.plan_errors(modules, {APPS: plan, restore.REMOVED: plan}, True)
     assert found["message"].startswith("the snapshot is of organization 123, and this host is organization 124 now")
+
+
+def test_private_resources_are_kept_by_their_own_ids():
+    keys = {"application_id": "resource_id", "application_group_ids": "resource_group_ids"}
+    unit = {keys.get(key, key): value for key, value in APPLICATION.items()}
+    assert unit_key(APPS, unit) == "1" and unit_key(APPS, {"name": "Wiki"}) == "new: Wiki"
+    entry = {"state": "done", "place": {"vendor": "meraki", "organization": "1", "api": "private_resources"}, "plan_digest": "x"}
+    kept_ = {"version": 2, "made": NOW.isoformat(), "modules": {APPS: {**entry, "before": [unit], "after": [unit]}}}
+    assert snapshots.flaw(kept_) == ""
+    assert snapshots.flaw({**kept_, "modules": {APPS: {**entry, "before": [unit, unit], "after": []}}}) == f"{APPS}.before holds 1 twice"
+    # What belongs to the other API is not restored to this one.
+    modules = {APPS: {**entry, "before": [unit], "after": []}}
+    here = {APPS: {"place": {**entry["place"], "api": "private_applications"}, "gathered": []}}
+    assert "api private_resources" in restore.misplaced(modules, here)[0]["message"]

@@ -118,13 +118,13 @@ def test_what_is_not_documented_is_not_guessed_at(item):
 
 
 def test_a_time_of_deletion_is_a_removal_only_where_there_was_none_before():
-    api = Resources()
+    lists = Resources()._lists
     ant, bee, again = ({"resourceId": key, "name": name} for key, name in (("1", "Ant"), ("2", "Bee"), ("3", "Bee")))
     dated = {"deletedAt": "2026-03-02T09:30:00.000000Z"}
-    assert api._present([{**ant, **dated}, bee]) == [bee, {**ant, **dated}]
-    assert api._present([{**ant, **dated}, {**bee, **dated}]) == [{**ant, **dated}]
-    assert api._present([{**again, **dated}, ant]) == [ant, {**again, **dated}], "new, and dated from the start"
-    assert api._present([bee, {**again, **dated}]) == [bee], "of two with one name it is the one without"
+    assert lists.present([{**ant, **dated}, bee]) == [bee, {**ant, **dated}]
+    assert lists.present([{**ant, **dated}, {**bee, **dated}]) == [{**ant, **dated}]
+    assert lists.present([{**again, **dated}, ant]) == [ant, {**again, **dated}], "new, and dated from the start"
+    assert lists.present([bee, {**again, **dated}]) == [bee], "of two with one name it is the one without"
 
 
 def test_the_group_that_was_made_is_found_in_either_answer():
@@ -255,6 +255,18 @@ def test_a_request_is_the_same_whenever_it_is_planned():
     current = organization.current(config)
     (unit,) = [to_config(item, current) for item in current.applications.values()]
     assert unit["resource_group_ids"] == [key] and unit["application_groups"] == ["North"] and KEPT not in unit
+
+
+@pytest.mark.parametrize("name", ["North", "north"])
+def test_a_group_of_that_name_that_comes_up_meanwhile_is_no_reason_for_another(name):
+    """Somebody else has made one like it too."""
+    config = own_keys([{"name": "Ant", "application_groups": ["North"]}], API)
+    creating, errors = Creating(True), []
+    resolve(config, Index("application group", []), errors, API, creating)
+    assert errors == [] and list(creating.names.values()) == ["North"]
+    listed = [("1", "North"), ("2", name)] if name == "North" else [("2", name)]
+    resolve(config, Index("application group", listed), errors, API, creating)
+    assert [item["path"] for item in errors] == ["config[0].application_groups[0]"]
 
 
 def test_there_are_no_more_groups_than_an_organization_can_have():
