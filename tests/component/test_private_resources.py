@@ -425,6 +425,16 @@ def test_any_other_answer_is_an_error(cloud, status):
     assert not any("privateApplications" in entry.path for entry in cloud.log)
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_a_404_in_the_middle_of_the_list_is_an_error(cloud, link):
+    """The API is there, and what follows the first page is not known."""
+    older(cloud, "Old")
+    cloud.meraki.successor.link, cloud.meraki.page_most = link, 2
+    cloud.faults.add("status", status=404, path="privateResources", nth=2)
+    result = run(cloud, config=[{"name": "New", "destinations": [destination(4)]}])
+    assert result["failed"] and cloud.writes() == [] and not any("privateApplications" in entry.path for entry in cloud.log)
+
+
 def test_client_access_is_an_error_on_the_older_api_and_so_are_ids_of_the_successor(cloud):
     cloud.meraki.private_resources = "off"
     older(cloud, "Old", "Other")

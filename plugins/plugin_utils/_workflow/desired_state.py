@@ -31,7 +31,7 @@ CONNECTIONS = {
     "meraki": ("api_key", "base_url", "organization_id", "organization"),
 }
 #: The options that say what is to be done, and not to whom or how fast.
-_WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "force", "allow_group_removal")
+_WHAT = ("state", "config", "with_names", "max_removals", "expected_plan", "force", "allow_group_removal", "create_groups")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Result = t.Mapping[str, t.Any]

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._http.client import ApiError
 from .backend import Backend, Listed
-from .private_applications import Applications
+from .private_applications import Applications, NotThere
 from .private_resources import Resources
 
 if t.TYPE_CHECKING:
@@ -29,22 +29,20 @@ def detect(api: Meraki) -> tuple[Backend, Listed, list[str]]:
     resources = Resources()
     try:
         found = resources.read(api)
-    except ApiError as problem:
-        if problem.status == 403:
-            says = f"{problem.message} If the organization has private applications alone, set api: private_applications."
-            raise ApiError(says, problem.status, problem.data) from None
-        if problem.status != 404:
-            raise
+    except NotThere:
         applications = Applications()
         return applications, applications.read(api), []
+    except ApiError as problem:
+        if problem.status != 403:
+            raise
+        says = f"{problem.message} If the organization has private applications alone, set api: private_applications."
+        raise ApiError(says, problem.status, problem.data) from None
     if found.applications:
         return resources, found, []
     applications = Applications()
     try:
         older = applications.read(api)
-    except ApiError as problem:
-        if problem.status != 404:
-            raise
+    except NotThere:
         return resources, found, []
     if not older.applications:
         return resources, found, []

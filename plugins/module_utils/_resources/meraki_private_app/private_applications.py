@@ -45,6 +45,10 @@ _META = Shape("meta", total="number")
 _GROUP = Shape("an application group", applicationGroupId="id!", name="text!", applicationIds="ids")
 
 
+class NotThere(ApiError):
+    """The organization does not have this API: the very first request for its list was answered 404."""
+
+
 class Applications:
     """The API as planning sees it."""
 
@@ -178,12 +182,17 @@ def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
     listed: list[dict[str, t.Any]] = []
     total: t.Any = None
     since = 0.0
-    for page in api.pages(api.path(tail), {"perPage": 1000}):
-        since = since or time.monotonic()
-        if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-            raise ApiError(f"GET {api.path(tail)}: the answer is not the list that the API documents")
-        listed += [shape.check(item) for item in page["data"]]
-        total = _META.check(page.get("meta") or {}, f" of {tail}").get("total")
+    try:
+        for page in api.pages(api.path(tail), {"perPage": 1000}):
+            since = since or time.monotonic()
+            if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+                raise ApiError(f"GET {api.path(tail)}: the answer is not the list that the API documents")
+            listed += [shape.check(item) for item in page["data"]]
+            total = _META.check(page.get("meta") or {}, f" of {tail}").get("total")
+    except ApiError as problem:
+        if problem.status == 404 and tail == _PATH and not since:
+            raise NotThere(problem.message, 404, problem.data) from None
+        raise
     if total is not None and len(listed) < total:
         raise ApiError(
             f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned "

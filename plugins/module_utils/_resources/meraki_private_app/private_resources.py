@@ -22,6 +22,7 @@ from ..._model.documented import Shape
 from ..._model.plan import canonical_json, error
 from .backend import Error, Listed
 from .fields import DEFAULTS, GROUP_KEYS, ID_KEYS, KEPT, Application, normal_destination, pairs_from_api, pairs_to_api
+from .private_applications import NotThere
 
 if t.TYPE_CHECKING:
     from ..._vendors.meraki import Meraki
@@ -284,15 +285,19 @@ class _Lists:
                 )
 
     def _pages(self, api: Meraki, name: str) -> t.Iterator[t.Any]:
-        cursor = {"startingAfter": name} if name else {}
+        read = False
         try:
-            yield from api.pages(api.path(_PATH), {**self._size, **cursor})
+            for page in api.pages(api.path(_PATH), {**self._size, **({"startingAfter": name} if name else {})}):
+                read = True
+                yield page
         except ApiError as problem:
-            if problem.status != 400 or not self._size or name:
+            if read or name or problem.status not in (400, 404) or problem.status == 400 and not self._size:
                 raise
+            if problem.status == 404:
+                raise NotThere(problem.message, 404, problem.data) from None
             # Which sizes there are is not documented, and early versions took no parameters.
             self._size = {}
-            yield from api.pages(api.path(_PATH), {})
+            yield from self._pages(api, name)
 
 
 def _data(api: Meraki, tail: str, page: t.Any) -> list[t.Any]:
