@@ -31,6 +31,10 @@ SOURCES = {
             "meraki-secure-connect.openapi.json",
             ("paths", "/organizations/{organizationId}/secureConnect/privateApplications", "post", *BODY),
         ),
+        "RESOURCE": (
+            "meraki-private-resources.openapi.json",
+            ("paths", "/organizations/{organizationId}/secureConnect/privateResources", "post", *BODY),
+        ),
     },
     "eset_policy_assignment": {
         "ASSIGNMENT": ("eset-policy-management.openapi.json", ("components", "schemas", "v2PolicyAssignment")),

@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
             if found.remove:
                 plans[removals(module)] = {"state": "deleted", "config": found.remove, **deleting}
             if found.put_back:
-                plans[module] = {"state": found.state, "config": found.put_back, **deleting}
+                plans[module] = {"state": found.state, "config": found.put_back, **deleting, **description.creating}
         return {"plans": list(plans), "options": as_argument(plans), "warnings": warnings}
 
     def _check(self, options: Options) -> dict[str, t.Any]:

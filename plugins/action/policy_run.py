@@ -54,7 +54,8 @@ class ActionModule(WorkerAction):
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars))
-        result.update({"module": module, "outcome": outcome(result)})
+        # Ansible takes the warnings of a loop's items out of their results.
+        result.update({"module": module, "outcome": outcome(result), "warned": plain(result.get("warnings") or [])})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         if given["tolerant"] and result.get("failed"):

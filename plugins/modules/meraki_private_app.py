@@ -12,10 +12,11 @@ short_description: Manage the private applications of Cisco Secure Connect
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Creates, changes, renames and removes the private applications of a Cisco Meraki organization with Secure Connect, up to the
-    organization's 300, in one task.
+  - Creates, changes, renames and removes the private applications of a Cisco Meraki organization with Secure Connect, all of them in one
+    task.
+  - Works with both of the vendor's APIs, private applications and their successor, private resources. O(api) says which one.
   - Reads all applications with one request, plans, and writes only those that differ, concurrently under the vendor's rate limit.
-  - An application is found by O(config[].application_id), else by its exact name.
+  - An application is found by O(config[].application_id), or O(config[].resource_id) on private resources, else by its exact name.
   - Values compare by what they mean. A bare IPv4 address is its /32, ports and addresses are sets, and what concerns browser access only is
     left out where no destination has it.
 extends_documentation_fragment:
@@ -29,7 +30,8 @@ options:
       - A null counts as left out.
       - With O(state=merged), what an entry leaves out stays as it is. With O(state=replaced) and O(state=overridden) it goes back to its
         default.
-      - With O(state=deleted) and O(state=gathered) O(config[].application_id) and O(config[].name) say which are meant.
+      - With O(state=deleted) and O(state=gathered) O(config[].application_id), O(config[].resource_id) and O(config[].name) say which are
+        meant.
     type: list
     elements: dict
     suboptions:
@@ -40,6 +42,13 @@ options:
           - An id that is not there any more is matched by name, else the application is created anew, with a warning.
           - The rules that only the vendor's words give are checked for an entry with an id where it differs from what is there, so that
             what was gathered can be fed back.
+          - Ignored on private resources, with a warning.
+        type: str
+      resource_id:
+        description:
+          - The id on private resources, as O(config[].application_id) is the one on private applications. The two APIs have ids of their
+            own, and an id of one means nothing to the other.
+          - Ignored on private applications, with a warning.
         type: str
       name:
         description:
@@ -55,14 +64,17 @@ options:
       destinations:
         description:
           - What the application consists of. When given, it replaces the present destinations as a whole.
+          - On private resources every kind of access must have the same addresses and ports. Anything else is an error.
           - Required with O(state=replaced) and O(state=overridden), and for a new application.
         type: list
         elements: dict
         suboptions:
           destination_addr:
             description:
-              - IPv4 addresses, or networks in CIDR notation; only single addresses for browser access. IPv6 is not supported by the vendor.
-              - Host names are passed on for the vendor to check, who documents neither that they are allowed nor that they are not.
+              - IPv4 addresses, or networks in CIDR notation; on private applications only single addresses for browser access. IPv6 is not
+                supported by the vendor.
+              - Host names are passed on for the vendor to check. On private resources they may not work with network access, which a
+                warning says.
             type: list
             elements: str
           protocol_ports:
@@ -73,7 +85,8 @@ options:
             suboptions:
               protocol:
                 description:
-                  - The protocol, such as V(TCP). Only TCP for browser access.
+                  - The protocol, such as V(TCP). On private applications only TCP for browser access; on private resources also V(any) and
+                    whatever else the vendor takes.
                 type: str
               ports:
                 description:
@@ -81,57 +94,92 @@ options:
                 type: str
           access_type:
             description:
-              - Whether the destination is reached with a browser, or on the network.
+              - Whether the destination is reached with a browser, on the network, or with the vendor's client, which is for private
+                resources only.
             type: str
-            choices: [browser, network]
+            choices: [browser, network, client]
       app_protocol:
         description:
           - The protocol between the proxy and the application, such as V(https). Concerns browser access only. An empty text clears it.
+          - Private resources do not have it. With browser access anything but an empty text is an error there.
         type: str
       sni:
         description:
           - The server name to ask for in TLS, a domain. Concerns browser access only. An empty text clears it.
+          - Private resources do not have it. With browser access anything but an empty text is an error there.
         type: str
       ssl_verification_enabled:
         description:
           - Whether the application's certificate is verified. Concerns browser access only. The vendor's default is V(true).
+          - Private resources do not have it. With browser access V(false) is an error there.
         type: bool
       application_groups:
         description:
           - Names of application groups. With O(state=merged) the application joins them and leaves none, so that an empty list does
             nothing, with a warning; with O(state=replaced) and O(state=overridden) it is in exactly these.
-          - One request reads the groups. A name that fits no group is an error; groups are not created.
+          - One request reads the groups. A name that fits no group is an error, unless O(create_groups) is set.
         type: list
         elements: str
       application_group_ids:
         description:
           - Ids of application groups, as O(config[].application_groups) has names, and without the request that names need. Given both,
             they must agree as far as the groups are read anyway.
+          - Ignored on private resources, with a warning. If there are no names beside the ids, the application keeps the groups that it
+            has.
         type: list
         elements: str
+      resource_group_ids:
+        description:
+          - Ids of groups on private resources, as O(config[].application_group_ids) are those on private applications.
+          - Ignored on private applications, with a warning. If there are no names beside the ids, the application keeps the groups that it
+            has.
+        type: list
+        elements: str
+  api:
+    description:
+      - Which of the vendor's two APIs has the applications.
+      - With V(auto), private resources are read first. A 404 response means V(private_applications). Any resource means
+        V(private_resources). If there are none, private applications are read too. If there are any, they are used, with a warning, else
+        private resources are. Any other response is an error.
+      - With O(state=rendered), V(auto) means V(private_applications).
+      - One task never writes to both.
+    type: str
+    choices: [auto, private_applications, private_resources]
+    default: auto
+  create_groups:
+    description:
+      - Whether to create the groups in O(config[].application_groups) that do not exist, empty, before the applications join them. Has no
+        effect with O(state=deleted), where a name that fits no group is an error.
+      - The list of groups is read twice before the first of them is created.
+    type: bool
+    default: false
   force:
     description:
       - Whether to delete an application although rules use it. Without this the vendor refuses, and so does the task.
+      - Private resources cannot be deleted by force. If the plan deletes any, V(true) is an error there.
     type: bool
     default: false
   allow_group_removal:
     description:
       - Whether a plan may take its last application from a group, in any state. The vendor may remove such a group, and it cannot be
-        brought back.
+        brought back under its id.
       - A group counts as one removal for O(max_removals).
     type: bool
     default: false
   deprecation_warning:
     description:
-      - Whether to warn that the vendor's API is in early access and marked deprecated.
+      - Whether to warn that the vendor's API is in early access, and either marked deprecated (private applications) or a beta (private
+        resources).
     type: bool
     default: true
 notes:
-  - The organization must have opted in to early access for Secure Connect. The vendor has marked these endpoints deprecated, in favour of a
-    successor that is not generally available yet.
+  - The organization must have opted in to early access for Secure Connect. The vendor has marked private applications deprecated; private
+    resources are a beta.
+  - Private resources are written through to Umbrella. If the vendor reports that this failed for a resource that the task has just written,
+    the task fails and quotes the report. For other resources it is a warning.
   - An application is taken off its groups before it is deleted. If the deletion is refused, it is put back into them.
-  - What frees a name comes before what takes it, what makes room at the limit of 300 applications before what needs it, and what joins a
-    group before its last application leaves. Apart from that everything is created and changed before anything is deleted.
+  - What frees a name comes before what takes it, what makes room at the limit of 300 private applications before what needs it, and what
+    joins a group before its last application leaves. Apart from that everything is created and changed before anything is deleted.
   - Two names can be swapped, by id. One of the applications then has a temporary name for a moment. A run that is interrupted there is
     completed by the next.
   - RV(requests) has an application's whole body, for what the vendor's PUT does to a field that is left out is not documented.
@@ -201,6 +249,14 @@ EXAMPLES = r"""
       - name: Service Desk
       - name: Building Control
 
+- name: Put an application into a group that may not exist yet
+  secops.policy.meraki_private_app:
+    organization_id: "2930418"
+    create_groups: true
+    config:
+      - name: Building Control
+        application_groups: [Facilities]
+
 - name: See the requests without a connection
   secops.policy.meraki_private_app:
     state: rendered
@@ -226,7 +282,9 @@ before:
 after:
   description:
     - The applications that are new or changed, as they are now; in check mode as planned.
-    - An id that only the server can give is missing in what is planned.
+    - An id that only the server can give is missing in what is planned; the id of a group that is yet to be created is C(<new>).
+    - Private resources have C(resource_id) and C(resource_group_ids) in place of C(application_id) and C(application_group_ids), and none
+      of the browser settings.
     - After a failure it is what was planned.
   returned: in the states that write, once there is a plan
   type: list
@@ -295,9 +353,15 @@ summary:
     - How many applications were, or in check mode would be, C(created), C(updated) and C(deleted), and how many of those listed stay
       C(unchanged); C(moved) is always 0.
     - C(groups_removed) lists the groups that lose their last application, each with C(id) and C(name).
+    - C(groups_created) lists the names of the groups that are created.
   returned: in the states that write, once there is a plan
   type: dict
-  sample: {created: 2, updated: 1, moved: 0, deleted: 0, unchanged: 297, groups_removed: []}
+  sample: {created: 2, updated: 1, moved: 0, deleted: 0, unchanged: 297, groups_removed: [], groups_created: []}
+api:
+  description: The API in use, V(private_applications) or V(private_resources).
+  returned: as soon as it is known
+  type: str
+  sample: private_applications
 plan_digest:
   description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
   returned: in the states that write, once there is a plan
@@ -320,11 +384,12 @@ gathered:
   elements: dict
 place:
   description:
-    - The organization that was read, C(vendor) and the C(organization)'s id, also where it is given by name.
-    - The same organization has the same place, to be compared as a whole.
+    - The organization that was read, C(vendor) and the C(organization)'s id, also where it is given by name; and the C(api), for ids
+      belong to one API.
+    - The same organization and API have the same place, to be compared as a whole.
   returned: in the states that write, once there is a plan, and with O(state=gathered)
   type: dict
-  sample: {vendor: meraki, organization: "2930418"}
+  sample: {vendor: meraki, organization: "2930418", api: private_applications}
 source:
   description: The organization that was read, as a URL.
   returned: with O(state=gathered)

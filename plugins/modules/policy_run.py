@@ -105,6 +105,11 @@ failure:
   description: Why the module failed.
   returned: with O(tolerant), if it did
   type: str
+warned:
+  description: The warnings of the module. In a loop, Ansible takes them out of the items' results.
+  returned: always
+  type: list
+  elements: str
 outcome:
   description:
     - What became of it, its C(state) (C(done), C(failed), C(not run) where nothing was written), and how many requests were C(made) and are

@@ -203,21 +203,31 @@ def _longest_run(places: list[int]) -> int:
 
 
 def application_pace(report: Report) -> None:
-    """300 applications from nothing, against a server that enforces its limit and takes its time."""
+    """300 private applications from nothing, against a server that enforces its limit and takes its time."""
+    _pace(report, "applications", "private_applications")
+
+
+def resource_pace(report: Report) -> None:
+    """As many private resources."""
+    _pace(report, "resources", "private_resources")
+
+
+def _pace(report: Report, what: str, api: str) -> None:
     with Cloud() as cloud:
         _organization(cloud, networks=0, policies=0)
         cloud.latency = 0.15
-        task = {"secops.policy.meraki_private_app": {**_connection(cloud), "config": [_application(number) for number in range(300)]}}
+        cloud.meraki.private_resources = "on"
+        given = {**_connection(cloud), "api": api, "config": [_application(number) for number in range(300)]}
+        task = {"secops.policy.meraki_private_app": given}
         seconds, _cpu = _play([task])
         arrived = [entry.at for entry in cloud.log]
         # What no client can be faster than: so many requests, ten in any second, and the last answer.
         floor = (len(arrived) - 1) // 10 + cloud.latency
         took = arrived[-1] - arrived[0] + cloud.latency
-        report.ratio(
-            "300 applications / the limit's floor", took / floor, 1.1, f"{took:.1f} s / {floor:.1f} s; {seconds:.1f} s the whole play"
-        )
+        report.ratio(f"300 {what} / the limit's floor", took / floor, 1.1, f"{took:.1f} s / {floor:.1f} s; {seconds:.1f} s the whole play")
         report.count("answers 429", sum(entry.status == 429 for entry in cloud.log), 0)
-        report.count("applications made", len(cloud.meraki.applications(ORGANIZATION)), 300)
+        made = cloud.meraki.applications(ORGANIZATION) if what == "applications" else cloud.meraki.resources(ORGANIZATION)
+        report.count(f"{what} made", len(made), 300)
         cloud.clear_log()
         _play([task])
         report.count("requests of the same task again", len(cloud.log), 1)
@@ -372,6 +382,7 @@ BENCHES = {
     "eset_order": eset_order,
     "eset_pace": eset_pace,
     "application_pace": application_pace,
+    "resource_pace": resource_pace,
     "application_loop": application_loop,
     "audit_fleet": audit_fleet,
     "drift_page": drift_page,

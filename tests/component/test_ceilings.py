@@ -103,6 +103,7 @@ def _named(number):
 
 
 _ORGANIZATION = {"organization_id": None, "organization": "x"}
+_OLDER, _NEWER = {"api": "private_applications"}, {"api": "private_resources"}
 _POLICY_BY_NAME = [{"target": {"device_uuid": "d"}, "policies": [{"policy": "x"}]}]
 #: The lists that modules read: the module, the options that make it read one, where the list is, a page of things, and one of these.
 LISTS = {
@@ -112,12 +113,16 @@ LISTS = {
     "networks": (SENTRY, {"config": [{"network": "x"}]}, "/networks", list, lambda number: {"id": f"N_{number}", "name": f"x{number}"}),
     "organizations": (SENTRY, _ORGANIZATION, "/organizations", list, lambda number: {"id": number, "name": f"x{number}"}),
     "applications": (
-        APPS, {}, "privateApplications", lambda things: {"data": things},
+        APPS, _OLDER, "privateApplications", lambda things: {"data": things},
         lambda number: {"applicationId": number, **application(f"x{number}", 1), "applicationGroupIds": []},
     ),
     "groups": (
-        APPS, {"with_names": True}, "Groups", lambda things: {"data": things},
+        APPS, {**_OLDER, "with_names": True}, "Groups", lambda things: {"data": things},
         lambda number: {"applicationGroupId": number, "name": f"x{number}"},
+    ),
+    "resources": (
+        APPS, _NEWER, "privateResources", lambda things: {"data": things},
+        lambda number: {"resourceId": number, "name": f"x{number}", "accessTypes": [], "resourceAddresses": [], "resourceGroupIds": []},
     ),
     "policy assignments": (
         ESET, {}, "policy-assignments", lambda things: {"assignments": things},

@@ -52,7 +52,7 @@ def cloud():
 
 
 def run(cloud, check=False, **options):
-    return run_meraki(MODULE, cloud, options, check=check)
+    return run_meraki(MODULE, cloud, {"api": "private_applications", **options}, check=check)
 
 
 def names(cloud):

@@ -95,6 +95,30 @@ def test_whatever_was_applied_to_applications_comes_back_and_once(present, wante
         assert again == restore.Changes([], [], "replaced", [], [], [])
 
 
+@pytest.mark.parametrize("api", ["private_applications", "private_resources"])
+def test_an_application_comes_back_with_the_group_that_went_with_it(api):
+    with Cloud() as cloud:
+        cloud.limit(None)
+        meraki = cloud.meraki
+        meraki.private_resources = "on"
+        meraki.secure_connect.cascade_on_delink = meraki.successor.cascade_on_delink = True
+        meraki.add_key("key")
+        meraki.add_organization("1", "One")
+        given = {"api_key": "key", "base_url": cloud.meraki_url, "organization_id": "1", "api": api, "allow_group_removal": True}
+        made = [app("Jira"), app("Wiki", 2)]
+        config = [{**{key: unit[key] for key in ("name", "destinations")}, "application_groups": ["West"]} for unit in made]
+        first = run_module(APPS, {**given, "create_groups": True, "config": config})
+        done = run_module(APPS, {**given, "state": "deleted", "config": [{"name": "Jira"}, {"name": "Wiki"}]})
+        assert done["summary"]["groups_removed"] and not done["after"]
+        present = run_module(APPS, {**given, "state": "gathered"})["gathered"]
+        found = restore.changes(DESCRIPTION, snapshot(done["before"], done["after"]), present, False)
+        assert found.errors == [] and [unit["application_groups"] for unit in found.put_back] == [["West"]] * 2
+        back = run_module(APPS, {**given, "state": found.state, "create_groups": True, "config": found.put_back})
+        assert not back.get("failed"), back["msg"]
+        assert back["summary"]["groups_created"] == ["West"] and back["summary"]["created"] == 2
+        assert [unit["name"] for unit in back["after"]] == [unit["name"] for unit in first["after"]]
+
+
 def test_what_only_after_has_goes_by_its_id_alone():
     entry = snapshot([], [there("Wiki", "9")])
     gone = restore.changes(DESCRIPTION, entry, [there("Wiki", "30", 2)], False)

@@ -382,7 +382,9 @@ def watched_apps(cloud, clock, owner):
 
 
 def apps(cloud, check=False, **options):
-    return run_meraki("meraki_private_app", cloud, {**PACE, "deprecation_warning": False, **options}, check=check)
+    return run_meraki(
+        "meraki_private_app", cloud, {**PACE, "api": "private_applications", "deprecation_warning": False, **options}, check=check
+    )
 
 
 def named(cloud, name):

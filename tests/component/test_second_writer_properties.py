@@ -195,7 +195,9 @@ class Applications(World):
         self.admin = ApplicationAdmin(cloud)
 
     def run(self, check=False, **options):
-        return run_meraki("meraki_private_app", self.cloud, {**PACE, "deprecation_warning": False, **options}, check=check)
+        return run_meraki(
+            "meraki_private_app", self.cloud, {**PACE, "api": "private_applications", "deprecation_warning": False, **options}, check=check
+        )
 
     def state(self):
         there = self.cloud.meraki.secure_connect.state()

@@ -13,9 +13,9 @@ own. What else a block is, a comment before it says (``.. example: WORDS`` in re
 - ``file NAME``: a file of a project, for the ``ansible-playbook`` of a later console block; in reStructuredText the caption is the name
 - ``not run: REASON``: nothing of the above; the test counts these
 
-Two comments stand alone: ``start`` begins a new scenario, ``fault {...}`` has something go wrong in it (``tests/mock_cloud/faults.py``). In
-console blocks the lines ``$ ansible-playbook ...`` are run, and what they print holds the lines that follow, in order; ``...`` leaves some
-out.
+Two comments stand alone: ``start`` begins a new scenario, ``start {...}`` one with these switches of Meraki's mock server, and
+``fault {...}`` has something go wrong in it (``tests/mock_cloud/faults.py``). In console blocks the lines ``$ ansible-playbook ...`` are
+run, and what they print holds the lines that follow, in order; ``...`` leaves some out.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ class Block:
 
 @dataclass
 class Scenario:
-    """Blocks that share a mock server, and what goes wrong in it."""
+    """Blocks that share a mock server, its switches, and what goes wrong in it."""
 
     blocks: list[Block] = field(default_factory=list)
+    switches: dict[str, Any] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     def of(self, *kinds: str) -> list[Block]:
@@ -90,7 +91,7 @@ def scenarios(page: str, text: str) -> list[Scenario]:
                 found.append(Scenario())
             found[-1].blocks.append(item)
         elif item[0] == "start":
-            found.append(Scenario())
+            found.append(Scenario(switches=item[1] or {}))
         else:
             found[-1].faults.append(item[1])
     return [scenario for scenario in found if scenario.blocks]

@@ -123,7 +123,7 @@ def items(report, name=None, verdict=None):
 def test_what_is_in_line(check, tenants, audit, tmp_path):
     done, report = audit(inventory(tenants), check=check)
     done.ok()
-    assert report["totals"]["tenants"] == {"total": 3, "read": 3, "unreadable": 0, "in_sync": 3, "drifted": 0}
+    assert report["totals"]["tenants"] == {"total": 3, "read": 3, "unreadable": 0, "invalid": 0, "in_sync": 3, "drifted": 0}
     assert tenants.writes() == []
     assert {item["verdict"] for item in items(report)} == {"in_sync"}
     assert all(not item["failed"] for item in done.results)
@@ -199,7 +199,7 @@ def test_a_tenant_that_cannot_be_read_is_an_error_and_the_others_are_read(tenant
     )
     done, report = audit(listed)
     assert done.rc == 2
-    assert report["totals"]["tenants"] == {"total": 4, "read": 2, "unreadable": 2, "in_sync": 1, "drifted": 1}
+    assert report["totals"]["tenants"] == {"total": 4, "read": 2, "unreadable": 1, "invalid": 1, "in_sync": 1, "drifted": 1}
     assert {item["host"] for item in done.results if item["failed"] and item["action"] == "ansible.builtin.fail"} == {"paris", "vienna"}
     verdicts = {(one["name"], resource["module"]): resource for one in report["tenants"] for resource in one["resources"]}
     assert "401" in verdicts["paris", SENTRY]["message"] and verdicts["paris", SENTRY]["verdict"] == "unreadable"
@@ -408,7 +408,7 @@ def test_the_desired_state_is_the_one_that_the_modules_were_given(tenants, audit
     listed["all"]["hosts"]["nothing"] = {}
     done, report = audit(listed, playbook=stated(where, {"secops_policy": wanted}, tmp_path))
     assert done.rc == 0, done.output
-    assert report["totals"]["tenants"] == {"total": 4, "read": 4, "unreadable": 0, "in_sync": 0, "drifted": 4}
+    assert report["totals"]["tenants"] == {"total": 4, "read": 4, "unreadable": 0, "invalid": 0, "in_sync": 0, "drifted": 4}
     for one in report["tenants"]:
         sentry_, application = one["resources"]
         assert (sentry_["scope"], sentry_["state"], sentry_["verdict"]) == ("Organization 1", "replaced", "in_sync")
@@ -424,7 +424,8 @@ def test_a_desired_state_that_is_wrong_elsewhere_than_in_the_inventory(tenants, 
     listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1"))
     for wrong, says in (([1], "must be a dictionary"), ({}, "names no module"), ({SENTRY: {"forse": 1, "config": []}}, "forse")):
         done, report = audit(listed, playbook=stated("play", {"secops_policy": wrong}, tmp_path), extra_vars={"secops_policy": wrong})
-        assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1 and says in json.dumps(report)
+        verdict = "invalid" if wrong else "unreadable"
+        assert done.rc == 2 and report["totals"]["tenants"][verdict] == 1 and says in json.dumps(report)
 
 
 @pytest.mark.parametrize("where", ["play", "file", "role", "task", "environment", "defaults", "entry"])
@@ -484,7 +485,7 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
     )
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
-    assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "in_sync": 2, "drifted": 0}
+    assert report["totals"]["tenants"] == {"total": 3, "read": 2, "unreadable": 1, "invalid": 0, "in_sync": 2, "drifted": 0}
     assert (
         "a_unreadable"
         in [item["result"]["msg"] for item in done.results if item["action"] == "ansible.builtin.fail" and item["failed"]][-1]
@@ -503,7 +504,11 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
     done, report = audit(listed, playbook=book)
     assert done.rc == 2
     verdicts = {one["name"]: one["verdict"] for one in report["tenants"]}
-    assert verdicts == {"b_good": "in_sync"} | dict.fromkeys(("a_failed", "empty", "unknown", "reads", "none", "missing"), "unreadable")
+    assert verdicts == {
+        "b_good": "in_sync",
+        **dict.fromkeys(("a_failed", "empty", "missing"), "unreadable"),
+        **dict.fromkeys(("unknown", "reads", "none"), "invalid"),
+    }
     messages = {
         one["name"]: " ".join([one["message"], *(resource["message"] for resource in one["resources"])]) for one in report["tenants"]
     }
@@ -515,7 +520,7 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
 @pytest.mark.parametrize("desired_state", [[1], "none", {}, None])
 def test_a_single_tenant_whose_desired_state_is_none_has_a_report(tenants, audit, desired_state):
     done, report = audit({"all": {"hosts": {"berlin": {"secops_policy": desired_state}}}})
-    assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 1
+    assert done.rc == 2 and report["totals"]["tenants"]["invalid" if desired_state else "unreadable"] == 1
     assert report["tenants"][0]["message"] in done.failed_result()["msg"] and "secops_policy" in report["tenants"][0]["message"]
 
 
@@ -627,7 +632,7 @@ def test_what_tasks_of_ones_own_have_read_is_never_dropped(tenants, audit, tmp_p
     )
     done, report = audit(inventory(tenants, berlin="{{ desired_state }}"), playbook=book)
     (one,) = report["tenants"]
-    assert one["verdict"] == "unreadable" and "cannot be evaluated" in one["message"]
+    assert one["verdict"] == "invalid" and "cannot be evaluated" in one["message"]
     assert [resource["counts"]["extra"] for resource in one["resources"]] == [1]
     assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is True
 
@@ -651,6 +656,8 @@ def test_a_plan_that_apply_would_refuse_is_drift(tenants, audit):
     assert sentry_["verdict"] == application["verdict"] == "drifted"
     assert sentry_["counts"]["extra"] == 2 and "max_removals" in sentry_["message"] and sentry_["plan_digest"]
     assert application["counts"]["extra"] == 1 and "Westcoast" in application["message"] and "allow_group_removal" in application["message"]
+    assert all(one["message"].startswith("apply would refuse this: ") for one in (sentry_, application))
+    assert not [item for item in done.results if item["failed"]] and "FAILED" not in done.stdout, "and no error in the terminal"
 
 
 def test_credentials_in_module_defaults_and_in_variables(tenants, audit, tmp_path):

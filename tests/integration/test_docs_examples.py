@@ -197,6 +197,9 @@ def problems(found: list[pages.Scenario], folder: Path) -> list[str]:
             cloud = stack.enter_context(Cloud())
             demo.seed_demo(cloud)
             runs.append(_Run(scenario, cloud, _units(cloud)))
+            for name, value in scenario.switches.items():
+                assert isinstance(getattr(cloud.meraki, name), type(value)), name
+                setattr(cloud.meraki, name, value)
             for fault in scenario.faults:
                 cloud.faults.add(**fault)
             for block in scenario.of("before"):

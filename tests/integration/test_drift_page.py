@@ -41,7 +41,7 @@ HOSTILE = [
     "javascript:window.hacked=5",
     "{{ 7 * 6 }} ${alert(1)} &lt;b&gt;",
     "line one\nline two\ttab",
-    "\u202eright to left",
+    "\\u202eright to left",
 ]
 
 

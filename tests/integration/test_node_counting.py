@@ -86,6 +86,16 @@ def test_what_was_written_counts_once_and_nothing_else_does(module, cloud, play)
     assert [counted(name, result) for name in (module, RUN) for result in (planned, *others)] == [[]] * 8
 
 
+def test_private_resources_count_as_private_applications_do(cloud, play):
+    demo.seed_demo(cloud)
+    cloud.meraki.private_resources = "on"
+    task = {APPLICATION: {"config": WRITES[APPLICATION][0][:1], "api": "private_resources"}}
+    written = play([task], module_defaults=connection(cloud)).ok().results[0]["result"]
+    (found,) = counted(APPLICATION, written)
+    assert found["name"] == "Desk" and found["canonical_facts"] == {"resource_id": written["after"][0]["resource_id"]}
+    assert counted(RUN, written) == [found]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_what_was_refused_does_not_count(module, cloud, play):
     """It was sent, and so is a write in stats; the vendor did nothing."""

@@ -40,7 +40,7 @@ def organization(cloud):
 
 
 def task(cloud, register=None, check_mode=None, **options):
-    given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", **options}
+    given = {"api_key": KEY, "base_url": cloud.meraki_url, "organization_id": "1", "api": "private_applications", **options}
     made = {"name": options.get("state", "merged"), MODULE: given, "ignore_errors": True}
     if check_mode is not None:
         made["check_mode"] = check_mode
@@ -57,7 +57,7 @@ def results(done):
 
 
 def counts(**given):
-    return {"created": 0, "updated": 0, "moved": 0, "deleted": 0, "unchanged": 0, "groups_removed": [], **given}
+    return {"created": 0, "updated": 0, "moved": 0, "deleted": 0, "unchanged": 0, "groups_removed": [], "groups_created": [], **given}
 
 
 def test_states_and_what_is_written(organization, play):
@@ -283,3 +283,38 @@ def test_by_organization_name_and_from_the_environment(organization, play):
     done = play([block], env=env).ok()
     assert len(done.results[0]["result"]["gathered"]) == 3
     assert done.results[1]["result"]["requests"][0]["path"] == "/organizations/1/secureConnect/privateApplications/1"
+
+
+def test_the_same_tasks_on_private_resources(organization, play):
+    """What one API has is fed to the other: groups are made, nothing is lost, ids say which API they belong to."""
+    organization.meraki.private_resources = "on"
+    organization.meraki.add_resource("1", resourceId="3", name="There", accessTypes=[{"type": "network"}], resourceAddresses=[])
+    moved = {"config": "{{ was.gathered }}", "create_groups": True}
+    client = [destination(7), destination(7, access="client")]
+    done = play(
+        [
+            task(organization, register="was", state="gathered", with_names=True),
+            task(organization, register="plan", check_mode=True, api="auto", **moved),
+            task(organization, api="auto", expected_plan="{{ plan.plan_digest }}", **moved),
+            task(organization, api="auto", **moved),
+            task(organization, register="now", api="auto", state="gathered"),
+            task(organization, api="private_resources", state="overridden", config="{{ now.gathered }}"),
+            task(organization, api="auto", config=[{"name": "Jira", "destinations": client}]),
+            task(organization, api="auto", state="deleted", config=[{"name": "Lab"}, {"name": "There"}]),
+        ],
+        diff=True,
+    ).ok()
+    _was, planned, made, again, now, fed_back, client, deleted = results(done)
+    assert made["api"] == "private_resources" and made["summary"] == counts(created=3, groups_created=["West"])
+    for key in ("changed", "before", "requests", "summary", "plan_digest"):
+        assert planned[key] == made[key], key
+    assert "<new>" in json.dumps(made["requests"]) and "<new>" not in json.dumps(made["after"])
+    assert any("ids of the other API" in text for text in made["warnings"])
+    assert not again["changed"] and again["stats"]["reads"] == 2
+    assert not fed_back["changed"] and fed_back["stats"] == {"reads": 1, "writes": 0, "retries": 0, "waited_seconds": 0.0}
+    assert {"resource_id", "resource_group_ids"} <= set(now["gathered"][0]) and "application_id" not in now["gathered"][0]
+    assert [one["access_type"] for one in client["after"][0]["destinations"]] == ["browser", "client"]
+    assert deleted["summary"] == counts(deleted=2) and deleted["requests"][-1]["body"] is None
+    assert sorted(item["name"] for item in organization.meraki.resources("1").values()) == ["Jira", "Wiki"]
+    assert len(organization.meraki.applications("1")) == 3, "the other API was only read"
+    assert [entry.status for entry in organization.log if entry.status not in (200, 201, 204)] == []

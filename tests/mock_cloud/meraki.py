@@ -14,13 +14,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from .meraki_errors import Refusal, not_found, refuse
-from .meraki_lists import Page, page, values
+from .meraki_lists import Page, next_link, page, values
 from .meraki_sentry import Sentry
+from .private_resources import PrivateResources
 from .secure_connect import SecureConnect
 from .spec import Operation, find
 from .web import Request, Response, html_response, json_response, json_text
 
-FILES = ("meraki-sentry.openapi.json", "meraki-secure-connect.openapi.json")
+FILES = ("meraki-sentry.openapi.json", "meraki-secure-connect.openapi.json", "meraki-private-resources.openapi.json")
 #: ApplicationName/Version VendorName (developer.cisco.com/meraki, "User agents overview").
 _AGENT = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9.]+ [A-Za-z0-9]+")
 _RANGE = re.compile(r"range is (\d+) - (\d+)")
@@ -38,12 +39,14 @@ class Meraki:
     - ``canonical_tags``: tags are stored sorted, each once
     - ``strict_user_agent``: a ``User-Agent`` of another form than the vendor's is 400
     - ``sm_off``, ``early_access_off``: the paths of Systems Manager, of Secure Connect, are 404
+    - ``private_applications``, ``private_resources``: whether Secure Connect has this API: ``on``, ``off`` (404 as JSON) or ``off_html``
+      (404 as a page)
     - ``lag``: so many list reads of policies, applications and groups show the state before the last write; counts down
     - ``page_most``: so many items are on a page at most, whatever ``perPage`` asks for; None: as many as it asks for
     - ``link_origin``: scheme and authority of the URLs in ``Link``; None: the request's own
     - ``before_write``: called with each write just before it acts
 
-    Those of Secure Connect are attributes of ``secure_connect``.
+    Those of Secure Connect are attributes of ``secure_connect``, those of its successor of ``successor``. The two APIs share no object.
     """
 
     def __init__(self) -> None:
@@ -56,6 +59,8 @@ class Meraki:
         self.strict_user_agent = True
         self.sm_off = False
         self.early_access_off = False
+        self.private_applications = "on"
+        self.private_resources = "off"
         self.lag = 0
         self.page_most: int | None = None
         self.link_origin: str | None = None
@@ -72,6 +77,7 @@ class Meraki:
         self._stale: dict[str, Any] = {}
         self._sentry = Sentry(self)
         self.secure_connect = SecureConnect(self)
+        self.successor = PrivateResources(self)
         self._routes: dict[str, Callable[..., Response]] = {
             "getOrganizations": self._list_organizations,
             "getOrganization": self._get_organization,
@@ -79,6 +85,7 @@ class Meraki:
             "getNetworkGroupPolicies": self._list_group_policies,
             **self._sentry.routes(),
             **self.secure_connect.routes(),
+            **self.successor.routes(),
         }
 
     # What tests seed and look at.
@@ -147,6 +154,16 @@ class Meraki:
         with self.lock:
             return self.secure_connect.add_application(org_id, fields)
 
+    def add_resource_group(self, org_id: str, name: str, id: str | None = None) -> str:  # noqa: A002 - the API's word
+        """An empty resource group; its id."""
+        with self.lock:
+            return self.successor.add_group(org_id, name, id)
+
+    def add_resource(self, org_id: str, **fields: Any) -> str:
+        """A private resource with fields in the API's form, whatever the rules say; its id."""
+        with self.lock:
+            return self.successor.add_resource(org_id, fields)
+
     def sentry(self, org_id: str) -> dict[str, list[dict[str, Any]]]:
         """A copy of the policies of each network that has, or had, any."""
         with self.lock:
@@ -162,6 +179,16 @@ class Meraki:
         with self.lock:
             return self.secure_connect.groups(org_id)
 
+    def resources(self, org_id: str) -> dict[str, dict[str, Any]]:
+        """A copy of the organization's private resources by id."""
+        with self.lock:
+            return self.successor.resources(org_id)
+
+    def resource_groups(self, org_id: str) -> dict[str, dict[str, Any]]:
+        """A copy of the organization's resource groups by id."""
+        with self.lock:
+            return self.successor.groups(org_id)
+
     def state(self) -> dict[str, Any]:
         """Everything but the keys, as JSON data."""
         with self.lock:
@@ -172,6 +199,7 @@ class Meraki:
                     "groupPolicies": self._groups,
                     "sentry": self._sentry.state(),
                     **self.secure_connect.state(),
+                    **self.successor.state(),
                 }
             )
 
@@ -206,6 +234,9 @@ class Meraki:
             raise not_found()
         if ("/sm/" in operation.template and self.sm_off) or ("/secureConnect/" in operation.template and self.early_access_off):
             raise not_found()
+        api = next((switch for part, switch in self._secure_connect_apis() if part in operation.template), "on")
+        if api != "on":
+            return html_response(404, "404 Not Found") if api == "off_html" else json_response(404, {"errors": ["Not found"]})
         if request.method != "GET" and key["read_only"]:
             raise Refusal(403, "The API key has read-only access")
         _check_query(operation, request)
@@ -213,6 +244,9 @@ class Meraki:
         if request.method != "GET" and self.before_write is not None:
             self.before_write(request)
         return self._routes[operation.id](request, key, *places)
+
+    def _secure_connect_apis(self) -> list[tuple[str, str]]:
+        return [("/privateApplication", self.private_applications), ("/privateResource", self.private_resources)]
 
     def _authorized(self, request: Request) -> dict[str, Any]:
         scheme, _space, key = request.headers.get("authorization", "").partition(" ")
@@ -259,6 +293,10 @@ class Meraki:
     def page(self, request: Request, keys: Sequence[str], default: int) -> Page:
         """The page of a list that the request asks for."""
         return page(request, keys, default, self.page_most, self.link_origin)
+
+    def link(self, request: Request, query: dict[str, str], after: str) -> str:
+        """The ``Link`` to the page that begins after this cursor."""
+        return next_link(request, query, after, self.link_origin)
 
     def network_ids(self, org_id: str) -> list[str]:
         """The organization's networks."""

@@ -42,6 +42,12 @@ def page(request: Request, keys: Sequence[str], default: int, most: int | None, 
     return Page(keys[start:end], len(keys) - end, {"Link": ", ".join(f"<{base}{token}>; rel={name}" for name, token in links)})
 
 
+def next_link(request: Request, query: dict[str, str], after: str, link_origin: str | None) -> str:
+    """A ``Link`` header with the next page alone, whose cursor is no token but a name."""
+    origin = request.origin if link_origin is None else link_origin + urlsplit(request.origin).path
+    return f"<{origin}{quote(request.path, safe='/%')}?{urlencode({**query, 'startingAfter': after})}>; rel=next"
+
+
 def values(request: Request, name: str) -> list[str]:
     """All values of a query parameter that is an array, however it is written."""
     return request.query.get(name, []) + request.query.get(f"{name}[]", [])

@@ -205,7 +205,7 @@ class SecureConnect:
         refuse(_group_errors(known, body))
         self._wrote(org_id)
         omitted = there if self.put_omitted == "keep" else {**there, **_GROUP_DEFAULTS}
-        members = _once(body.get("applicationIds", omitted["applicationIds"]))
+        members = once(body.get("applicationIds", omitted["applicationIds"]))
         known.groups[group_id] = {**omitted, **body, "applicationIds": members, "modifiedAt": self._now()}
         return json_response(200, self._shuffled_group(known.groups[group_id]))
 
@@ -242,7 +242,7 @@ class SecureConnect:
             "applicationGroupId": made,
             "name": fields["name"],
             "description": fields["description"],
-            "applicationIds": _once(fields["applicationIds"]),
+            "applicationIds": once(fields["applicationIds"]),
             "createdAt": at,
             "modifiedAt": at,
         }
@@ -332,7 +332,7 @@ class SecureConnect:
     # Rules.
 
     def _errors(self, known: _Organization, body: Item, own: str | None) -> list[str]:
-        errors = _name_errors(body["name"])
+        errors = name_errors(body["name"])
         fold = str.casefold if self.names_ignore_case else str
         if fold(body["name"]) in {fold(item["name"]) for key, item in known.applications.items() if key != own}:
             errors.append("Application name has already been taken")
@@ -358,36 +358,52 @@ class SecureConnect:
         errors += [
             f"protocolPorts: {pair['ports']!r} is not a list of ports between 1-65535 and ranges of them"
             for pair in destination["protocolPorts"]
-            if not all(_is_ports(part.strip()) for part in pair["ports"].split(","))
+            if not is_ports(pair["ports"])
         ]
         return errors
 
     def _address_errors(self, address: str, browser: bool) -> list[str]:
-        if ":" in address:
-            return [f"IPv6 is unsupported: {address}"]
-        if self.host_names and not browser and _DOMAIN.fullmatch(address):
+        if self.host_names and not browser and is_domain(address):
             return []
-        try:
-            network = ipaddress.IPv4Network(address if _IPV4.fullmatch(address) else "", strict=False)
-        except ValueError:
-            return [f"{address!r} is not an IPv4 address or CIDR"]
+        errors = ipv4_errors(address)
+        if errors:
+            return errors
+        network = ipaddress.IPv4Network(address, strict=False)
         return [f"Only /32 addresses are allowed for Browser Access Policy: {address}"] if browser and network.prefixlen != 32 else []
 
 
 def _group_errors(known: _Organization, body: Item) -> list[str]:
     unknown = [app_id for app_id in body.get("applicationIds", []) if app_id not in known.applications]
-    return _name_errors(body["name"]) + [f"applicationIds: there is no private application {app_id}" for app_id in unknown]
+    return name_errors(body["name"]) + [f"applicationIds: there is no private application {app_id}" for app_id in unknown]
 
 
-def _name_errors(name: str) -> list[str]:
+def name_errors(name: str) -> list[str]:
+    """What is wrong with the name of an application, of a resource or of a group of them."""
     if name.strip() and all(letter.isalnum() or letter in " -" for letter in name):
         return []
     return ["name: is required and cannot have any special characters other than spaces and hyphens"]
 
 
-def _is_ports(text: str) -> bool:
-    found = _PORTS.fullmatch(text)
-    return found is not None and 1 <= int(found[1]) <= int(found[2] or found[1]) <= 65535
+def is_ports(text: str) -> bool:
+    """Whether these are ports and ranges of ports, separated by commas."""
+    found = [_PORTS.fullmatch(part.strip()) for part in text.split(",")]
+    return all(part is not None and 1 <= int(part[1]) <= int(part[2] or part[1]) <= 65535 for part in found)
+
+
+def is_domain(text: str) -> bool:
+    """Whether it is a host name of several labels."""
+    return _DOMAIN.fullmatch(text) is not None
+
+
+def ipv4_errors(address: str) -> list[str]:
+    """What is wrong with an IPv4 address or network."""
+    if ":" in address:
+        return [f"IPv6 is unsupported: {address}"]
+    try:
+        ipaddress.IPv4Network(address if _IPV4.fullmatch(address) else "", strict=False)
+    except ValueError:
+        return [f"{address!r} is not an IPv4 address or CIDR"]
+    return []
 
 
 def _canonical(address: str) -> str:
@@ -404,5 +420,6 @@ def _forced(request: Request) -> bool:
     return bool(request.body) and bool(request.json().get("force"))
 
 
-def _once(ids: Sequence[str]) -> list[str]:
+def once(ids: Sequence[str]) -> list[str]:
+    """Each once, in the order given."""
     return list(dict.fromkeys(ids))

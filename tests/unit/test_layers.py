@@ -20,7 +20,7 @@ PACKAGE = "ansible_collections.secops.policy.plugins."
 #: What a planning function could learn that its arguments do not say, or could do that its result does not.
 IMPURE = {"ansible", "datetime", "http", "logging", "os", "pathlib", "random", "requests", "socket", "subprocess", "threading", "time"}
 #: The files of a resource that are plain functions over plain data.
-PURE = ("config", "description", "fields", "order", "plan", "refusal", "schema")
+PURE = ("backend", "config", "description", "fields", "groups", "order", "plan", "refusal", "schema")
 NETWORK = {"http", "requests", "socket", "urllib3"}
 
 

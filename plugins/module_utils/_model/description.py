@@ -69,10 +69,11 @@ class Description(t.NamedTuple):
     - ``content``: two states of a unit are the same where it is equal.
     - ``objects``: the ordered list in a unit; without one, ``fields`` can differ, and ``lists``, whose elements are compared one by one
       in the form that the function gives them.
-    - ``lifecycle``: units are created and deleted, not only changed. ``limit``: the most that there can be of them.
+    - ``lifecycle``: units are created and deleted, not only changed. ``limits``: the most that there can be, by the field of their ids.
     - ``titles``: fields in words, where their names are not; ``formats``: their values as text.
     - ``purpose``: the options that say what is to be done, and not how the vendor is reached.
-    - ``deleting``: the options with which restore deletes units, each with the name of the role's option.
+    - ``deleting``: the options with which restore deletes units, each with the name of the role's option; ``creating``: those with which
+      it puts them back.
     - ``removals_first``: a plan that only removes goes before all others.
     - ``several_writes_per_unit``: a failure may leave a unit between before and after.
     - ``shape``: what a unit holds in a snapshot: a type, a list of one shape, or a dictionary of keys, with ``?`` where one may be missing.
@@ -95,11 +96,12 @@ class Description(t.NamedTuple):
     fields: tuple[str, ...] = ()
     lists: t.Mapping[str, t.Callable[[t.Any], str]] = {}
     lifecycle: bool = False
-    limit: int | None = None
+    limits: t.Mapping[str, int] = {}
     titles: t.Mapping[str, str] = {}
     formats: t.Mapping[str, t.Callable[[t.Any], str]] = {}
     purpose: tuple[str, ...] = ()
     deleting: t.Mapping[str, str] = {}
+    creating: t.Mapping[str, t.Any] = {}
     removals_first: bool = False
     several_writes_per_unit: bool = False
 

@@ -10,7 +10,7 @@ import typing as t
 from collections import Counter
 
 from .description import Data, Description, Identity
-from .plan import longest_increasing_run
+from .plan import NEW, longest_increasing_run
 
 CHANGED, MISSING, EXTRA, MOVED = "changed", "missing", "extra", "moved"
 
@@ -91,7 +91,8 @@ def _unit_fields(description: Description, current: Data | None, desired: Data |
     found = _fields(description.fields, current, desired, lambda key, unit: forms[id(unit)].get(key), {})
     for key, form in description.lists.items():
         names = {**_names_by_id(description, key, current), **_names_by_id(description, key, desired)}
-        found += [_named_values(field, names) for field in _in_list(key, current, desired, form)]
+        sides = (_with_new(description, key, current), _with_new(description, key, desired))
+        found += [_named_values(field, names) for field in _in_list(key, *sides, form)]
     return found
 
 
@@ -140,6 +141,14 @@ def _names_by_id(description: Description, field: str, unit: Data | None) -> dic
     """The names of the ids in a list, where they were read."""
     name = description.names.get(field)
     return dict(zip((unit or {}).get(field) or [], (unit or {}).get(name) or [])) if name else {}
+
+
+def _with_new(description: Description, field: str, unit: Data | None) -> Data | None:
+    """A unit in which an id that only the server can give has the name of what it stands for beside it."""
+    if unit is None or NEW not in (unit.get(field) or []):
+        return unit
+    names = unit.get(description.names.get(field, "")) or []
+    return {**unit, field: [f"{NEW} {name}" if key == NEW else key for key, name in zip(unit[field], names)]}
 
 
 def _named_values(field: Field, known: Data) -> Field:

@@ -75,13 +75,17 @@ class Index:
             advice = "Give the id, or the path" if self._paths and name in self._ids else "Give the id"
             listed = ", ".join(self._label(key) for key in sorted(exact))
             return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {listed}. {advice}"
-        text = folded(name)
-        near = [(key, label) for key, label in self._labels() if folded(label) == text]
+        near = self.alike(name)
         if near:
             others = ", ".join(dict.fromkeys(f"{label!r} ({key})" for key, label in near))
             differs = f"but one that differs {unlike(name, near[0][1])}: {others}. Names must match exactly"
             return None, f"there is no {self.what} named {name!r}{self.where}, {differs}"
         return None, f"there is no {self.what} named {name!r}{self.where}; there are: {listing(name, self._ids)}"
+
+    def alike(self, name: str) -> list[tuple[str, str]]:
+        """All that have this name, or one that only looks like it, as ``(id, name)``."""
+        text = folded(name)
+        return [(key, label) for key, label in self._labels() if folded(label) == text]
 
     def means(self, name: str) -> list[str]:
         """The ids of all that have exactly this name, else of all that have exactly this path."""

@@ -54,8 +54,10 @@ class Request(t.NamedTuple):
     in the answer is not as the plan took for granted, so that it has to be made again. ``what`` says in a few words what the request is
     for. ``compensation`` puts back what this request took away, should a later request of its chain be refused; its own is the next best,
     should it be refused in turn. ``missing_ok`` is for removals: a 404 then means that what was to go is gone, once a read has shown it.
-    ``explain`` says in a sentence, from the data of a refusal, what of the body it is about. ``carries`` is one of the values below;
-    ``renew`` makes the body of an undo anew from the data of a GET of the same path.
+    ``explain`` says in a sentence, from the data of a refusal, what of the body it is about; ``hidden_failure``, from the data of a
+    success, what went wrong all the same. ``carries`` is one of the values below; ``renew`` makes the body of an undo anew from the data of
+    a GET of the same path or, with ``renews_from_list``, from the current state. ``fill`` makes the body from the ids of what earlier
+    requests made, by their keys in ``produces``; ``body`` is then what was planned.
     """
 
     method: str
@@ -72,6 +74,9 @@ class Request(t.NamedTuple):
     explain: t.Callable[[t.Any], str] | None = None
     carries: str = ""
     renew: t.Callable[[t.Any], t.Any] | None = None
+    renews_from_list: bool = False
+    fill: t.Callable[[t.Mapping[str, str]], t.Any] | None = None
+    hidden_failure: t.Callable[[t.Any], str] | None = None
 
     @property
     def displayed(self) -> t.Any:

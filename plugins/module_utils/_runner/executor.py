@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOutcomeUnknown
 from .._http.together import together
 from .._model.documented import Undocumented
-from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, canonical_json
+from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, ValidationErrors, canonical_json
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
@@ -45,16 +45,21 @@ class _Unread(ApiError):
     """What is to be put back could not be read."""
 
 
+class _HiddenFailure(Exception):
+    """It was made, and its answer says that it went wrong all the same."""
+
+
 class _Outdated(Exception):
     """The request was not sent, because what it carries is too old by now."""
 
 
 class Executor:
     """Carries out plans of one run; remembers across them which compensation belongs to a unit whose last write is unknown, and ids
-    made."""
+    made. ``read``: reads the current state."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, read: t.Callable[[], t.Any]) -> None:
         self._client = client
+        self.read = read
         self._compensations: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
         #: How often each request was sent without effect, by its identity.
@@ -149,53 +154,57 @@ class _Work:
                 self._one(chain.key, request)
             except RequestCancelled:
                 return
-            except _Outdated:
-                self.stop.set()
-                self._outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
-                return
-            except NotActed as error:
-                self.stop.set()
-                self._outcome.not_acted.append(f"{request.what}: {error}")
-                return
-            except UnexpectedResponse as error:
-                # The others can go on as far as this phase goes: what was made was made.
-                self._outcome.made.append(request)
-                self._outcome.doubts.append(f"{request.what}: {error}")
-                return
-            except WriteOutcomeUnknown as error:
-                self.stop.set()
-                self._outcome.unknown.append(request)
-                self._doubtful.add(chain.key)
-                self._keep_compensation(chain.key, request)
-                if error.late:
-                    self._outcome.late.append(request)
-                # Where the server may act at any time later, looking now tells nothing.
-                (self._outcome.failures if error.pending else self._outcome.doubts).append(f"{request.what}: {error}")
-                return
-            except ApiError as error:
-                self.stop.set()
-                if request.missing_ok and error.status == 404:
-                    self._outcome.unknown.append(request)
-                    self._outcome.gone.append(request)
-                    self._doubtful.add(chain.key)
-                    self._outcome.doubts.append(f"{request.what}: {error}")
-                    return
-                self._outcome.failures.append(f"{request.what}: {_explained(request, error)}")
-                self._put_back(chain.key)
-                return
-            except Exception as error:  # A fault of ours must not look like a finished plan, nor end in a traceback.
-                self.stop.set()
-                self._outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
-                if id(request) in self._sent:
-                    self._outcome.unknown.append(request)
-                    self._doubtful.add(chain.key)
-                    self._keep_compensation(chain.key, request)
-                else:
-                    self._put_back(chain.key)
+            except Exception as error:
+                self._ended(chain.key, request, error)
                 return
             self._outcome.made.append(request)
             self._keep_compensation(chain.key, request)
         self._compensations.pop(chain.key, None)
+
+    def _ended(self, key: str, request: Request, error: Exception) -> None:
+        """Take up how a request ended that was not simply made; nothing new starts, but where the others can go on."""
+        outcome = self._outcome
+        if isinstance(error, UnexpectedResponse):
+            # The others can go on as far as this phase goes: what was made was made.
+            outcome.made.append(request)
+            outcome.doubts.append(f"{request.what}: {error}")
+            return
+        self.stop.set()
+        if isinstance(error, _Outdated):
+            outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
+        elif isinstance(error, NotActed):
+            outcome.not_acted.append(f"{request.what}: {error}")
+        elif isinstance(error, WriteOutcomeUnknown):
+            self._doubted(key, request)
+            if error.late:
+                outcome.late.append(request)
+            # Where the server may act at any time later, looking now tells nothing.
+            (outcome.failures if error.pending else outcome.doubts).append(f"{request.what}: {error}")
+        elif isinstance(error, ApiError) and request.missing_ok and error.status == 404:
+            outcome.unknown.append(request)
+            outcome.gone.append(request)
+            self._doubtful.add(key)
+            outcome.doubts.append(f"{request.what}: {error}")
+        elif isinstance(error, ApiError):
+            outcome.failures.append(f"{request.what}: {_explained(request, error)}")
+            self._put_back(key)
+        elif isinstance(error, _HiddenFailure):
+            outcome.made.append(request)
+            self._keep_compensation(key, request)
+            outcome.failures.append(f"{request.what}: {error}")
+            self._put_back(key)
+        else:  # A fault of ours must not look like a finished plan, nor end in a traceback.
+            outcome.failures.append(f"{request.what}: internal error, {type(error).__name__}: {error}")
+            if id(request) in self._sent:
+                self._doubted(key, request)
+            else:
+                self._put_back(key)
+
+    def _doubted(self, key: str, request: Request) -> None:
+        """Nobody knows whether it was made."""
+        self._outcome.unknown.append(request)
+        self._doubtful.add(key)
+        self._keep_compensation(key, request)
 
     def _cancelled(self, key: str) -> bool:
         return self.stop.is_set() and key not in self._compensations
@@ -219,8 +228,11 @@ class _Work:
                 self._sent.add(id(request))
             return going
 
-        response = self._client.send(request.method, path, request.body, proceed=proceed, tries=tries)
+        body = request.body if request.fill is None else request.fill(self._ids)
+        response = self._client.send(request.method, path, body, proceed=proceed, tries=tries)
         self._outcome.responses.append((request, response.data))
+        if request.hidden_failure is not None and (text := request.hidden_failure(response.data)):
+            raise _HiddenFailure(f"{request.method} {path}: answered {response.status}, but {text}")
         if request.produces is not None and request.extract_id is not None:
             try:
                 self._ids[request.produces] = request.extract_id(response.data)
@@ -261,7 +273,9 @@ class _Work:
                 return True
 
             try:
-                self._client.send(compensation.method, compensation.path, body, idempotent=True, proceed=proceed)
+                response = self._client.send(compensation.method, compensation.path, body, idempotent=True, proceed=proceed)
+                if compensation.hidden_failure is not None and (text := compensation.hidden_failure(response.data)):
+                    self._outcome.failures.append(f"{compensation.what}: answered {response.status}, but {text}")
                 return compensation._replace(body=body)
             except _Outdated:
                 continue
@@ -269,7 +283,11 @@ class _Work:
     def _renewed(self, compensation: Request) -> tuple[t.Any, Age]:
         """The body of an undo made from what is there now, and how old that is. Raises ``_Unread``."""
         try:
-            body = compensation.body if compensation.renew is None else compensation.renew(self._client.get(compensation.path).data)
-            return body, Age(time.monotonic())
-        except (ApiError, Undocumented) as error:
+            if compensation.renew is None:
+                return compensation.body, Age(time.monotonic())
+            if compensation.renews_from_list:
+                current = self._executor.read()
+                return compensation.renew(current), Age(current.since)
+            return compensation.renew(self._client.get(compensation.path).data), Age(time.monotonic())
+        except (ApiError, Undocumented, ValidationErrors) as error:
             raise _Unread(f"what is there now could not be read: {error}") from None

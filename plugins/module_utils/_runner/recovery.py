@@ -36,7 +36,7 @@ class Writer:
         self._report = report
         self._done = report.done
         self._guard = guard
-        self._executor = Executor(client)
+        self._executor = Executor(client, reader.read)
         #: What is unknown, and was written again because a look did not show it.
         self._repeated: list[Request] = []
 
@@ -70,15 +70,19 @@ class Writer:
         resource = self._report.resource
         carried = resource.canonical(state_read, plan.carried)
         wrong: dict[str, tuple[t.Any, t.Any]] = {}
+        failures: list[str] = []
         for wait in _LOOKS_AFTER_WRITE:
             if wait and not self._client.budget.wait(wait):
                 break
             now = self._reader.read()
             wrong = self._reader.differences(now, {**plan.expected, **carried})
-            if not wrong:
+            failures = resource.failures(state_read, now, plan)
+            if not wrong and not failures:
                 for text in resource.undone(state_read, now, plan):
                     self._client.warn(text)
                 return resource.units(now, plan.expected)
+        if failures:
+            raise Failed(f"Everything was written, but reading it back shows that it failed: {'; '.join(failures[:5])}.")
         found = "; ".join(
             f"{plan.titles.get(key, key)}{_CARRIED if key in carried else ''}: wanted {_short(form)}, found {_short(current)}"
             for key, (form, current) in list(wrong.items())[:5]

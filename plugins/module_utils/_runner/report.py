@@ -151,7 +151,7 @@ class Report:
         if self.client is not None:
             stats = self.client.stats()
             secrets = secrets | self.client.secrets
-        result["stats"] = stats
+        result.update(stats=stats, **self.resource.about())
         if self.task.state in WRITING and self.task.diff and "after" in result:
             result["diff"] = self._diff(result["before"], result["after"])
         for name in self._without_effect():
@@ -163,7 +163,7 @@ class Report:
     def _without_effect(self) -> list[str]:
         if self.task.state in WRITING:
             return []
-        names = ["max_removals", "expected_plan", "force", "allow_group_removal"]
+        names = ["max_removals", "expected_plan", "force", "allow_group_removal", "create_groups"]
         names += ["with_names"] if self.task.state == "rendered" else []
         values = {name: self.task.params.get(name) for name in names}
         return [name for name, value in values.items() if value is not None and value is not False]

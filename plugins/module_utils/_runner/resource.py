@@ -80,6 +80,13 @@ class Resource(t.Protocol):
         """After the write: what ``now`` proves that somebody else had changed since ``current``, and that the write has undone; in
         words."""
 
+    def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        """After the write: what ``now`` shows to have gone wrong with what was written since ``current``, beside the units' forms; in
+        words."""
+
+    def about(self) -> dict[str, t.Any]:
+        """More keys of every result of this resource, as far as they are known by now."""
+
     def canonical(self, current: t.Any, keys: t.Iterable[str]) -> dict[str, t.Any]:
         """Each unit in the canonical form in which ``Plan.expected`` holds it; None for a unit that is not there."""
 

@@ -148,7 +148,7 @@ def _hint(status: int | None, target: str) -> str:
     if status == 404 and "/secureConnect/" in target:
         return (
             "The organization does not exist, the key cannot see it, its API access is off, or it has not opted in to early access "
-            "for Secure Connect"
+            "for Secure Connect, or has this API of it not (option api)"
         )
     if status == 404:
         return (

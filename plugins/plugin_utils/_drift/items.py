@@ -116,9 +116,10 @@ def _unchanged(description: Description, config: t.Any, drifted: list[Data]) -> 
 def _named(description: Description, entry: Data, unit: Data) -> bool:
     """Whether an entry of ``config`` names a unit, by id or by name. A name may be a path (``All/Servers``), the unit's its last part."""
     given, current = description.named(entry), description.named(unit)
-    for key, name in _pairs(description).items():
+    for key in _pairs(description):
         if given.get(key) is not None and current.get(key) is not None:
             return str(given[key]) == str(current[key])
+    for name in _pairs(description).values():
         if name and given.get(name) is not None and current.get(name) is not None:
             one, other = str(given[name]), str(current[name])
             return one == other or one.endswith("/" + other) or other.endswith("/" + one)

@@ -171,7 +171,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         return {**made, "verdict": INVALID, "message": "; ".join(f"{error['path']}: {error['message']}" for error in errors)}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
-    made["warnings"] = [str(text) for text in result.get("warnings") or []]
+    made["warnings"] = [str(text) for text in result.get("warned", result.get("warnings")) or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
     if not planned:
         made["message"] = str(result.get("msg") or "the module did not say what is there")

@@ -22,7 +22,10 @@ _TIME = re.compile(r"^# Exported at .*$", re.M)
 _SEAL = re.compile(r"^# A new export replaces this file only while nobody has edited it: checksum ([0-9a-f]*)\.$", re.M)
 
 #: For a field that holds an id the one that holds its name, and the other way round: what is not written becomes the comment.
-_OTHER = {one: other for description in RESOURCES.values() for pair in description.names.items() for one, other in (pair, pair[::-1])}
+_OTHERS: dict[str, list[str]] = {}
+for _one, _other in [pair for description in RESOURCES.values() for ids in description.names.items() for pair in (ids, ids[::-1])]:
+    _OTHERS.setdefault(_one, []).append(_other)
+#: Lists in any order, of ids or of names.
 _SETS = frozenset(
     name for description in RESOURCES.values() for field in description.sets for name in (field, description.names.get(field, ""))
 )
@@ -116,7 +119,11 @@ def _unset(result: Result) -> str:
 
 
 def _where(name: str, results: t.Mapping[str, Result], without: t.Mapping[str, str]) -> str:
-    return without[name] if name in without else f"{len(results[name]['gathered'])} from {results[name].get('source')}"
+    if name in without:
+        return without[name]
+    # Where a vendor has two APIs, ids belong to one.
+    api = str(results[name].get("api") or "").replace("_", " ")
+    return f"{len(results[name]['gathered'])} {api + ' ' if api else ''}from {results[name].get('source')}"
 
 
 class _Unit(t.NamedTuple):
@@ -152,7 +159,7 @@ def _listed(items: t.Sequence[_Unit], indent: str) -> list[str]:
 def _mapping(whole: t.Mapping[str, t.Any], written: t.Mapping[str, t.Any], indent: str) -> list[str]:
     lines = []
     for key, value in written.items():
-        beside = whole.get(_OTHER.get(key, ""))
+        beside = next((whole[other] for other in _OTHERS.get(key, ()) if other in whole), None)
         if isinstance(value, dict):
             lines += [f"{indent}{key}:", *_mapping(whole[key], value, indent + "  ")]
         elif not isinstance(value, list):

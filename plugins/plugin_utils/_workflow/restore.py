@@ -77,10 +77,13 @@ def changes(description: Description, entry: t.Mapping[str, t.Any], present: Uni
     made = _Changes(description, entry, present)
     for before, after in _pairs(description, entry["before"], entry["after"]):
         made.look(before, after, force)
-    put_back = [description.by_ids(unit) for unit in made.put_back]
+    held = {key for unit in present for key in _memberships(description, unit)}
+    put_back = made.put_back
     if made.remove and _entangled(description, made.remove, put_back, present):
         # Only one plan that knows both can find an order: everything as it is to be.
-        return Changes([], _whole(description, made.remove, put_back, present), "overridden", made.touched, made.errors, made.left)
+        whole = [_with_memberships(description, unit, held) for unit in _whole(description, made.remove, put_back, present)]
+        return Changes([], whole, "overridden", made.touched, made.errors, made.left)
+    put_back = [_with_memberships(description, unit, held) for unit in put_back]
     fields = {field for kind in description.kinds for field in (kind.id_field, kind.name_field)}
     goes = [{key: value for key, value in unit.items() if key in fields} for unit in made.remove]
     return Changes(goes, put_back, "replaced", made.touched, made.errors, made.left)
@@ -212,7 +215,8 @@ def _entangled(description: Description, remove: Units, put_back: Units, present
     groups = {key for unit in put_back for key in _memberships(description, unit)}
     groups |= {key for unit in put_back for key in _memberships(description, existing.get(_id(description, unit), {}))}
     made = sum(_id(description, unit) not in existing for unit in put_back)
-    full = description.limit is not None and len(present) + made > description.limit
+    limits = [most for field, most in description.limits.items() if any(field in unit for unit in present)]
+    full = any(len(present) + made > most for most in limits)
     return full or any(unit["name"].casefold() in names or groups & _memberships(description, unit) for unit in remove)
 
 
@@ -229,11 +233,24 @@ def _whole(description: Description, remove: Units, put_back: Units, present: Un
     existing = {_id(description, unit) for unit in present}
     anew = {unit["name"] for unit in put_back if _id(description, unit) not in existing}
     kept = [
-        back.get(_id(description, unit)) or description.by_ids(unit)
+        back.get(_id(description, unit)) or unit
         for unit in present
         if _id(description, unit) in back or _id(description, unit) not in gone and unit["name"] not in anew
     ]
     return kept + [unit for key, unit in back.items() if key not in existing]
+
+
+def _with_memberships(description: Description, unit: Unit, held: t.Container[str]) -> Unit:
+    """A unit to be put back: in its groups by id; by name, as far as the snapshot knows them, where one of them holds nobody now and may
+    have gone with its last member. It is made again then."""
+    by_name = [
+        key
+        for key, name in description.names.items()
+        if isinstance(unit.get(key), list) and len(unit.get(name) or []) == len(unit[key]) and not all(item in held for item in unit[key])
+    ]
+    if not by_name:
+        return description.by_ids(unit)
+    return {key: value for key, value in unit.items() if key not in by_name}
 
 
 def _references(description: Description, unit: Unit) -> Unit:

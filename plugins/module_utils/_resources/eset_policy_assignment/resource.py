@@ -93,6 +93,12 @@ class PolicyAssignments:
     def place(self) -> dict[str, str]:
         return dict(self._api.place())
 
+    def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        return []
+
+    def about(self) -> dict[str, t.Any]:
+        return {}
+
     def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return []  # No request carries what somebody else has assigned.
 

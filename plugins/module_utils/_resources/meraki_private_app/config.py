@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""What users write for private applications: schema, rules in words, group names turned into ids. Pure."""
+"""What users write for private applications: schema, and rules in words. Pure."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import re
 import typing as t
 import unicodedata
 
-from ..._model.lookup import Index
 from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
-from .fields import DEFAULTS, port_error, without_spaces
-from .schema import APPLICATION
+from .backend import Backend
+from .fields import DEFAULTS, GROUP_KEYS, ID_KEYS, port_error
+from .schema import APPLICATION, RESOURCE
 
 _FIELDS: t.Any = APPLICATION["properties"]
 _DESTINATION = _FIELDS["destinations"]["items"]
 _PAIR = _DESTINATION["properties"]["protocol_ports"]["items"]
+_ACCESS: t.Any = RESOURCE["properties"]["access_types"]["items"]["properties"]["type"]
 _NAME = {"type": "string", "minLength": 1}
 
 #: One entry of ``config``: the vendor's fields (docs/specs/meraki-secure-connect.openapi.json) without the one that the server
-#: generates, the application's own id, and groups by name.
+#: generates, the kinds of access that either API has, the application's own id, and groups by name.
 SCHEMA: dict[str, t.Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "application_id": _NAME,
+        **dict.fromkeys(ID_KEYS.values(), _NAME),
         "name": {**_FIELDS["name"], "minLength": 1},
         **{key: _FIELDS[key] for key in DEFAULTS},
         "destinations": {
@@ -38,11 +39,12 @@ SCHEMA: dict[str, t.Any] = {
                 "additionalProperties": False,
                 "properties": {
                     **_DESTINATION["properties"],
+                    "access_type": _ACCESS,
                     "protocol_ports": {"type": "array", "items": {**_PAIR, "additionalProperties": False}},
                 },
             },
         },
-        "application_group_ids": {**_FIELDS["application_group_ids"], "items": _NAME},
+        **dict.fromkeys(GROUP_KEYS.values(), {**_FIELDS["application_group_ids"], "items": _NAME}),
         "application_groups": {"type": "array", "items": _NAME},
     },
 }
@@ -53,7 +55,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "application_id": {"type": "str"},
+            **dict.fromkeys(ID_KEYS.values(), {"type": "str"}),
             "name": {"type": "str"},
             "description": {"type": "str"},
             "destinations": {
@@ -66,18 +68,20 @@ ARGUMENTS: dict[str, t.Any] = {
                         "elements": "dict",
                         "options": {"protocol": {"type": "str"}, "ports": {"type": "str"}},
                     },
-                    "access_type": {"type": "str", "choices": ["browser", "network"]},
+                    "access_type": {"type": "str", "choices": ["browser", "network", "client"]},
                 },
             },
             "app_protocol": {"type": "str"},
             "sni": {"type": "str"},
             "ssl_verification_enabled": {"type": "bool"},
             "application_groups": {"type": "list", "elements": "str"},
-            "application_group_ids": {"type": "list", "elements": "str"},
+            **dict.fromkeys(GROUP_KEYS.values(), {"type": "list", "elements": "str"}),
         },
     },
     "force": {"type": "bool", "default": False},
     "allow_group_removal": {"type": "bool", "default": False},
+    "api": {"type": "str", "default": "auto", "choices": ["auto", *ID_KEYS]},
+    "create_groups": {"type": "bool", "default": False},
     "deprecation_warning": {"type": "bool", "default": True},
     **CONNECTION,
 }
@@ -93,30 +97,41 @@ _HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)(\.(0[xX][0-9A-Fa-f]*|[0-9]+))*(/[0-9]+)?")
 
 
+#: In an entry: which keys of the other API it has.
+FOREIGN = "foreign"
 Known = t.Callable[[str, t.Any], bool]
 
 
 class Desired(t.NamedTuple):
-    """One application of the config. ``fields`` are those given, groups by id alone (absent: no groups were given)."""
+    """One application of the config. ``fields`` are those given, with this API's own id, and groups by id alone (absent: no groups were
+    given).
+
+    ``lenient``: it came with an id, of whichever API, so that what is there needs not keep the rules. ``keeps_groups``: its groups were
+    given by ids of the other API alone, so that nobody knows which ones are meant.
+    """
 
     path: str
     fields: dict[str, t.Any]
+    lenient: bool = False
+    keeps_groups: bool = False
 
 
-def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
-    """What the contract and the vendor's words forbid, for a config that may break the schema too.
+def rule_errors(config: t.Any, state: str, backend: Backend | None) -> list[dict[str, str]]:
+    """What the contract and the vendor's words forbid, for a config that may break the schema too; without a ``backend`` only what both
+    APIs forbid.
 
     The vendor's words about an entry with an own id wait for the read, but with ``rendered``, which reads nothing.
     """
     errors: list[dict[str, str]] = []
     seen: dict[tuple[str, str], str] = {}
+    own = [backend.id_key] if backend else list(ID_KEYS.values())
     for number, entry in enumerate(config):
         if not isinstance(entry, dict):
             continue
         path = f"config[{number}]"
-        if "name" not in entry and "application_id" not in entry:
-            errors.append(error(f"{path}.name", "is required, or application_id"))
-        for key in ("application_id", "name"):
+        if not any(key in entry for key in ("name", *own)):
+            errors.append(error(f"{path}.name", f"is required, or {' or '.join(own)}"))
+        for key in (*own, "name"):
             value = entry.get(key)
             if isinstance(value, str):
                 first = seen.setdefault((key, value), path)
@@ -125,21 +140,59 @@ def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
                     errors.append(error(f"{path}.{key}", says))
         if state in ("replaced", "overridden"):
             errors += [error(f"{path}.{key}", f"is required for state {state}") for key in ("name", "destinations") if key not in entry]
-        names, ids = entry.get("application_groups"), entry.get("application_group_ids")
-        if isinstance(names, list) and isinstance(ids, list) and bool(names) != bool(ids):
-            errors.append(error(f"{path}.application_groups", "and application_group_ids cannot agree, for one of them is empty"))
-        if state == "rendered" or "application_id" not in entry and state not in ("gathered", "deleted"):
-            errors += spec_rules(path, entry)
+        errors += _group_errors(path, entry, backend)
+        if state in ("gathered", "deleted"):
+            continue
+        if state == "rendered" or not any(key in entry for key in ID_KEYS.values()):
+            errors += spec_rules(path, entry, backend)
+        if backend is not None:
+            errors += backend.errors(path, entry, None)
     return errors
 
 
-def spec_rules(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda key, value: False) -> list[dict[str, str]]:
+def _group_errors(path: str, entry: t.Mapping[str, t.Any], backend: Backend | None) -> list[dict[str, str]]:
+    names = entry.get("application_groups")
+    return [
+        error(f"{path}.application_groups", f"and {key} cannot agree, for one of them is empty")
+        for key in ([backend.group_key] if backend else GROUP_KEYS.values())
+        if isinstance(names, list) and isinstance(entry.get(key), list) and bool(names) != bool(entry[key])
+    ]
+
+
+def own_keys(config: t.Iterable[t.Mapping[str, t.Any]], backend: Backend) -> list[dict[str, t.Any]]:
+    """The config with the ids of this API as ``application_id`` and ``application_group_ids``; under ``FOREIGN`` the keys of the other
+    API's, which say nothing here."""
+    ours = {backend.id_key: "application_id", backend.group_key: "application_group_ids"}
+    foreign = {key for key in (*ID_KEYS.values(), *GROUP_KEYS.values()) if key not in ours}
+    return [
+        {
+            **{ours.get(key, key): value for key, value in entry.items() if key not in foreign},
+            FOREIGN: [key for key in entry if key in foreign],
+        }
+        for entry in config
+    ]
+
+
+def foreign_ids(config: t.Iterable[t.Mapping[str, t.Any]], backend: Backend) -> list[str]:
+    """The warning about ids of the other API in what ``own_keys`` returned, if there are any."""
+    found = [(number, key) for number, entry in enumerate(config) for key in entry[FOREIGN]]
+    if not found:
+        return []
+    places = ", ".join(f"config[{number}].{key}" for number, key in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    kept = "; where an entry gives its groups by them alone, the application keeps the groups that it has"
+    groups = kept if any(key in GROUP_KEYS.values() for _number, key in found) else ""
+    return [f"{places}: ignored, for the organization has {backend.title} and these are ids of the other API: names decide{groups}"]
+
+
+def spec_rules(
+    path: str, fields: t.Mapping[str, t.Any], backend: Backend | None, known: Known = lambda key, value: False
+) -> list[dict[str, str]]:
     """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
     it is."""
     errors = []
     name, sni = fields.get("name"), fields.get("sni")
     if isinstance(name, str) and not known("name", name):
-        errors += _name_errors(f"{path}.name", name)
+        errors += name_errors(f"{path}.name", name)
     if isinstance(sni, str) and sni and not known("sni", sni) and not _is_domain(sni):
         errors.append(error(f"{path}.sni", f"{sni!r} is not a domain"))
     destinations = fields.get("destinations")
@@ -147,7 +200,8 @@ def spec_rules(path: str, fields: t.Mapping[str, t.Any], known: Known = lambda k
         errors.append(error(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
     for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
         if isinstance(destination, dict) and not known("destination", destination):
-            errors += _destination_errors(f"{path}.destinations[{place}]", destination)
+            strict = backend is not None and backend.strict_browser and destination.get("access_type") == "browser"
+            errors += _destination_errors(f"{path}.destinations[{place}]", destination, strict)
     return errors
 
 
@@ -158,44 +212,8 @@ def without_effect(fields: t.Mapping[str, t.Any]) -> list[str]:
     return [key for key in _BROWSER_ONLY if key in fields and fields[key] != DEFAULTS[key]]
 
 
-def needs_groups(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
-    """Whether names make it necessary to read the groups."""
-    return any(entry.get("application_groups") and "application_group_ids" not in entry for entry in config)
-
-
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], groups: Index | None, errors: list[dict[str, str]]) -> list[Desired]:
-    """The config with groups by id; ``errors`` gets the names that fit nothing or fit twice, and what the list disproves."""
-    desired = []
-    for number, entry in enumerate(config):
-        path = f"config[{number}]"
-        fields = {key: value for key, value in entry.items() if key != "application_groups"}
-        ids = fields.get("application_group_ids")
-        if entry.get("application_groups") == [] and ids is None:
-            fields["application_group_ids"] = []
-        if groups is not None:
-            unknown = [key for key in ids or [] if key not in groups.names]
-            errors += [error(f"{path}.application_group_ids", f"there is no application group with the id {key}") for key in unknown]
-            named = []
-            # Names may repeat where ids stand beside them.
-            agree = ids is not None and sorted(entry.get("application_groups", [])) == sorted(groups.names.get(key, "") for key in ids)
-            for place, name in enumerate([] if agree else entry.get("application_groups", [])):
-                found, problem = groups.find(name)
-                if found is None:
-                    errors.append(error(f"{path}.application_groups[{place}]", problem))
-                else:
-                    named.append(found)
-            if "application_groups" in entry and not agree:
-                if ids is not None and set(ids) != set(named):
-                    says = f"are {', '.join(named) or 'none'}, but application_group_ids says {', '.join(ids) or 'none'}"
-                    errors.append(error(f"{path}.application_groups", says))
-                fields["application_group_ids"] = named if ids is None else ids
-        if "application_group_ids" in fields:
-            fields["application_group_ids"] = list(dict.fromkeys(fields["application_group_ids"]))
-        desired.append(Desired(path, without_spaces(fields)))
-    return desired
-
-
-def _name_errors(path: str, name: str) -> list[dict[str, str]]:
+def name_errors(path: str, name: str) -> list[dict[str, str]]:
+    """What the vendor's words forbid in the name of an application, or of a group of them."""
     # Letters of every script, with the marks that some scripts write beside them.
     odd = sorted({letter for letter in name if letter not in " -" and unicodedata.category(letter)[0] not in "LMN"})
     if odd:
@@ -205,9 +223,8 @@ def _name_errors(path: str, name: str) -> list[dict[str, str]]:
     return []
 
 
-def _destination_errors(path: str, destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+def _destination_errors(path: str, destination: t.Mapping[str, t.Any], browser: bool) -> list[dict[str, str]]:
     errors = []
-    browser = destination.get("access_type") == "browser"
     addresses, pairs = destination.get("destination_addr"), destination.get("protocol_ports")
     for key, value in (("destination_addr", addresses), ("protocol_ports", pairs)):
         if value == []:

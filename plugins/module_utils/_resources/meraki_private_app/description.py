@@ -12,7 +12,7 @@ from ..._model.description import Description, Kind
 from ..._model.plan import canonical_json
 from ..._vendors.meraki_options import VENDOR
 from .config import ARGUMENTS, SCHEMA
-from .fields import LIMIT, normal, normal_destination
+from .fields import GROUP_KEYS, ID_KEYS, LIMIT, normal, normal_destination
 
 
 def _destination(data: t.Any) -> str:
@@ -27,28 +27,32 @@ DESCRIPTION = Description(
     arguments=ARGUMENTS,
     schema=SCHEMA,
     stage=3,
-    kinds=(Kind("application_id", "name", "application"),),
-    names={"application_group_ids": "application_groups"},
-    sets=("application_group_ids",),
+    kinds=tuple(Kind(key, "name", "application") for key in ID_KEYS.values()),
+    names=dict.fromkeys(GROUP_KEYS.values(), "application_groups"),
+    sets=tuple(GROUP_KEYS.values()),
     content=normal,
     fields=("name", "description", "app_protocol", "sni", "ssl_verification_enabled"),
-    lists={"destinations": lambda destination: canonical_json(normal_destination(destination)), "application_group_ids": str},
+    lists={
+        "destinations": lambda destination: canonical_json(normal_destination(destination)),
+        **dict.fromkeys(GROUP_KEYS.values(), str),
+    },
     lifecycle=True,
-    limit=LIMIT,
-    titles={"application_group_ids": "application group", "destinations": "destination"},
+    limits={ID_KEYS["private_applications"]: LIMIT},
+    titles={**dict.fromkeys(GROUP_KEYS.values(), "application group"), "destinations": "destination"},
     formats={"destinations": _destination},
-    purpose=("force", "allow_group_removal"),
+    purpose=("force", "allow_group_removal", "create_groups"),
     deleting={"force": "delete_in_use", "allow_group_removal": "allow_group_removal"},
+    creating={"create_groups": True},
     removals_first=True,
     shape={
-        "application_id?": str,
+        **{f"{key}?": str for key in ID_KEYS.values()},
         "name": str,
         "description?": str,
         "destinations": [{"destination_addr": [str], "protocol_ports": [{"protocol": str, "ports": str}], "access_type": str}],
         "app_protocol?": str,
         "sni?": str,
         "ssl_verification_enabled?": bool,
-        "application_group_ids?": [str],
+        **{f"{key}?": [str] for key in GROUP_KEYS.values()},
         "application_groups?": [str],
     },
 )

@@ -2,107 +2,55 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""An application: its fields as ``config`` and the API have them, and the form in which two of them are equal. Pure."""
+"""An application: its fields, whichever API it is behind, and the form in which two of them are equal. Pure.
+
+Inside of this folder an application's id is ``application_id`` and those of its groups are ``application_group_ids``, also where the API
+calls it a resource; in ``config`` and in results each API has its own keys for them, so that an id is never taken for another API's.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import typing as t
-from urllib.parse import quote
 
 from ..._model.documented import Shape
 
 Application = dict[str, t.Any]
-#: What this API is called where it matters which one it is: in a plan's digest.
-API = "private_applications"
-#: The most applications of an organization (spec, createOrganizationSecureConnectPrivateApplication).
+#: The keys of an application's own id and of its groups' ids in ``config``, by API.
+ID_KEYS = {"private_applications": "application_id", "private_resources": "resource_id"}
+GROUP_KEYS = {"private_applications": "application_group_ids", "private_resources": "resource_group_ids"}
+#: The most private applications of an organization (spec, createOrganizationSecureConnectPrivateApplication), and as many groups. For
+#: private resources no limit is documented.
 LIMIT = 300
-APPLICATIONS = "/secureConnect/privateApplications"
-#: The attributes that can be written, with their defaults; externalFQDN is the server's own, never sent and never compared (spec).
+#: The attributes that can be written, with their defaults. All but the description concern browser access, and private applications only.
 DEFAULTS: dict[str, t.Any] = {"description": "", "app_protocol": "", "sni": "", "ssl_verification_enabled": True}
-_API = {
-    "application_id": "applicationId",
-    "name": "name",
-    "description": "description",
-    "destinations": "destinations",
-    "app_protocol": "appProtocol",
-    "sni": "sni",
-    "ssl_verification_enabled": "sslVerificationEnabled",
-    "application_group_ids": "applicationGroupIds",
-    "destination_addr": "destinationAddr",
-    "protocol_ports": "protocolPorts",
-    "protocol": "protocol",
-    "ports": "ports",
-    "access_type": "accessType",
-}
+#: In an application, what its API has beside these fields and needs back; never shown, and never compared.
+KEPT = "kept"
+#: As both APIs document it.
+_PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
 _PORTS = re.compile(r"([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?")
 
 
-def path(application_id: str | None = None) -> str:
-    """The path of the applications, or of one, below the organization."""
-    return APPLICATIONS + (f"/{quote(application_id, safe='')}" if application_id is not None else "")
+def own_id(unit: t.Mapping[str, t.Any]) -> str | None:
+    """An application's id, as whichever API's it is listed; None where it has none yet."""
+    return next((str(unit[key]) for key in ID_KEYS.values() if key in unit), None)
 
 
-#: What the API documents of its answers (docs/specs/meraki-secure-connect.openapi.json).
-APPLICATION_SHAPE = Shape(
-    "an application",
-    applicationId="id!",
-    name="text!",
-    description="text",
-    destinations="objects",
-    appProtocol="text",
-    sni="text",
-    sslVerificationEnabled="flag",
-    applicationGroupIds="ids",
-)
-_DESTINATION = Shape("a destination", destinationAddr="texts", protocolPorts="objects", accessType="text")
-_PAIR = Shape("an element of protocolPorts", protocol="text", ports="word")
+def group_ids(unit: t.Mapping[str, t.Any]) -> list[str]:
+    """The ids of an application's groups, as whichever API's they are listed."""
+    return next((unit[key] for key in GROUP_KEYS.values() if unit.get(key)), [])
 
 
-def from_api(item: t.Mapping[str, t.Any]) -> Application:
-    """An application as the API gives it, with the fields of ``config``. Raises ``Undocumented``."""
-    where = f" of the application {APPLICATION_SHAPE.check(item)['applicationId']}"
-    for destination in item.get("destinations") or []:
-        for pair in _DESTINATION.check(destination, where).get("protocolPorts") or []:
-            _PAIR.check(pair, where)
-    return {
-        "application_id": str(item["applicationId"]),
-        "name": item["name"],
-        "description": item.get("description") or "",
-        "destinations": [
-            {
-                "destination_addr": list(destination.get("destinationAddr") or []),
-                "protocol_ports": [
-                    {"protocol": str(pair.get("protocol") or ""), "ports": str(pair.get("ports") or "")}
-                    for pair in destination.get("protocolPorts") or []
-                ],
-                # As config has to write it, whatever the server's case.
-                "access_type": str(destination.get("accessType") or "").lower(),
-            }
-            for destination in item.get("destinations") or []
-        ],
-        "app_protocol": item.get("appProtocol") or "",
-        "sni": item.get("sni") or "",
-        "ssl_verification_enabled": item.get("sslVerificationEnabled") is not False,
-        "application_group_ids": [str(group) for group in item.get("applicationGroupIds") or []],
-    }
+def pairs_from_api(pairs: t.Iterable[t.Any], where: str) -> list[dict[str, str]]:
+    """Protocols with their ports, as both APIs give them. Raises ``Undocumented``."""
+    checked = [_PAIR.check(pair, where) for pair in pairs]
+    return [{"protocol": str(pair.get("protocol") or ""), "ports": str(pair.get("ports") or "")} for pair in checked]
 
 
-def to_api(fields: t.Mapping[str, t.Any], new: bool = False) -> dict[str, t.Any]:
-    """The body of a request. A PUT carries every writable field, for what it does to an omitted one is not documented; a new
-    application is sent without those that are empty."""
-    keys = ("name", *DEFAULTS, "application_group_ids")
-    body = {_API[key]: fields[key] for key in keys if key in fields and not (new and fields[key] in ("", []))}
-    body["destinations"] = [
-        {
-            "destinationAddr": list(destination["destination_addr"]),
-            "protocolPorts": [{"protocol": pair["protocol"], "ports": pair["ports"]} for pair in destination["protocol_ports"]],
-            "accessType": destination["access_type"],
-        }
-        for destination in fields["destinations"]
-    ]
-    return body
+def pairs_to_api(destination: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """Protocols with their ports, as both APIs take them."""
+    return [{"protocol": pair["protocol"], "ports": pair["ports"]} for pair in destination["protocol_ports"]]
 
 
 def without_spaces(fields: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -122,7 +70,7 @@ def normal(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "name": fields["name"],
         "description": fields.get("description") or "",
         "destinations": sorted(map(normal_destination, fields["destinations"])),
-        "application_group_ids": sorted(set(fields.get("application_group_ids") or [])),
+        "application_group_ids": sorted(set(group_ids(fields))),
     }
     # These concern browser access only (spec): where there is none the server may keep or drop them.
     if any(destination["access_type"].lower() == "browser" for destination in fields["destinations"]):

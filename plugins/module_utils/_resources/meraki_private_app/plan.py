@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import typing as t
 from operator import itemgetter
+from types import MappingProxyType
 
 from ..._model.lookup import Index, folded, unlike
-from ..._model.plan import Plan, ValidationErrors, error
+from ..._model.plan import NEW, Plan, ValidationErrors, error
+from .backend import Backend
 from .config import Desired, Known, spec_rules, without_effect
-from .fields import API, DEFAULTS, LIMIT, Application, normal, normal_destination
-from .order import Change, phases
+from .fields import DEFAULTS, KEPT, Application, normal, normal_destination
+from .order import Change, Writes, missing_groups, phases
 
 #: The order in which people read an application.
 _SHAPE = (
@@ -31,11 +33,13 @@ _SHAPE = (
 class Current(t.NamedTuple):
     """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
 
-    ``errors``: what the list of groups says against the config. ``counted`` and ``since``: as in ``_secure_connect.Listed``. ``shown``: the
-    groups where their list was read to show their names and for nothing else.
+    ``errors``: what was found against the config since. ``counted`` and ``since``: as in ``backend.Listed``. ``shown``: the groups where
+    their list was read to show their names and for nothing else. ``creating`` and ``made``: as in ``order.Writes``; ``applications`` have
+    the keys of such groups in place of ids.
     """
 
     organization: str
+    backend: Backend
     applications: dict[str, Application]
     groups: Index | None
     desired: list[Desired]
@@ -43,11 +47,13 @@ class Current(t.NamedTuple):
     counted: bool = True
     since: float = 0.0
     shown: Index | None = None
+    creating: t.Mapping[str, str] = MappingProxyType({})
+    made: t.Mapping[str, str] = MappingProxyType({})
 
     @property
     def listed(self) -> t.Any:
         """What two reads that saw the same are equal in."""
-        return self.applications
+        return self.applications, self.groups.names if self.creating and self.groups is not None else {}
 
     @property
     def labels(self) -> Index | None:
@@ -66,20 +72,22 @@ def plan(current: Current, state: str, options: Options) -> Plan:
     """The plan for ``current.desired``. Raises ``ValidationErrors``."""
     changes, unchanged, warnings = changed(current, state)
     emptied = emptied_groups(current, changes)
+    new_groups = missing_groups(changes, current.creating, current.made)
+    created = sorted(current.creating[key] for key in new_groups)
+    backend = current.backend
     names = current.labels.names if current.labels is not None else {}
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
-        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back")
+        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back under its id")
     kinds = [change.kind for change in changes]
     removed = [change.key for change in changes if change.kind == "delete"]
-    taken = {
-        "force": bool(removed and options.force),
-        "allow_group_removal": bool(emptied),
-        "groups_removed": sorted(emptied),
-        "groups_created": [],
-        "api": API if changes else "",
-    }
+    if removed and options.force and not backend.can_force:
+        raise ValidationErrors(
+            [error("force", f"{backend.title} cannot be deleted by force: take them out of the rules, and leave force out")]
+        )
+    written = [change.after for change in changes if change.after]
+    warnings += backend.remarks(current.applications.values(), written)
     summary: t.Any = {
         "created": kinds.count("create"),
         "updated": kinds.count("update"),
@@ -87,24 +95,49 @@ def plan(current: Current, state: str, options: Options) -> Plan:
         "deleted": len(removed),
         "unchanged": unchanged,
         "groups_removed": named,
+        "groups_created": created,
     }
+    groups = {key: {"name": current.creating[key]} for key in new_groups}
     return Plan(
-        before=[to_config(change.before, current.labels) for change in changes if change.before],
-        after=[to_config(change.after, current.labels) for change in changes if change.after],
-        phases=phases(changes, current.organization, current.applications, options.force, emptied),
+        before=[to_config(change.before, current) for change in changes if change.before],
+        after=[to_config(change.after, current) for change in changes if change.after],
+        phases=phases(
+            changes,
+            current.applications,
+            Writes(current.organization, backend, options.force, emptied, current.creating, current.made),
+        ),
         summary=summary,
         removed=frozenset([*removed, *(f"group {key}" for key in emptied)]),
-        # Sorted: in which order the server lists what goes says nothing.
-        identity={
-            "before": sorted(([change.key, normal(change.before)] for change in changes if change.before), key=itemgetter(0)),
-            "after": sorted(([change.key, normal(change.after)] for change in changes if change.after), key=itemgetter(0)),
-            "options": taken,
+        identity=_identity(current, changes, options, emptied, created),
+        expected={**{change.key: normal(change.after) if change.after else None for change in changes}, **groups},
+        titles={
+            **{change.key: _title(change) for change in changes},
+            **{key: f"application group {groups[key]['name']}" for key in groups},
         },
-        expected={change.key: normal(change.after) if change.after else None for change in changes},
-        titles={change.key: _title(change) for change in changes},
         warnings=tuple(warnings),
         refused=() if options.allow_group_removal else tuple(_group_error(current, changes, item) for item in named),
     )
+
+
+def _identity(current: Current, changes: list[Change], options: Options, emptied: list[str], created: list[str]) -> dict[str, t.Any]:
+    """What the digest is taken over."""
+
+    # Sorted: in which order the server lists what goes says nothing.
+    def forms(side: str) -> list[list[t.Any]]:
+        units = [(change.key, getattr(change, side)) for change in changes]
+        return sorted(([key, normal(unit)] for key, unit in units if unit is not None), key=itemgetter(0))
+
+    return {
+        "before": forms("before"),
+        "after": forms("after"),
+        "options": {
+            "force": options.force and any(change.kind == "delete" for change in changes),
+            "allow_group_removal": bool(emptied),
+            "groups_removed": sorted(emptied),
+            "groups_created": created,
+            "api": current.backend.name if changes else "",
+        },
+    }
 
 
 def _title(change: Change) -> str:
@@ -125,7 +158,7 @@ def changed(current: Current, state: str) -> tuple[list[Change], int, list[str]]
             if existing is not None:
                 changes.append(Change(existing, None, unit.path))
             continue
-        result = _result(unit, existing, state, errors, warnings)
+        result = _result(current.backend, unit, existing, state, errors, warnings)
         if result is None:
             continue
         if existing is not None and normal(existing) == normal(result):
@@ -168,11 +201,17 @@ def final(current: Current, changes: t.Iterable[Change]) -> dict[str, Applicatio
     return result
 
 
-def to_config(item: t.Mapping[str, t.Any], groups: Index | None) -> dict[str, t.Any]:
+def to_config(item: t.Mapping[str, t.Any], current: Current) -> dict[str, t.Any]:
     """An application in the shape of ``config``: ids, and group names beside them where the list was read anyway."""
-    unit = {key: item[key] for key in _SHAPE if key in item}
-    if groups is not None and all(key in groups.names for key in unit.get("application_group_ids", [])):
-        unit["application_groups"] = [groups.names[key] for key in unit.get("application_group_ids", [])]
+    keys = {"application_id": current.backend.id_key, "application_group_ids": current.backend.group_key}
+    unit = {keys.get(key, key): item[key] for key in _SHAPE if key in item}
+    groups = item.get("application_group_ids", [])
+    if any(key in current.creating for key in groups):
+        unit[current.backend.group_key] = [current.made.get(key, NEW) if key in current.creating else key for key in groups]
+    if current.labels is not None:
+        names = {**current.labels.names, **current.creating}
+        if all(key in names for key in groups):
+            unit["application_groups"] = [names[key] for key in groups]
     return unit
 
 
@@ -227,7 +266,7 @@ def _stale(path: str, own: str, existing: Application | None, state: str) -> str
 
 
 def _result(
-    unit: Desired, existing: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]
+    backend: Backend, unit: Desired, existing: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]
 ) -> Application | None:
     """What the application is to be; None where an error stands in the way."""
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
@@ -237,18 +276,21 @@ def _result(
         what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
         errors += [error(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
         return None
-    base: Application = {**DEFAULTS, "application_group_ids": []}
+    base: Application = {**backend.defaults, "application_group_ids": []}
     if existing is not None:
-        base = existing if state == "merged" else {**base, "application_id": existing["application_id"]}
-    result = {**base, **given}
+        kept = ("application_id", KEPT, *(["application_group_ids"] if unit.keeps_groups else []))
+        base = existing if state == "merged" else {**base, **{key: existing[key] for key in kept if key in existing}}
+    result = {**base, **{key: value for key, value in given.items() if key in backend.defaults or key not in DEFAULTS}}
     if existing is not None and state == "merged":
         if existing["application_group_ids"] and given.get("application_group_ids") == []:
             warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
         result["application_group_ids"] = list(dict.fromkeys([*existing["application_group_ids"], *given.get("application_group_ids", [])]))
-    if "application_id" in unit.fields:
-        errors += spec_rules(unit.path, given, _known(existing))
-    for key in without_effect(result):
-        if key in given and (existing is None or existing[key] != given[key]):
+    errors += spec_rules(unit.path, given, backend, _known(existing if unit.lenient else None))
+    errors += backend.errors(unit.path, given, existing)
+    if existing is None or normal(existing) != normal(result):
+        warnings += backend.advice(unit.path, given, existing)
+    for key in without_effect({**result, **given}):
+        if key in given and (existing is None or existing.get(key) != given[key]):
             warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
     return result
 
@@ -260,7 +302,7 @@ def _known(existing: Application | None) -> Known:
     destinations = [normal_destination(destination) for destination in existing["destinations"]]
 
     def known(key: str, value: t.Any) -> bool:
-        return normal_destination(value) in destinations if key == "destination" else bool(existing[key] == value)
+        return normal_destination(value) in destinations if key == "destination" else bool(existing.get(key) == value)
 
     return known
 
@@ -287,10 +329,18 @@ def _name_errors(current: Current, changes: list[Change]) -> list[dict[str, str]
 
 
 def _limit_errors(current: Current, changes: list[Change]) -> list[dict[str, str]]:
-    count = len(final(current, changes))
-    if count <= LIMIT or count <= len(current.applications):
+    limit = current.backend.limit
+    if limit is None:
         return []
-    return [error("config", f"there would be {count} applications, and an organization can have {LIMIT}")]
+    count = len(final(current, changes))
+    new = missing_groups(changes, current.creating, current.made)
+    groups = len(new) + (len(current.groups.names) if current.groups is not None else 0)
+    errors = []
+    if count > limit and count > len(current.applications):
+        errors.append(error("config", f"there would be {count} applications, and an organization can have {limit}"))
+    if new and groups > limit:
+        errors.append(error("config", f"there would be {groups} application groups, and an organization can have {limit}"))
+    return errors
 
 
 def _group_error(current: Current, changes: list[Change], group: dict[str, str]) -> dict[str, str]:

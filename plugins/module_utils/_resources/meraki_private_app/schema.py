@@ -73,3 +73,71 @@ APPLICATION: dict[str, t.Any] = {
         },
     },
 }
+
+RESOURCE: dict[str, t.Any] = {
+    "type": "object",
+    "required": ["name", "access_types", "resource_addresses"],
+    "properties": {
+        "name": {
+            "type": "string",
+        },
+        "description": {
+            "type": "string",
+        },
+        "access_types": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {
+                        "type": "string",
+                        "enum": ["browser", "client", "network"],
+                    },
+                    "reachable_addresses": {
+                        "type": "array",
+                        "items": {
+                            "type": "string",
+                        },
+                    },
+                },
+            },
+        },
+        "resource_addresses": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["destination_addr", "protocol_ports"],
+                "properties": {
+                    "destination_addr": {
+                        "type": "array",
+                        "items": {
+                            "type": "string",
+                        },
+                    },
+                    "protocol_ports": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["protocol", "ports"],
+                            "properties": {
+                                "protocol": {
+                                    "type": "string",
+                                },
+                                "ports": {
+                                    "type": "string",
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "resource_group_ids": {
+            "type": "array",
+            "items": {
+                "type": "string",
+            },
+        },
+    },
+}

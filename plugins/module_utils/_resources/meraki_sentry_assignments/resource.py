@@ -123,6 +123,12 @@ class SentryAssignments:
     def place(self) -> dict[str, str]:
         return dict(self._api.place())
 
+    def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
+        return []
+
+    def about(self) -> dict[str, t.Any]:
+        return {}
+
     def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return undone(current, now, plan.carried)
 

@@ -34,6 +34,9 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
 from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_private_app import (
     test_plan as test_private_app_plan,
 )
+from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_private_app import (
+    test_private_resources,
+)
 from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_sentry_assignments import (
     test_plan as test_sentry_plan,
 )
@@ -75,6 +78,34 @@ def test_applications_are_counted_as_the_module_counts_them(case):
     counts, found = verdicts(APPLICATION, plan)
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
     assert all(item["fields"] for item in found), "an application that changes has fields that do"
+
+
+@settings(max_examples=100)
+@given(test_private_resources.cases())
+def test_private_resources_are_counted_as_the_module_counts_them(case):
+    stored, config, state = case
+    try:
+        plan = private_app_planner.plan(test_private_resources.Organization(stored).current(config), state, test_private_resources.ALLOWED)
+    except ValidationErrors:
+        return
+    counts, found = verdicts(APPLICATION, plan)
+    assert counts == {name: plan.summary[name] for name in COUNTS.values()}
+    ids = {unit["resource_id"] for unit in plan.before}
+    assert {item["unit"]["id"] for item in found if item["verdict"] != "missing"} == ids
+    assert all(item["fields"] for item in found)
+
+
+def test_a_group_that_is_yet_to_be_made_is_shown_by_its_name():
+    before = {"resource_id": "5", "name": "Desk", "destinations": [], "resource_group_ids": ["1"], "application_groups": ["West"]}
+    after = {**before, "resource_group_ids": ["1", "<new>", "<new>"], "application_groups": ["West", "North", "South"]}
+    # The second entry is the other one that its id of the other API does not name.
+    config = [{"resource_id": "5", "name": "Table"}, {"application_id": "5", "name": "Table"}]
+    item, in_sync = items(APPLICATION, "t", {"before": [before], "after": [after]}, config)
+    assert (in_sync["verdict"], in_sync["unit"]["name"]) == ("in_sync", "Table")
+    assert [(field["field"], field["desired"]) for field in item["fields"]] == [
+        ("resource_group_ids", "<new> North"),
+        ("resource_group_ids", "<new> South"),
+    ]
 
 
 @st.composite

@@ -146,6 +146,7 @@ def broken(path, value):
         ((APPS, "before"), [5], f"{APPS}.before[0] is not a dictionary"),
         ((SENTRY, "after"), {}, f"{SENTRY}.after is not a list"),
         ((APPS, "before", 0, "application_id"), None, f"{APPS}.before[0] has no id"),
+        ((APPS, "before", 0, "resource_group_ids"), [5], f"{APPS}.before[0].resource_group_ids[0] is not a text"),
         ((SENTRY, "before", 0, "network_id"), None, f"{SENTRY}.before[0].network_id is missing"),
         ((SENTRY, "before", 0, "network_id"), "", f"{SENTRY}.before[0] has no id"),
         ((SENTRY, "before", 0, "policies", 0, "tags"), ["a", 5], f"{SENTRY}.before[0].policies[0].tags[1] is not a text"),
@@ -199,7 +200,12 @@ def test_what_is_no_file_or_no_text(tmp_path, monkeypatch):
     latin = tmp_path / "latin"
     latin.write_bytes(b'{"version": 2, "host": "K\xf6ln"}')
     whole = written(tmp_path, kept())
-    for path, says in ((tmp_path, "is not a file"), (pipe, "is not a file"), (tmp_path / "none", "No such file"), (latin, "not UTF-8")):
+    for path, says in (
+        (tmp_path, "is not a regular file"),
+        (pipe, "is not a file"),
+        (tmp_path / "none", "No such file"),
+        (latin, "not UTF-8"),
+    ):
         with pytest.raises(snapshots.Unusable, match=says):
             snapshots.read(str(path), "acme")
     monkeypatch.setattr(snapshots, "_LARGEST", 1000)
@@ -264,3 +270,20 @@ def test_the_two_plans_of_the_applications_say_it_once():
     plan = {"plan_digest": "d", "before": [], "place": {"vendor": "meraki", "organization": "124"}}
     (found,) = restore.plan_errors(modules, {APPS: plan, removals(APPS): plan}, True)
     assert found["message"].startswith("the snapshot is of organization 123, and this host is organization 124 now")
+
+
+def test_private_resources_are_kept_by_their_own_ids():
+    keys = {"application_id": "resource_id", "application_group_ids": "resource_group_ids"}
+    unit = {keys.get(key, key): value for key, value in APPLICATION.items()}
+    assert RESOURCES[APPS].key(unit) == "application 1" and RESOURCES[APPS].key({"name": "Wiki"}) == "new: Wiki"
+    entry = {"state": "done", "place": {"vendor": "meraki", "organization": "1", "api": "private_resources"}, "plan_digest": "x"}
+    kept_ = {"version": 2, "made": NOW.isoformat(), "modules": {APPS: {**entry, "before": [unit], "after": [unit]}}}
+    assert snapshots.flaw(kept_) == ""
+    assert (
+        snapshots.flaw({**kept_, "modules": {APPS: {**entry, "before": [unit, unit], "after": []}}})
+        == f"{APPS}.before holds application 1 twice"
+    )
+    # What belongs to the other API is not restored to this one.
+    modules = {APPS: {**entry, "before": [unit], "after": []}}
+    here = {APPS: {"place": {**entry["place"], "api": "private_applications"}, "gathered": []}}
+    assert "api private_resources" in restore.misplaced(modules, here)[0]["message"]

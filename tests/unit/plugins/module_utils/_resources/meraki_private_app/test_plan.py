@@ -13,22 +13,17 @@ import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_errors
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import order as private_app_order
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, resolve, rule_errors
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA, own_keys, rule_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import (
     LIMIT,
-    from_api,
     normal,
     normal_address,
     normal_ports,
-    to_api,
     without_spaces,
 )
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.groups import Creating, resolve
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Current, Options, members, plan
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import (
-    applications as read_applications,
-)
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import Applications
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import PrivateApplications
 from ansible_collections.secops.policy.tests.mock_cloud import secure_connect
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
@@ -42,6 +37,7 @@ GROUPS = ("g1", "g2")
 INDEX = Index("application group", [(key, key.upper()) for key in GROUPS])
 PORTS = ("443", "80-82", "443,8080")
 ALLOWED = Options(force=False, allow_group_removal=True)
+API = Applications()
 
 
 def destination(ports="443", access="browser"):
@@ -64,9 +60,10 @@ class Organization:
             self.meraki.add_application("1", **fields)
 
     def current(self, config):
-        applications = {key: from_api(item) for key, item in self.meraki.applications("1").items()}
+        applications = {key: API.from_api(item) for key, item in self.meraki.applications("1").items()}
         errors = []
-        return Current("1", applications, INDEX, resolve(config, INDEX, errors), tuple(errors))
+        desired = resolve(own_keys(config, API), INDEX, errors, API, Creating(False))
+        return Current("1", API, applications, INDEX, desired, tuple(errors))
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -168,8 +165,7 @@ def test_any_organization_any_config_any_state(case, switches, room, stop_after,
     organization = Organization(applications, **switches)
     with (
         mock.patch.object(secure_connect, "LIMIT", limit),
-        mock.patch.object(private_app_order, "LIMIT", limit),
-        mock.patch.object(private_app_planner, "LIMIT", limit),
+        mock.patch.object(API, "limit", limit),
     ):
         try:
             planned = plan(organization.current(config), state, ALLOWED)
@@ -211,7 +207,7 @@ def test_names_and_groups_are_exchanged_in_any_way(case):
 
 
 def _end(organization, planned):
-    found = {key: from_api(item) for key, item in organization.meraki.applications("1").items()} | planned.expected
+    found = {key: API.from_api(item) for key, item in organization.meraki.applications("1").items()} | planned.expected
     return {key: item for key, item in found.items() if item is not None}
 
 
@@ -228,8 +224,8 @@ def _means(state, config, before, organization):
     assert named <= set(now)
     for entry in config:
         if "destinations" in entry:
-            form = normal(from_api(now[entry["name"]]))
-            desired = normal({**from_api(now[entry["name"]]), "destinations": entry["destinations"]})
+            form = normal(API.from_api(now[entry["name"]]))
+            desired = normal({**API.from_api(now[entry["name"]]), "destinations": entry["destinations"]})
             assert form == desired
             groups = set(entry.get("application_group_ids", []))
             have = set(now[entry["name"]]["applicationGroupIds"])
@@ -238,7 +234,7 @@ def _means(state, config, before, organization):
         assert set(now) == named
     else:
         for name in set(old) - meant:
-            assert normal(from_api(now[name])) == normal(from_api(old[name])), "an application that is not listed changed"
+            assert normal(API.from_api(now[name])) == normal(API.from_api(old[name])), "an application that is not listed changed"
 
 
 @settings(max_examples=100, deadline=None)
@@ -493,19 +489,19 @@ def test_what_the_list_does_not_say_about_groups_the_groups_say():
             assert query == {"perPage": 1000}
             yield {"data": self.lists["groups" if path.endswith("Groups") else "applications"]}
 
-    assert {key: item["application_group_ids"] for key, item in read_applications(Api()).applications.items()} == {"1": ["7"], "2": ["g2"]}
+    assert {key: item["application_group_ids"] for key, item in API.read(Api()).applications.items()} == {"1": ["7"], "2": ["g2"]}
 
 
 def test_what_goes_over_the_wire():
     written = {"name": "A", "destinations": [{**destination("80, 443 ,8000 - 8010", "network"), "destination_addr": ["10.0.0.1"]}]}
-    body = to_api(without_spaces(written))
+    body = API.to_api(without_spaces(written))
     assert body["destinations"] == [
         {"destinationAddr": ["10.0.0.1"], "protocolPorts": [{"protocol": "tcp", "ports": "80,443,8000-8010"}], "accessType": "network"}
     ]
     current = {**stored("Ant", "443", [], 1), "externalFQDN": "https://ant.example"}
     current["destinations"][0]["accessType"] = "Network"
-    assert from_api(current)["destinations"][0]["access_type"] == "network", "as config has to write it"
-    assert "externalFQDN" not in to_api(from_api(current))
+    assert API.from_api(current)["destinations"][0]["access_type"] == "network", "as config has to write it"
+    assert "externalFQDN" not in API.to_api(API.from_api(current))
 
 
 def test_the_normal_form():
@@ -562,9 +558,9 @@ def _by(*pairs, access="browser"):
 )  # fmt: skip
 def test_validation(path, change):
     config = [{"name": "Jira", "destinations": [destination()], **change}]
-    assert {item["path"] for item in schema_errors(SCHEMA, config) + rule_errors(config, "merged")} == {f"config[0]{path}"}
+    assert {item["path"] for item in schema_errors(SCHEMA, config) + rule_errors(config, "merged", API)} == {f"config[0]{path}"}
     with_id = [{"application_id": "1", **config[0]}]
-    assert {item["path"] for item in schema_errors(SCHEMA, with_id) + rule_errors(with_id, "rendered")} == {f"config[0]{path}"}
+    assert {item["path"] for item in schema_errors(SCHEMA, with_id) + rule_errors(with_id, "rendered", API)} == {f"config[0]{path}"}
 
 
 @pytest.mark.parametrize(
@@ -584,23 +580,24 @@ def test_validation(path, change):
 )
 def test_what_is_allowed_and_what_the_vendor_is_left_to_judge(fields):
     config = [{"name": "Jira", "destinations": [destination()], **fields}]
-    assert schema_errors(SCHEMA, config) + rule_errors(config, "merged") == []
+    assert schema_errors(SCHEMA, config) + rule_errors(config, "merged", API) == []
 
 
 def test_rules_are_for_what_is_written():
     odd = [{"name": "Jira_1"}]
-    assert rule_errors(odd, "deleted") == rule_errors(odd, "gathered") == []
-    assert rule_errors([{"application_id": "1", "name": "Jira_1"}], "merged") == [], "checked after the read"
+    assert rule_errors(odd, "deleted", API) == rule_errors(odd, "gathered", API) == []
+    assert rule_errors([{"application_id": "1", "name": "Jira_1"}], "merged", API) == [], "checked after the read"
 
 
 def test_what_is_missing_for_replaced_and_what_is_listed_twice():
     config = [{"name": "A"}, {"name": "A", "destinations": [destination()]}, {"destinations": [destination()]}]
-    assert {item["path"] for item in rule_errors(config, "replaced")} == {"config[0].destinations", "config[1].name", "config[2].name"}
+    assert {item["path"] for item in rule_errors(config, "replaced", API)} == {"config[0].destinations", "config[1].name", "config[2].name"}
 
 
 def test_the_resource_speaks_of_unknown_groups_by_path():
     errors = []
-    resolve([{"name": "A", "application_groups": ["East", "west"]}], Index("application group", [("1", "West")]), errors)
+    config = own_keys([{"name": "A", "application_groups": ["East", "west"]}], API)
+    resolve(config, Index("application group", [("1", "West")]), errors, API, Creating(False))
     assert [item["path"] for item in errors] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
     assert "'West' (1)" in errors[1]["message"]
     assert PrivateApplications.schema is SCHEMA

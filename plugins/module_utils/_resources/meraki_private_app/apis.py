@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+"""Which of the vendor's two APIs an organization has its applications behind."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._http.client import ApiError
+from .backend import Backend, Listed
+from .private_applications import Applications, NotThere
+from .private_resources import Resources
+
+if t.TYPE_CHECKING:
+    from ..._vendors.meraki import Meraki
+
+#: What the option ``api`` can name.
+EXPLICIT: dict[str, t.Callable[[], Backend]] = {"private_applications": Applications, "private_resources": Resources}
+
+
+def detect(api: Meraki) -> tuple[Backend, Listed, list[str]]:
+    """The API to use, what was read from it, and warnings. Raises ``ApiError``.
+
+    The vendor documents no way to tell. Only a 404 says that the successor is not there: a 401 or a 403 is about the key, and both APIs may
+    answer without showing the same objects.
+    """
+    resources = Resources()
+    try:
+        found = resources.read(api)
+    except NotThere:
+        applications = Applications()
+        return applications, applications.read(api), []
+    except ApiError as problem:
+        if problem.status != 403:
+            raise
+        says = f"{problem.message} If the organization has private applications alone, set api: private_applications."
+        raise ApiError(says, problem.status, problem.data) from None
+    if found.applications:
+        return resources, found, []
+    applications = Applications()
+    try:
+        older = applications.read(api)
+    except NotThere:
+        return resources, found, []
+    if not older.applications:
+        return resources, found, []
+    says = (
+        f"the organization answers for private resources too, and has none; its {len(older.applications)} private applications are used. "
+        "Set api to choose one of them"
+    )
+    return applications, older, [says]
