@@ -53,8 +53,9 @@ class ActionModule(ActionBase):
         path = os.path.join(_files.local_path(options["dir"]), f"{_files.host_part(host)}.yml")
         result["changed"] = self._write(path, made.text)
         result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]
+        where = "File" if not self._task.check_mode else "It would be written to" if result["changed"] else "It is as the file says"
         parts = [f"{name}: {len(results[name]['gathered'])}" for name in made.exported] + [f"{name}: left out" for name in notes]
-        return {**result, "path": path, "left_out": notes, "msg": f"{'; '.join(parts)}. File: {path}"}
+        return {**result, "path": path, "left_out": notes, "msg": f"{'; '.join(parts)}. {where}: {path}"}
 
     def _write(self, path: str, text: str) -> bool:
         try:

@@ -11,6 +11,7 @@ import tracemalloc
 from email.utils import formatdate
 
 import pytest
+import requests
 import urllib3
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils._http import body as http_body
@@ -554,6 +555,34 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
         with pytest.raises(ApiError, match="the proxy on the way") as caught:
             client(server, retry_timeout=1).get("/x")
         assert "pa55word" not in str(caught.value) and server.requests == []
+
+
+@pytest.mark.parametrize("proxy", ["http://", "ftp://proxy.example", "http://[::1", "http://proxy.example:port"])
+def test_what_is_not_the_url_of_a_proxy_is_named_as_that(monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    with Scripted(answer()) as server:
+        with pytest.raises(ApiError, match="is not the URL of a proxy. Correct that environment variable"):
+            client(server).get("/x")
+        assert server.requests == []
+
+
+def test_a_library_that_a_proxy_needs_is_named(monkeypatch):
+    def lacking(*_arguments, **_named):
+        raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", lacking)
+    with Scripted(answer()) as server, pytest.raises(ApiError, match=r"pip install 'requests\[socks\]'"):
+        client(server).get("/x")
+
+
+def test_a_ca_bundle_that_is_missing_is_named_as_that(tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with (
+        Scripted(answer(), tls=authority(tmp_path).server) as server,
+        pytest.raises(ApiError, match="REQUESTS_CA_BUNDLE .* does not exist"),
+    ):
+        client(server).get("/x")
 
 
 def test_cookies_are_not_kept():

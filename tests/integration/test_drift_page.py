@@ -11,6 +11,7 @@ import os
 import socket
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import report, unread
 from ansible_collections.secops.policy.tests.support.drift_samples import (
@@ -41,7 +42,7 @@ HOSTILE = [
     "javascript:window.hacked=5",
     "{{ 7 * 6 }} ${alert(1)} &lt;b&gt;",
     "line one\nline two\ttab",
-    "\\u202eright to left",
+    "\u202eright to left",
 ]
 
 
@@ -220,7 +221,9 @@ def test_nothing_that_a_vendor_says_runs_or_leaves(page):
     find(driver, "#open")[0].click()
     assert driver.execute_script("return window.hacked") is None
     assert not find(driver, "img") and len(find(driver, "script")) == 1 and not find(driver, "[onerror], [onload], [onfocus]")
-    assert driver.execute_script("return [...document.querySelectorAll('#problems + ul li')].map(e => e.textContent)") == HOSTILE
+    assert driver.execute_script("return [...document.querySelectorAll('#problems + ul li')].map(e => e.textContent)") == [
+        printable(text, "\n\t") for text in HOSTILE
+    ]
     names = driver.execute_script("return [...document.querySelectorAll('.tenant h3')].map(e => e.textContent)")
     assert set(names) == {one["name"] for one in found["tenants"]}
     asked = [entry["message"] for entry in driver.get_log("performance") if '"Network.requestWillBeSent"' in entry["message"]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import threading
 import time
 import typing as t
@@ -355,17 +356,32 @@ class Client:
                     "Point ca_path to the CA that signed it"
                 ) from None
             raise TransportError(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
+        except (requests.exceptions.InvalidProxyURL, urllib3.exceptions.LocationValueError):
+            raise ApiError(
+                f"{method} {urlsplit(url).path}: what HTTPS_PROXY, HTTP_PROXY or ALL_PROXY says is not the URL of a proxy. Correct that "
+                "environment variable, or except the host in NO_PROXY"
+            ) from None
         except (
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidHeader,
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
             UnicodeEncodeError,
-        ):
+        ) as error:
+            if "SOCKS" in str(error):
+                raise ApiError(
+                    f"{method} {urlsplit(url).path}: the proxy in the environment is a SOCKS proxy, for which this Python lacks a library: "
+                    f"{sys.executable} -m pip install 'requests[socks]'"
+                ) from None
             raise ApiError(
                 f"{method} {urlsplit(url).path}: the URL or a header cannot be sent. Check base_url and the credentials"
             ) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
+            if "TLS CA certificate bundle" in str(error):
+                raise ApiError(
+                    f"{method} {urlsplit(url).path}: the CA bundle of ca_path, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist. "
+                    "Correct the path"
+                ) from None
             raise _transport_error(error, urlsplit(url).netloc, self.timeout) from None
         data = None
         if content.strip():

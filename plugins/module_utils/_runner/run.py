@@ -204,13 +204,13 @@ class _Run:
         refusals = [f"{item['path']}: {item['message']}" for item in plan.refused]
         if limit is not None and len(plan.removed) > limit:
             refusals.append(
-                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at before and after; if that is meant, "
+                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at the plan; if that is meant, "
                 "raise max_removals"
             )
         if expected is not None and expected != plan.digest(self._resource.place()):
             refusals.append(
-                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at before and "
-                "after, and give the new plan_digest if they are meant"
+                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at the plan, and "
+                f"give its plan_digest, {plan.digest(self._resource.place())}, if it is meant"
             )
         if refusals:
             errors = {"errors": list(plan.refused)} if plan.refused else {}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from functools import partial
 from urllib.parse import quote
@@ -145,14 +146,16 @@ def _hint(status: int | None, target: str) -> str:
         return "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     if status == 403:
         return "The API key may not do this: reading needs a read-only administrator, writing a full one"
+    if status == 404 and re.search(r"/secureConnect/private\w+/[^/]+$", target):
+        return "It was removed in the meantime. Run the task again: it plans from what is there now"
     if status == 404 and "/secureConnect/" in target:
         return (
-            "The organization does not exist, the key cannot see it, its API access is off, or it has not opted in to early access "
-            "for Secure Connect, or has this API of it not (option api)"
+            "The organization does not exist, the key cannot see it, its API access is off, it has not opted in to early access for Secure "
+            "Connect, or it has the other API (option api). Check that base_url ends in /api/v1"
         )
     if status == 404:
         return (
-            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id "
-            "and the key"
+            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id and "
+            "the key, and that base_url ends in /api/v1"
         )
     return ""
