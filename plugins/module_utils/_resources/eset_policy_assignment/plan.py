@@ -15,14 +15,15 @@ from ..._model.lookup import folded, unlike
 from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors, error
 from ..._vendors.eset_options import ASSIGNMENTS
 from .config import KINDS, Desired, Names, Target
-from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
+from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered, resumed
 
 
 @dataclass(frozen=True)
 class Current:
     """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
 
-    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
+    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else. ``begun``: how the
+    stacks, by the keys of their targets, are to end in a run that has begun to write.
     """
 
     stacks: dict[Target, Stack]
@@ -31,6 +32,7 @@ class Current:
     errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     shown: Names | None = None
+    begun: t.Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def listed(self) -> t.Any:
@@ -104,7 +106,7 @@ def changes(current: Current, state: str, warnings: list[str]) -> list[Change]:
     found = []
     for unit in current.desired:
         stack = current.stacks.get(unit.target, [])
-        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
+        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, current.begun.get(unit.target.key), warnings)))
         double = _double(stack)
         if double:
             where = describe(unit.target, current.labels)
@@ -152,11 +154,11 @@ def describe(target: Target, names: Names) -> str:
     return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
 
 
-def _final(unit: Desired, stack: Stack, state: str, warnings: list[str]) -> Stack:
+def _final(unit: Desired, stack: Stack, state: str, begun: list[str] | None, warnings: list[str]) -> Stack:
     """The stack as it is to be."""
     policies = unit.policies or []
     if state == "merged":
-        return arranged(stack, policies, warnings)
+        return arranged(stack, policies, warnings) if begun is None else resumed(stack, begun, policies)
     if state == "deleted":
         gone = {policy.uuid for policy in policies}
         return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]

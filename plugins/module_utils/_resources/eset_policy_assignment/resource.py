@@ -38,6 +38,7 @@ class PolicyAssignments:
         self._desired: list[Desired] | None = None
         self._config: Config = []
         self._errors: list[dict[str, str]] = []
+        self._begun: dict[str, t.Any] = {}
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
         return errors(self._options, self._options["state"]) + rule_errors(config, state)
@@ -77,6 +78,9 @@ class PolicyAssignments:
 
     def plan(self, current: Current, config: Config, state: str) -> Plan:
         return eset_planner.plan(current, state)
+
+    def begin(self, plan: Plan) -> None:
+        self._begun = dict(plan.expected)
 
     def proven(self, current: Current, plan: Plan) -> bool:
         # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
@@ -170,7 +174,7 @@ class PolicyAssignments:
         return self._desired
 
     def _current(self, stacks: dict[Target, Stack]) -> Current:
-        return Current(stacks, self._names, self._desired or [], tuple(self._errors), self._since, self._shown)
+        return Current(stacks, self._names, self._desired or [], tuple(self._errors), self._since, self._shown, self._begun)
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""

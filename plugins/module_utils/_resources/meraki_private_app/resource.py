@@ -81,6 +81,9 @@ class PrivateApplications:
     def plan(self, current: Current, config: Config, state: str) -> Plan:
         return private_app_planner.plan(current, state, self._chosen)
 
+    def begin(self, plan: Plan) -> None:
+        pass  # From any state in between the config alone says how it is to end.
+
     def proven(self, current: Current, plan: Plan) -> bool:
         return current.counted
 
