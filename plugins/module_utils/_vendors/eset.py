@@ -64,9 +64,13 @@ class Eset:
         """Every visible policy."""
         return Index("policy", [(str(item["uuid"]), _name(item)) for item in self._listed(POLICIES, "policies")])
 
+    def device_groups(self) -> list[dict[str, t.Any]]:
+        """Every device group."""
+        return self._listed(GROUPS, "deviceGroups")
+
     def groups(self) -> Index:
         """Every device group, by name and by path from the group All (``All/Servers/Berlin``)."""
-        listed = self._listed(GROUPS, "deviceGroups")
+        listed = self.device_groups()
         names = [(str(item["uuid"]), _name(item)) for item in listed]
         return Index("device group", names, paths=_paths(dict(names), {str(item["uuid"]): item.get("parentGroupUuid") for item in listed}))
 
