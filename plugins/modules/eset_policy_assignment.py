@@ -131,6 +131,17 @@ EXAMPLES = r"""
     state: overridden
     config: "{{ eset.gathered }}"
 
+- name: Give one customer of an MSP exactly these policies
+  secops.policy.eset_policy_assignment:
+    scope:
+      device_group: All/Customers/Acme
+    state: overridden
+    config:
+      - target:
+          device_group: All/Customers/Acme
+        policies:
+          - policy: Baseline
+
 - name: Take one policy off a device
   secops.policy.eset_policy_assignment:
     state: deleted
@@ -218,7 +229,8 @@ gathered:
   elements: dict
 place:
   description:
-    - The tenant that was read, C(vendor), the C(host) of policy management with its port, and C(scope), which is empty.
+    - The tenant that was read, C(vendor), the C(host) of policy management with its port, and C(scope), the id of the group that O(scope)
+      names. It is empty without O(scope).
     - The same tenant has the same place, to be compared as a whole.
   returned: in the states that write, once there is a plan, and with O(state=gathered)
   type: dict

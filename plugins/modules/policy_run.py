@@ -19,8 +19,9 @@ description:
   - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
   - What the entry does not say of whom to reach and how comes from the host's variables C(meraki_api_key), C(meraki_base_url),
     C(meraki_organization_id), C(meraki_organization), C(eset_username), C(eset_password), C(eset_access_token), C(eset_region),
-    C(eset_deployment) and C(eset_base_url), then from C(module_defaults), then from the environment. One that says it in another way than
-    the entry does, such as by id, is left out. One that cannot be evaluated fails the task before anything is connected to.
+    C(eset_deployment), C(eset_base_url) and C(eset_scope), then from C(module_defaults), then from the environment. One that says it in
+    another way than the entry does, such as by id, is left out. One that cannot be evaluated fails the task before anything is connected
+    to.
 options:
   module:
     description: The module, by its short name.

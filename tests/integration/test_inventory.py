@@ -145,3 +145,54 @@ def test_the_playbooks_take_the_hosts_as_they_are(cloud, tmp_path):
     assert any("/organizations/1/" in entry.path for entry in cloud.log) and not any(
         "/organizations/2/" in entry.path for entry in cloud.log
     )
+
+
+def test_each_customer_of_an_msp_is_a_tenant_of_its_own(cloud, tmp_path):
+    """One ESET user sees them all. What is applied, audited and restored for one leaves the others alone."""
+    eset = cloud.eset
+    eset.add_user("api@example.com", "password-0123456789")
+    for policy in "AB":
+        eset.add_policy(f"Policy {policy}", uuid=policy)
+    for name in ("Acme", "Coda"):
+        eset.add_group(name, uuid=name, entity="COMPANY")
+        eset.add_group("Servers", name, uuid=f"{name}-servers")
+        eset.assign("A", "deviceGroupUuid", f"{name}-servers")
+        eset.assign("A", "deviceGroupUuid", name)
+    eset.add_group("Elsewhere", uuid="elsewhere")
+    eset.assign("A", "deviceGroupUuid", "elsewhere")
+
+    def stacks():
+        targets = ("Acme", "Acme-servers", "Coda", "Coda-servers", "elsewhere")
+        return ["".join(eset.stack("deviceGroupUuid", target)) for target in targets]
+
+    desired = {"state": "overridden", "config": [{"target": {"device_group": "Servers"}, "policies": [{"policy": "Policy B"}]}]}
+    (tmp_path / "group_vars").mkdir()
+    group_vars = {"secops_policy": {"eset_policy_assignment": desired}, "apply_snapshot_dir": str(tmp_path / "snapshots")}
+    (tmp_path / "group_vars" / "all.yml").write_text(yaml.safe_dump(group_vars), encoding="utf-8")
+    (tmp_path / NAME).write_text("plugin: secops.policy.tenants\nvendors: [eset]\n", encoding="utf-8")
+    env = environment(cloud, ESET_USERNAME="api@example.com", ESET_PASSWORD="password-0123456789", ESET_BASE_URL=cloud.eset_url)
+
+    def run(playbook, *arguments):
+        done = run_command(["ansible-playbook", "-i", NAME, f"secops.policy.{playbook}", *arguments], tmp_path, env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    run("apply", "--limit", "Acme")
+    assert stacks() == ["", "B", "A", "A", "A"]
+    run("audit", "-e", f"audit_report_dir={tmp_path}/report")
+    report = json.loads((tmp_path / "report" / "drift.json").read_text(encoding="utf-8"))
+    assert {tenant["name"]: tenant["verdict"] for tenant in report["tenants"]} == {"Acme": "in_sync", "Coda": "drifted"}
+    run("apply")
+    assert stacks() == ["", "B", "", "B", "A"]
+    (file,) = (tmp_path / "snapshots").glob("Coda.*")
+    assert '"scope": "Coda"' in file.read_text(encoding="utf-8")
+    run("restore", "--limit", "Coda", "-e", f"restore_snapshot_dir={tmp_path}/snapshots")
+    assert stacks() == ["", "B", "A", "A", "A"]
+    run("export", "-e", f"export_dir={tmp_path}/exports", "-e", json.dumps({"export_modules": ["eset_policy_assignment"]}))
+    exported = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "exports").rglob("*.yml") if "Acme" in str(file))
+    assert "Acme-servers" in exported and "Coda" not in exported and "elsewhere" not in exported
+    # The snapshot of one customer is not put into another one, nor into the whole tenant.
+    done = run_command(
+        ["ansible-playbook", "-i", NAME, "secops.policy.restore", "--limit", "Acme", "-e", f"restore_snapshot={file}"], tmp_path, env
+    )
+    assert done.returncode != 0 and stacks() == ["", "B", "A", "A", "A"]

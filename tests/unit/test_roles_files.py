@@ -135,7 +135,7 @@ def test_each_role_documents_the_variables_that_are_taken(role):
     names = re.findall(r"C\((\w+)\)", "".join(options["secops_policy"]["description"])) if role == "audit" else options
     documented = {name for name in names if name.startswith(("meraki_", "eset_"))}
     taken = {f"{vendor}_{option}" for vendor, options in desired_state.CONNECTIONS.items() for option in options}
-    assert taken == documented and len(documented) == 10
+    assert taken == documented and len(documented) == 11
     for module, options in desired_state.MODULES.items():
         assert set(desired_state.CONNECTIONS[module.partition("_")[0]]) <= set(options)
 

@@ -27,7 +27,7 @@ MODULES: dict[str, dict[str, t.Any]] = {
 
 #: The options that say whom to reach at a vendor and how. The variable ``meraki_api_key`` stands for its ``api_key``, and so on.
 CONNECTIONS = {
-    "eset": ("username", "password", "access_token", "region", "deployment", "base_url"),
+    "eset": ("username", "password", "access_token", "region", "deployment", "base_url", "scope"),
     "meraki": ("api_key", "base_url", "organization_id", "organization"),
 }
 #: The options that say what is to be done, and not to whom or how fast.

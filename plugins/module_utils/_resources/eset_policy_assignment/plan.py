@@ -16,6 +16,7 @@ from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors
 from ..._vendors.eset_options import ASSIGNMENTS
 from .config import KINDS, Desired, Names, Target
 from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered, resumed
+from .scope import Scope
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Current:
     """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
 
     ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else. ``begun``: how the
-    stacks, by the keys of their targets, are to end in a run that has begun to write.
+    stacks, by the keys of their targets, are to end in a run that has begun to write. ``scope``: what the run is limited to.
     """
 
     stacks: dict[Target, Stack]
@@ -33,6 +34,7 @@ class Current:
     since: float = 0.0
     shown: Names | None = None
     begun: t.Mapping[str, list[str]] = field(default_factory=dict)
+    scope: Scope | None = None
 
     @property
     def listed(self) -> t.Any:
@@ -137,7 +139,24 @@ def to_config(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
     return unit
 
 
-def repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
+def gathered(current: Current, config: t.Any) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The scope in the shape of ``config``, limited to the targets of one that is given; and warnings. Raises ``ValidationErrors``."""
+    errors = [*current.errors, *unknown(current, "gathered", [])]
+    if errors:
+        raise ValidationErrors(errors)
+    targets = sorted(current.stacks) if config is None else [unit.target for unit in current.desired]
+    warnings = _unproven(current) + _repeated(current, targets)
+    warnings += [
+        f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}"
+        for target in targets
+        if not ranked(current.stacks.get(target, []))
+    ]
+    if config == []:
+        warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
+    return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
+
+
+def _repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
     """A warning for each of these targets that has a policy twice."""
     said = []
     for target in targets:
@@ -260,7 +279,7 @@ def _other_case(current: Current) -> list[dict[str, str]]:
     return errors
 
 
-def unproven(current: Current) -> list[str]:
+def _unproven(current: Current) -> list[str]:
     """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
     return [
         f"{unit.path}: nothing is assigned to the {describe(unit.target, current.labels)}, and its id was not looked up"
@@ -295,11 +314,15 @@ def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str,
     for unit in current.desired:
         stack = current.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
+        inside = current.scope is None or current.scope.holds(unit.target)
+        if current.scope is not None and not inside:
+            says = f"{unit.target.uuid} is not in the scope, which is the device group {current.scope.uuid} and everything below it"
+            disproved(f"{unit.path}.target.{unit.target.kind}", says)
         if state == "deleted":
             warnings += _nothing_there(unit, assigned, current.labels)
             continue
         fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
-        if not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
+        if inside and not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
             says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:
