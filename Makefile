@@ -76,7 +76,7 @@ ruff: .venv-lint/ready ## style and common mistakes, Python
 	$(LINT)/ruff format --check --output-format concise .
 
 mypy: .venv-lint/ready $(LINK) ## types, strictly, of all that is neither documentation nor tests
-	$(LINT)/mypy $(foreach part,action module_utils plugin_utils,--package ansible_collections.secops.policy.plugins.$(part))
+	$(LINT)/mypy $(foreach part,action inventory module_utils plugin_utils,--package ansible_collections.secops.policy.plugins.$(part))
 
 yamllint: .venv-lint/ready ## style, YAML
 	$(LINT)/yamllint --strict .

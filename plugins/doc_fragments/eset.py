@@ -48,4 +48,22 @@ options:
       - Plain http is refused, unless the host is this machine.
       - If not set, the environment variable E(ESET_BASE_URL) is used.
     type: str
+  scope:
+    description:
+      - A device group, by name or by id, such as the company of one customer of an MSP. The task is then limited to this group, the groups
+        below it, static and dynamic, and the devices in them. Everything else does not exist for the task, also with O(state=overridden)
+        and O(state=gathered), and names are looked up inside only.
+      - A listed target outside of the scope is an error before the first write. Subscriptions belong to no group and are outside of every
+        scope.
+      - If not set, the scope is every target whose assignments the credentials can see.
+    type: dict
+    suboptions:
+      device_group:
+        description:
+          - The group's name, exactly, where that is unique; else its path from the group All, such as V(All/Customers/Acme).
+        type: str
+      device_group_uuid:
+        description:
+          - The id of the group. This or O(scope.device_group) is required. If both are set, they must agree.
+        type: str
 """

@@ -59,7 +59,9 @@ options:
       policies:
         description:
           - The policies, rank 1 first. Each may be listed once.
-          - With O(state=merged) those that are missing are assigned, in the listed order behind the others.
+          - With O(state=merged) the listed policies follow the listed order and what is not listed keeps its own. Those that are assigned
+            already change places among themselves. A missing one is placed directly after its predecessor in the list, else before its
+            successor, else last.
           - With O(state=replaced) and O(state=overridden) the order of the list is the stack, and an empty list clears the target.
           - With O(state=deleted) left out to clear the target, else the policies that are to go.
         type: list
@@ -76,7 +78,8 @@ options:
             type: str
           rank:
             description:
-              - The position in the stack that the policy is to have, from 1, for O(state=merged) only. The others keep their order.
+              - The position in the stack that the policy is to have, from 1, for O(state=merged) only. The listed policies without a rank
+                follow the listed order around it.
               - A rank above the end places the policy last, with a warning. No rank can be given twice in an entry.
               - Assignments that the credentials cannot see have ranks too. Positions are counted among those that can be seen.
             type: int
@@ -127,6 +130,17 @@ EXAMPLES = r"""
   secops.policy.eset_policy_assignment:
     state: overridden
     config: "{{ eset.gathered }}"
+
+- name: Give one customer of an MSP exactly these policies
+  secops.policy.eset_policy_assignment:
+    scope:
+      device_group: All/Customers/Acme
+    state: overridden
+    config:
+      - target:
+          device_group: All/Customers/Acme
+        policies:
+          - policy: Baseline
 
 - name: Take one policy off a device
   secops.policy.eset_policy_assignment:
@@ -254,7 +268,8 @@ gathered:
   elements: dict
 place:
   description:
-    - The tenant that was read, C(vendor), the C(host) of policy management with its port, and C(scope), which is empty.
+    - The tenant that was read, C(vendor), the C(host) of policy management with its port, and C(scope), the id of the group that O(scope)
+      names. It is empty without O(scope).
     - The same tenant has the same place, to be compared as a whole.
   returned: in the states that write, once there is a plan, and with O(state=gathered)
   type: dict

@@ -28,6 +28,7 @@ description:
     C(eset_region),
     C(eset_deployment),
     C(eset_base_url),
+    C(eset_scope),
     C(meraki_api_key),
     C(meraki_base_url),
     C(meraki_organization_id),

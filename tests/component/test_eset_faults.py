@@ -129,6 +129,40 @@ STEPS = [
 ]
 
 
+#: D and B exchange their places around C, and F, which is new, goes behind D.
+MERGED, MERGED_END = [unit(GROUP, "DFB")], "ADFCB"
+
+
+@pytest.mark.parametrize("fault", ALL_FAULTS, ids=str)
+@pytest.mark.parametrize("step", [("POST", "policy-assignments$", 1), ranking(1), ranking(2)], ids=str)
+def test_merged_ends_as_planned_whatever_happens_on_the_way(cloud, fault, step):
+    """From a state in between nobody can see how the listed policies stood before: the run remembers how it is to end."""
+    kind, arguments = fault
+    method, path, nth = step
+    cloud.faults.add(kind, method=method, path=path, nth=nth, **arguments)
+    result = run(cloud, config=MERGED, timeout=0.25)
+    assert not cloud.faults.left
+    if result.get("failed"):
+        assert arguments.get("status") == 403, result["msg"]
+        result = run(cloud, config=MERGED)
+        end = cloud.eset.stack(*GROUP)
+        assert [policy for policy in end if policy in "DFB"] == [*"DFB"] and [policy for policy in end if policy in "AC"] == [*"AC"]
+    else:
+        assert stacks(cloud)[GROUP] == MERGED_END
+        assert [request["path"].endswith(":updateRanking") for request in result["requests"]] == [False, True, True]
+    assert not result.get("failed") and not run(cloud, config=MERGED)["changed"]
+
+
+def test_merged_follows_the_listed_order_with_the_fewest_moves(cloud):
+    check = run(cloud, check=True, config=MERGED)
+    assert check["summary"] == {"created": 1, "updated": 0, "moved": 2, "deleted": 0, "unchanged": 2}
+    assert run(cloud, config=MERGED)["after"] == check["after"] and stacks(cloud)[GROUP] == MERGED_END
+    config = [{**MERGED[0], "policies": [{"policy_uuid": "C", "rank": 1}, {"policy_uuid": "B"}, {"policy_uuid": "A"}]}]
+    result = run(cloud, config=config)
+    assert stacks(cloud)[GROUP] == "CBDFA" and not run(cloud, config=config)["changed"]
+    assert result["summary"]["moved"] == 3
+
+
 @pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(watched, fault, step):
     kind, arguments = fault
@@ -269,7 +303,7 @@ def test_an_assignment_is_never_made_twice(watched, duplicates, lag, fault):
     config = [unit(GROUP, "EABCD")]
     done = run(watched, config=config)
     assert not done.get("failed"), done["msg"]
-    assert stacks(watched)[GROUP] == "ABCDE" and done["summary"]["created"] == 1
+    assert stacks(watched)[GROUP] == "EABCD" and done["summary"]["created"] == 1
     posts = [entry for entry in watched.writes() if entry.path.endswith("assignments") and "response-id" not in entry.headers]
     assert len(posts) == (2 if fault == "reset_before" else 1)
 

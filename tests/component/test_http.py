@@ -561,7 +561,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch):
 def test_what_is_not_the_url_of_a_proxy_is_named_as_that(monkeypatch, proxy):
     monkeypatch.setenv("http_proxy", proxy)
     with Scripted(answer()) as server:
-        with pytest.raises(ApiError, match="is not the URL of a proxy. Correct that environment variable"):
+        with pytest.raises(ApiError, match="is not the URL of a proxy. Correct that"):
             client(server).get("/x")
         assert server.requests == []
 

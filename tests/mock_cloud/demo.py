@@ -56,7 +56,8 @@ def seed_demo(cloud: Cloud) -> None:
 
 
 def _seed_other(cloud: Cloud) -> None:
-    """The second organization, with one branch that has the same needs. Comes last, so that no id of the first depends on it."""
+    """The second organization, with one branch that has the same needs, and an MSP's customers. Comes last, so that no id of the first
+    depends on it."""
     meraki = cloud.meraki
     meraki.add_organization(OTHER_ORGANIZATION, "Example Clinics")
     meraki.add_network(OTHER_ORGANIZATION, "N_24329257", "Clinics SM", product_types=["systemsManager"])
@@ -64,6 +65,9 @@ def _seed_other(cloud: Cloud) -> None:
     for place, name in enumerate(("Guest", "Staff", "Quarantine")):
         meraki.add_group_policy("N_24329260", f"40{place}", name)
     meraki.add_sentry("N_24329260", [{"smNetworkId": "N_24329257", "scope": "all", "tags": [], "groupPolicyId": "400"}])
+    customers = cloud.eset.add_group("Customers", uuid="7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0101", entity="MSP")
+    for number, name in enumerate(("Example Dental", "Example Optics"), start=2):
+        cloud.eset.add_group(name, customers, uuid=f"7f1d0c52-0a31-4a66-9d1c-0e6a4f1b010{number}", entity="COMPANY")
     portals = meraki.add_group(OTHER_ORGANIZATION, "Portals")
     meraki.add_application(
         OTHER_ORGANIZATION,

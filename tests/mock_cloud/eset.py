@@ -102,11 +102,13 @@ class Eset:
             self._policies.add_policy(made, name, visible)
             return made
 
-    def add_group(self, name: str, parent: str | None = None, uuid: str | None = None, static: bool = True) -> str:
-        """A device group below ``parent`` (a uuid; default: the group All); its uuid."""
+    def add_group(
+        self, name: str, parent: str | None = None, uuid: str | None = None, static: bool = True, entity: str = "UNSPECIFIED"
+    ) -> str:
+        """A device group below ``parent`` (a uuid; default: the group All); its uuid. ``entity``: what it is, such as ``COMPANY``."""
         with self.lock:
             made = uuid or self.new_uuid()
-            self._devices.add_group(made, name, parent, static)
+            self._devices.add_group(made, name, parent, static, entity)
             return made
 
     def add_device(self, name: str, group: str | None = None, uuid: str | None = None) -> str:

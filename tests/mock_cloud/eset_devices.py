@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 ROOT = "00000000-0000-0000-7001-000000000001"
 
 
+#: What a group may stand for (spec, v1DeviceGroupEntityType).
+_ENTITIES = ("UNSPECIFIED", "COMPANY", "MSP", "SITE", "HOUSEHOLD")
+
+
 class Devices:
     """The tree of groups and the devices in it. The switches that concern them are attributes of ``Eset``."""
 
@@ -36,12 +40,12 @@ class Devices:
     def root_name(self, name: str) -> None:
         self._groups[ROOT]["displayName"] = name
 
-    def add_group(self, uuid: str, name: str, parent: str | None, static: bool) -> None:
+    def add_group(self, uuid: str, name: str, parent: str | None, static: bool, entity: str = "UNSPECIFIED") -> None:
         """A group below ``parent``."""
         parent = parent or ROOT
         if parent not in self._groups:
             raise ValueError(f"there is no group {parent}")
-        self._groups[uuid] = _group(uuid, name, parent, static)
+        self._groups[uuid] = _group(uuid, name, parent, static, entity)
 
     def add_device(self, uuid: str, name: str, group: str | None) -> None:
         """A device in the static group ``group``."""
@@ -150,6 +154,8 @@ class Devices:
         return self._devices[uuid]
 
 
-def _group(uuid: str, name: str, parent: str | None, static: bool) -> dict[str, Any]:
-    group = {"uuid": uuid, "displayName": name, "isSecurityGroup": static, "linkedEntityType": "DEVICE_GROUP_ENTITY_TYPE_UNSPECIFIED"}
+def _group(uuid: str, name: str, parent: str | None, static: bool, entity: str = "UNSPECIFIED") -> dict[str, Any]:
+    if entity not in _ENTITIES:
+        raise ValueError(f"there is no entity {entity}")
+    group = {"uuid": uuid, "displayName": name, "isSecurityGroup": static, "linkedEntityType": f"DEVICE_GROUP_ENTITY_TYPE_{entity}"}
     return group if parent is None else {**group, "parentGroupUuid": parent}

@@ -94,16 +94,18 @@ class Meraki:
         """An API key; ``organizations`` limits what it sees."""
         self._keys[key] = {"read_only": read_only, "organizations": None if organizations is None else set(organizations)}
 
-    def add_organization(self, org_id: str, name: str) -> None:
-        """An organization without networks."""
+    def add_organization(
+        self, org_id: str, name: str, *, api: bool = True, licensing: str = "co-term", region: str = "Europe", msp_id: str | None = None
+    ) -> None:
+        """An organization without networks. Where its API is off, it is listed, and everything else that it has is 404."""
         self._organizations[org_id] = {
             "id": org_id,
             "name": name,
             "url": f"https://n1.meraki.com/o/{org_id}/manage/organization/overview",
-            "api": {"enabled": True},
-            "licensing": {"model": "co-term"},
-            "cloud": {"region": {"name": "Europe"}},
-            "management": {"details": []},
+            "api": {"enabled": api},
+            "licensing": {"model": licensing},
+            "cloud": {"region": {"name": region}},
+            "management": {"details": [] if msp_id is None else [{"name": "MSP ID", "value": msp_id}]},
         }
         self._sentry.add_organization(org_id)
 
@@ -230,7 +232,7 @@ class Meraki:
         if self.strict_user_agent and not _good_agent(request.headers.get("user-agent", "")):
             raise Refusal(400, "The User-Agent must be of the form ApplicationName/Version VendorName")
         places = [unquote(value) for value in parameters]
-        if places and not self._visible(key, self._organization_of(operation, places[0])):
+        if places and not self._answers(key, self._organization_of(operation, places[0])):
             raise not_found()
         if ("/sm/" in operation.template and self.sm_off) or ("/secureConnect/" in operation.template and self.early_access_off):
             raise not_found()
@@ -257,6 +259,9 @@ class Meraki:
 
     def _visible(self, key: dict[str, Any], org_id: str) -> bool:
         return org_id in self._organizations and (key["organizations"] is None or org_id in key["organizations"])
+
+    def _answers(self, key: dict[str, Any], org_id: str) -> bool:
+        return self._visible(key, org_id) and self._organizations[org_id]["api"]["enabled"]
 
     def _organization_of(self, operation: Operation, place: str) -> str:
         return self._networks.get(place, {}).get("organizationId", "") if operation.template.startswith("/networks/") else place

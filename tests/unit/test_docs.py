@@ -32,13 +32,11 @@ def test_every_guide_is_in_the_sites_contents_and_in_the_readme():
 def test_the_changelog_names_everything_there_is():
     """Otherwise: ``antsibull-changelog release``; with ``--update-existing --reload-plugins`` for the version that is in preparation."""
     releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"].values()
-    plugins = {kind: sorted(file.stem for file in (ROOT / "plugins" / kind).glob("[!_]*.py")) for kind in ("modules", "callback", "filter")}
+    kinds = ("callback", "filter", "inventory")
+    plugins = {kind: sorted(file.stem for file in (ROOT / "plugins" / kind).glob("[!_]*.py")) for kind in ("modules", *kinds)}
     named = {
         "modules": [module["name"] for release in releases for module in release.get("modules", [])],
-        **{
-            kind: [one["name"] for release in releases for one in release.get("plugins", {}).get(kind, [])]
-            for kind in ("callback", "filter")
-        },
+        **{kind: [one["name"] for release in releases for one in release.get("plugins", {}).get(kind, [])] for kind in kinds},
         "roles": [role["name"] for release in releases for role in release.get("objects", {}).get("role", [])],
     }
     there = {**plugins, "roles": sorted(folder.name for folder in (ROOT / "roles").iterdir())}
@@ -55,7 +53,11 @@ def described(options, path=""):
 def test_no_description_leans_on_the_one_before_it():
     """ansible-doc sorts options by name, so that the one before is another one there."""
     documented = {}
-    for path in [*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "doc_fragments").glob("[!_]*.py")]:
+    for path in [
+        *(ROOT / "plugins" / "modules").glob("*.py"),
+        *(ROOT / "plugins" / "inventory").glob("*.py"),
+        *(ROOT / "plugins" / "doc_fragments").glob("[!_]*.py"),
+    ]:
         text = re.search(r'DOCUMENTATION = r"""(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL)[1]
         documented[path.name] = yaml.safe_load(text)["options"]
     for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):

@@ -142,7 +142,7 @@ def test_each_role_documents_the_variables_that_are_taken(role):
     names = re.findall(r"C\((\w+)\)", "".join(given["secops_policy"]["description"])) if role == "audit" else given
     documented = {name for name in names if name.startswith(("meraki_", "eset_"))}
     taken = {variable(vendor, option) for vendor in vendors() for option in vendor.arguments}
-    assert taken == documented and len(documented) == 10
+    assert taken == documented and len(documented) == 11
     for module, description in RESOURCES.items():
         assert set(description.vendor.arguments) <= set(options(module))
 

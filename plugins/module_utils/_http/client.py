@@ -20,6 +20,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from .._model.mask import Mask
 from .body import BadBody, Texts
+from .environment import environment_proxies
 from .options import VERSION, is_loopback
 from .rate_limit import Budget, Pacer, backoff, poll_wait
 from .transport import no_netrc, read_body, session, set_deadline
@@ -356,11 +357,6 @@ class Client:
                     "Point ca_path to the CA that signed it"
                 ) from None
             raise TransportError(f"the TLS connection to {urlsplit(url).netloc} failed", sent=True) from None
-        except (requests.exceptions.InvalidProxyURL, urllib3.exceptions.LocationValueError):
-            raise ApiError(
-                f"{method} {urlsplit(url).path}: what HTTPS_PROXY, HTTP_PROXY or ALL_PROXY says is not the URL of a proxy. Correct that "
-                "environment variable, or except the host in NO_PROXY"
-            ) from None
         except (
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidHeader,
@@ -368,6 +364,11 @@ class Client:
             requests.exceptions.MissingSchema,
             UnicodeEncodeError,
         ) as error:
+            if isinstance(error, requests.exceptions.InvalidURL) and environment_proxies(url):
+                raise ApiError(
+                    f"{method} {urlsplit(url).path}: what HTTPS_PROXY, HTTP_PROXY or ALL_PROXY says is not the URL of a proxy. Correct "
+                    "that environment variable, or except the host in NO_PROXY"
+                ) from None
             if "SOCKS" in str(error):
                 raise ApiError(
                     f"{method} {urlsplit(url).path}: the proxy in the environment is a SOCKS proxy, for which this Python lacks a library: "

@@ -44,6 +44,7 @@ class Writer:
         """Everything that ``plan``, made from ``current``, says. Returns the current state that the last write was made from, and its
         plan."""
         rest, idle = plan, 0
+        self._report.resource.begin(plan)
         while rest.requests:
             age = Age(current.since)
             outcome = self._executor.run(rest.phases, age)
@@ -124,6 +125,7 @@ class Writer:
             self._done.pending = plan.requests
             raise ApiError(f"{'; '.join(outcome.outdated + outcome.not_acted)}; {_CHANGED}{_units_of(plan, rest)}")
         self._report.plan = rest
+        self._report.resource.begin(rest)
         self._done.pending = []
         self._guard(rest)
         return newer, rest

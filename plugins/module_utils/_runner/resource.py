@@ -56,6 +56,9 @@ class Resource(t.Protocol):
     def plan(self, current: t.Any, config: Config, state: str) -> Plan:
         """From the current state to what ``config`` and ``state`` mean. Raises ``ValidationErrors``."""
 
+    def begin(self, plan: Plan) -> None:
+        """``plan`` is carried out from now on: what this run plans after that must lead to the same end, from every state in between."""
+
     def proven(self, current: t.Any, plan: Plan) -> bool:
         """Whether the lists that ``plan`` was made from prove to be whole, as far as it depends on that."""
 

@@ -48,8 +48,8 @@ class Eset:
         self.client.secrets |= self._auth.secrets
 
     def place(self) -> dict[str, str]:
-        """Which tenant it is, as far as that can be told: where its policies are managed, and which part of them is meant."""
-        return {"vendor": "eset", "host": with_port(self.client.base_url), "scope": ""}
+        """Which tenant it is, as far as that can be told: where its policies are managed."""
+        return {"vendor": "eset", "host": with_port(self.client.base_url)}
 
     def assignments(self, query: t.Mapping[str, str] | None = None) -> tuple[list[dict[str, t.Any]], float]:
         """The policy assignments that the credentials can see, in no particular order, and when (on the monotonic clock) the first answer
@@ -65,11 +65,13 @@ class Eset:
         """Every visible policy."""
         return Index("policy", [(str(item["uuid"]), _name(item)) for item in self._listed(POLICIES, "policies")])
 
+    def device_groups(self) -> list[dict[str, t.Any]]:
+        """Every device group."""
+        return self._listed(GROUPS, "deviceGroups")
+
     def groups(self) -> Index:
         """Every device group, by name and by path from the group All (``All/Servers/Berlin``)."""
-        listed = self._listed(GROUPS, "deviceGroups")
-        names = [(str(item["uuid"]), _name(item)) for item in listed]
-        return Index("device group", names, paths=_paths(dict(names), {str(item["uuid"]): item.get("parentGroupUuid") for item in listed}))
+        return group_index(self.device_groups())
 
     def devices_named(self, names: t.Sequence[str]) -> Index:
         """The devices with one of these names; where one of them fits nothing, every device there is, to say what there is instead."""
@@ -85,7 +87,7 @@ class Eset:
             part = self._batch(some) if len(some) > 1 or self._on_prem else None
             if part is None and self._on_prem:
                 # A server that has not got the calls for devices says the same as one that has not got the device.
-                members = dict(self._members())
+                members = dict(self.members())
                 return {uuid: members[uuid] for uuid in uuids if uuid in members}
             found.update(self._one_by_one(some) if part is None else part)
         return found
@@ -125,12 +127,12 @@ class Eset:
         except ApiError as error:
             if not self._on_prem or error.status not in _NO_CALL:
                 raise
-            found = self._members()
+            found = self.members()
         return [(uuid, name) for uuid, name in found if not names or name in names]
 
-    def _members(self) -> list[tuple[str, str]]:
-        """All devices as the members of the group All: On-Prem 13.0 may have no list of devices."""
-        listed = self._listed(f"{GROUPS}/{ROOT}/devices", "devices", [("recurseSubgroups", "true")])
+    def members(self, group: str = ROOT) -> list[tuple[str, str]]:
+        """The devices in a group and below it. Those of the group All are all devices: On-Prem 13.0 may have no list of devices."""
+        listed = self._listed(f"{GROUPS}/{quote(group, safe='')}/devices", "devices", [("recurseSubgroups", "true")])
         return [(str(item["uuid"]), _name(item)) for item in listed]
 
     def _listed(self, path: str, key: str, query: t.Sequence[tuple[str, str]] = ()) -> list[dict[str, t.Any]]:
@@ -161,6 +163,14 @@ class Eset:
     def _host(self, service: str) -> str:
         base = self._options["base_url"]
         return base.rstrip("/") if base else f"https://{self._options['region']}.{service}.{_DOMAIN}"
+
+
+def group_index(listed: t.Sequence[t.Mapping[str, t.Any]], only: t.Container[str] | None = None, where: str = "") -> Index:
+    """Device groups by name and by path from the group All; those of ``only``, where it is given. ``where`` completes a sentence."""
+    names = {str(item["uuid"]): _name(item) for item in listed}
+    paths = _paths(names, {str(item["uuid"]): item.get("parentGroupUuid") for item in listed})
+    inside = [(uuid, name) for uuid, name in names.items() if only is None or uuid in only]
+    return Index("device group", inside, where, [(uuid, path) for uuid, path in paths if only is None or uuid in only])
 
 
 def with_port(url: str) -> str:

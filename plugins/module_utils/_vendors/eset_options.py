@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "region": {"type": "str", "default": "eu", "choices": [*REGIONS], "fallback": from_environment("ESET_REGION")},
     "deployment": {"type": "str", "default": "cloud", "choices": ["cloud", "on_prem"], "fallback": from_environment("ESET_DEPLOYMENT")},
     "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
+    "scope": {"type": "dict", "options": {"device_group": {"type": "str"}, "device_group_uuid": {"type": "str"}}},
 }
 VENDOR = Vendor("eset", "ESET", ARGUMENTS)
 POLICIES = "/v2/policies"

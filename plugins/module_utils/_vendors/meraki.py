@@ -75,6 +75,13 @@ class Meraki:
             pages.follow(response, _things(response.data), url, "the Link to the next page")
             response = self.client.get(url)
 
+    def organizations(self) -> list[dict[str, t.Any]]:
+        """Every organization that the key can see. Page size: the largest (spec, getOrganizations)."""
+        organizations: list[dict[str, t.Any]] = []
+        for page in self.pages("/organizations", {"perPage": 9000}):
+            organizations += [_ORGANIZATION.check(item) for item in _listed(page, "organizations")]
+        return organizations
+
     def networks(self) -> list[dict[str, t.Any]]:
         """Every network of the organization that the key can see. Page size: the largest (spec, getOrganizationNetworks)."""
         networks: list[dict[str, t.Any]] = []
@@ -94,11 +101,8 @@ class Meraki:
         return dict(zip(network_ids, together(self.client, [partial(read, network_id) for network_id in network_ids])))
 
     def _by_name(self, name: str) -> str:
-        organizations: list[tuple[str, str]] = []
-        for page in self.pages("/organizations", {"perPage": 9000}):
-            listed = [_ORGANIZATION.check(item) for item in _listed(page, "organizations")]
-            organizations += [(str(item["id"]), item["name"]) for item in listed]
-        found, problem = Index("organization", organizations).find(name)
+        listed = [(str(item["id"]), item["name"]) for item in self.organizations()]
+        found, problem = Index("organization", listed).find(name)
         if found is None:
             raise ValidationErrors([error("organization", problem)])
         return found

@@ -28,12 +28,7 @@ def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     """What is wrong with the connection options. ``rendered`` needs none of them."""
     if state == "rendered":
         return []
-    found = connection_errors(options)
-    if not stripped_key(options):
-        found.append(error("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
-    found += secret_errors("api_key", stripped_key(options))
-    if not options["base_url"]:
-        found.append(error("base_url", "must not be empty"))
+    found = key_errors(options)
     if not options["organization_id"] and not options["organization"]:
         found.append(
             error(
@@ -43,6 +38,17 @@ def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
         )
     elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
         found.append(error("organization_id", f"{options['organization_id']!r} is no id"))
+    return found
+
+
+def key_errors(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """What is wrong with the connection options, but for those that say which organization is meant."""
+    found = connection_errors(options)
+    if not stripped_key(options):
+        found.append(error("api_key", "is required; it may also come from the environment, as MERAKI_DASHBOARD_API_KEY"))
+    found += secret_errors("api_key", stripped_key(options))
+    if not options["base_url"]:
+        found.append(error("base_url", "must not be empty"))
     return found
 
 

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice, product
 
+from ..._model.merging import merged_order
 from ..._model.plan import longest_increasing_run
 from .config import DesiredPolicy
 
@@ -42,34 +44,66 @@ def canonical(stack: Stack) -> list[str]:
 
 
 def arranged(existing: Stack, desired: t.Sequence[DesiredPolicy], warnings: list[str]) -> Stack:
-    """The stack after ``merged``: ranks that are given are honoured, the rest keeps its order, new ones follow in the listed order."""
-    rest = canonical(existing)
-    rest += [policy.uuid for policy in desired if policy.uuid not in rest]
-    free = len(rest)
-    places: dict[int, str] = {}
+    """The stack after ``merged``: what has a rank gets it, the other listed policies follow the listed order, the rest keeps its own."""
+    policies = canonical(existing)
+    ranks = _ranks(policies, desired, warnings)
+    sources = _sources(policies, desired, ranks)
+    orders = (
+        merged_order(policies, [(policy.uuid, source, ranks.get(policy.uuid)) for policy, source in zip(desired, chosen)])
+        for chosen in islice(sources, _CHOICES)
+    )
+    return reordered(existing, max(orders, key=lambda order: len(longest_increasing_run(_places(existing, order)))))
+
+
+def _ranks(policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], warnings: list[str]) -> dict[str, int]:
+    """The places, from 0, of the policies that are to have a rank."""
+    size = free = len(policies) + len({policy.uuid for policy in desired}.difference(policies))
+    places: dict[str, int] = {}
     # From the highest rank down: what lies above the end goes to the end, in the order of the ranks.
     for policy in sorted((policy for policy in desired if policy.rank), key=lambda policy: -(policy.rank or 0)):
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
-            why = "is above the end of the stack" if (policy.rank or 0) > len(rest) else "is taken by what has a higher rank, above the end"
+            why = "is above the end of the stack" if (policy.rank or 0) > size else "is taken by what has a higher rank, above the end"
             warnings.append(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
-        places[rank - 1] = policy.uuid
-        free = rank - 1
-    # Of several copies those are placed that save moves; where that says nothing, the one that is there, else the first.
-    copies = [
-        [place] * (rest[place] == placed) + [number for number, policy in enumerate(rest) if policy == placed and number != place]
-        for place, placed in places.items()
-    ]
-    choices = islice(product(*copies), _CHOICES)
-    orders = ([rest[number] for number in _order(len(rest), dict(zip(places, chosen)))] for chosen in choices)
-    return reordered(existing, max(orders, key=lambda order: len(longest_increasing_run(_places(existing, order)))))
+        places[policy.uuid] = free = rank - 1
+    return places
 
 
-def _order(size: int, placed: t.Mapping[int, int]) -> list[int]:
-    """The numbers up to ``size`` with those that ``placed`` gives a place at it, and all others in their order."""
-    taken = set(placed.values())
-    others = (number for number in range(size) if number not in taken)
-    return [placed[place] if place in placed else next(others) for place in range(size)]
+def _sources(
+    policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], ranks: t.Mapping[str, int]
+) -> t.Iterator[tuple[int | None, ...]]:
+    """For each desired policy the place of the copy that is meant (None: there is none), in every way there is to choose between copies.
+
+    First of all those that have their rank already, and those that follow each other in the listed order.
+    """
+    last = -1
+    copies: list[list[int | None]] = []
+    for policy in desired:
+        found = [place for place, other in enumerate(policies) if other == policy.uuid]
+        if policy.uuid in ranks:
+            best = [place for place in found if place == ranks[policy.uuid]]
+        else:
+            best = [place for place in found if place > last][:1]
+            last = max([last, *best])
+        copies.append([*best, *(place for place in found if place not in best)] or [None])
+    return product(*copies)
+
+
+def resumed(stack: Stack, order: t.Sequence[str], desired: t.Sequence[DesiredPolicy]) -> Stack:
+    """The stack after ``merged`` in a run that has begun to write, and was to end in ``order``: where the listed policies were before
+    cannot be seen any more. What somebody else has assigned since stays behind what it stands behind now."""
+    here = canonical(stack)
+    left = Counter([*here, *{policy.uuid for policy in desired}.difference(here)])
+    final: list[str] = []
+    for policy in order:
+        if left[policy]:
+            left[policy] -= 1
+            final.append(policy)
+    for place, policy in enumerate(here):
+        if left[policy]:
+            left[policy] -= 1
+            final.insert(final.index(here[place - 1]) + 1 if place else 0, policy)
+    return reordered(stack, final)
 
 
 def reordered(stack: Stack, order: t.Sequence[str]) -> Stack:

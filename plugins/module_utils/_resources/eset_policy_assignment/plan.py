@@ -15,14 +15,16 @@ from ..._model.lookup import folded, unlike
 from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors, error
 from ..._vendors.eset_options import ASSIGNMENTS
 from .config import KINDS, Desired, Names, Target
-from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered
+from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered, resumed
+from .scope import Scope
 
 
 @dataclass(frozen=True)
 class Current:
     """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
 
-    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else.
+    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else. ``begun``: how the
+    stacks, by the keys of their targets, are to end in a run that has begun to write. ``scope``: what the run is limited to.
     """
 
     stacks: dict[Target, Stack]
@@ -31,6 +33,8 @@ class Current:
     errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     shown: Names | None = None
+    begun: t.Mapping[str, list[str]] = field(default_factory=dict)
+    scope: Scope | None = None
 
     @property
     def listed(self) -> t.Any:
@@ -104,7 +108,7 @@ def changes(current: Current, state: str, warnings: list[str]) -> list[Change]:
     found = []
     for unit in current.desired:
         stack = current.stacks.get(unit.target, [])
-        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, warnings)))
+        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, current.begun.get(unit.target.key), warnings)))
         double = _double(stack)
         if double:
             where = describe(unit.target, current.labels)
@@ -135,7 +139,24 @@ def to_config(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
     return unit
 
 
-def repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
+def gathered(current: Current, config: t.Any) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The scope in the shape of ``config``, limited to the targets of one that is given; and warnings. Raises ``ValidationErrors``."""
+    errors = [*current.errors, *unknown(current, "gathered", [])]
+    if errors:
+        raise ValidationErrors(errors)
+    targets = sorted(current.stacks) if config is None else [unit.target for unit in current.desired]
+    warnings = _unproven(current) + _repeated(current, targets)
+    warnings += [
+        f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}"
+        for target in targets
+        if not ranked(current.stacks.get(target, []))
+    ]
+    if config == []:
+        warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
+    return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
+
+
+def _repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
     """A warning for each of these targets that has a policy twice."""
     said = []
     for target in targets:
@@ -152,11 +173,11 @@ def describe(target: Target, names: Names) -> str:
     return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
 
 
-def _final(unit: Desired, stack: Stack, state: str, warnings: list[str]) -> Stack:
+def _final(unit: Desired, stack: Stack, state: str, begun: list[str] | None, warnings: list[str]) -> Stack:
     """The stack as it is to be."""
     policies = unit.policies or []
     if state == "merged":
-        return arranged(stack, policies, warnings)
+        return arranged(stack, policies, warnings) if begun is None else resumed(stack, begun, policies)
     if state == "deleted":
         gone = {policy.uuid for policy in policies}
         return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
@@ -258,7 +279,7 @@ def _other_case(current: Current) -> list[dict[str, str]]:
     return errors
 
 
-def unproven(current: Current) -> list[str]:
+def _unproven(current: Current) -> list[str]:
     """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
     return [
         f"{unit.path}: nothing is assigned to the {describe(unit.target, current.labels)}, and its id was not looked up"
@@ -293,11 +314,15 @@ def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str,
     for unit in current.desired:
         stack = current.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
+        inside = current.scope is None or current.scope.holds(unit.target)
+        if current.scope is not None and not inside:
+            says = f"{unit.target.uuid} is not in the scope, which is the device group {current.scope.uuid} and everything below it"
+            disproved(f"{unit.path}.target.{unit.target.kind}", says)
         if state == "deleted":
             warnings += _nothing_there(unit, assigned, current.labels)
             continue
         fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
-        if not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
+        if inside and not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
             says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:

@@ -11,14 +11,16 @@ import typing as t
 from ..._http.client import Client
 from ..._http.together import together
 from ..._model.documented import Shape, Undocumented
-from ..._model.plan import Plan, Request, ValidationErrors
-from ..._vendors.eset import Eset
+from ..._model.lookup import Index
+from ..._model.plan import Plan, Request
+from ..._vendors.eset import Eset, group_index
 from ..._vendors.eset_options import ASSIGNMENTS, errors
 from . import plan as eset_planner
 from .config import KINDS, SCHEMA, Desired, DesiredPolicy, Names, Target, names_used, resolve, rule_errors
 from .description import DESCRIPTION
 from .order import Assigned, Stack, arranged, canonical, ranked
-from .plan import UNRANKED, Current, camel, changes, describe, repeated, to_config, unknown, unproven
+from .plan import Current, camel, changes, gathered, to_config, unknown
+from .scope import WHERE, Scope, option_errors, subtree, top
 
 Config = list[dict[str, t.Any]]
 
@@ -41,9 +43,12 @@ class PolicyAssignments:
         self._desired: list[Desired] | None = None
         self._config: Config = []
         self._errors: list[dict[str, str]] = []
+        self._begun: dict[str, t.Any] = {}
+        self._scope: Scope | None = None
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        return errors(self._options, self._options["state"]) + rule_errors(config, state)
+        found = errors(self._options, self._options["state"]) + option_errors(self._options["scope"], config)
+        return found + rule_errors(config, state)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         requests = []
@@ -71,7 +76,7 @@ class PolicyAssignments:
         if self._desired is None:
             stacks = self._first(config or [], state)
         else:
-            stacks = self._stacks(self._only(state))
+            stacks = self._inside(self._stacks(self._only(state)))
         current = self._current(stacks)
         if state not in ("gathered", "deleted") and not current.errors and self._look_up_new(current, state):
             # Names that stand beside ids can be checked only now.
@@ -80,6 +85,9 @@ class PolicyAssignments:
 
     def plan(self, current: Current, config: Config, state: str) -> Plan:
         return eset_planner.plan(current, state)
+
+    def begin(self, plan: Plan) -> None:
+        self._begun = dict(plan.expected)
 
     def proven(self, current: Current, plan: Plan) -> bool:
         # Nothing says how many assignments there are: a target that shows none may only be missing from the list.
@@ -91,7 +99,7 @@ class PolicyAssignments:
         return self._labelled(current, self._names.copy(), [Target(*key.split(" ", 1)) for key in keys], self._options["state"])
 
     def place(self) -> dict[str, str]:
-        return dict(self._api.place())
+        return {**self._api.place(), "scope": self._scope.uuid if self._scope else ""}
 
     def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
         return []
@@ -103,31 +111,14 @@ class PolicyAssignments:
         return []  # No request carries what somebody else has assigned.
 
     def gathered(self, current: Current, config: Config | None) -> tuple[Config, list[str]]:
-        errors = [*current.errors, *unknown(current, "gathered", [])]
-        if errors:
-            raise ValidationErrors(errors)
-        if config is None:
-            targets = sorted(current.stacks)
-        else:
-            targets = [unit.target for unit in current.desired]
-        warnings = (
-            unproven(current)
-            + repeated(current, targets)
-            + [
-                f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}"
-                for target in targets
-                if not ranked(current.stacks.get(target, []))
-            ]
-        )
-        if config == []:
-            warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
-        return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
+        return gathered(current, config)
 
     def ambiguous(self, current: Current) -> dict[str, list[str]]:
         names = current.labels
         # A group without a unique name is shown by its path; devices are looked up one by one, so that nobody knows which others there are.
         policies = names.policies.ambiguous() if names.policies is not None else []
-        return {"policy": policies, "device": sorted({name for name in names.known.values() if name})}
+        devices = {*names.known.values(), *(names.devices.names.values() if names.devices is not None else ())}
+        return {"policy": policies, "device": sorted(name for name in devices if name)}
 
     def source(self) -> str:
         return str(self._api.client.base_url)
@@ -148,24 +139,44 @@ class PolicyAssignments:
         """The assignments, and beside them the lists that names make necessary, all at once; then the config by ids."""
         self._config = config
         policies, groups, devices = names_used(config, state)
+        scoped = self._options["scope"] is not None
         naming = state == "gathered" and self._options["with_names"]
         only = _by_id(config) if state != "overridden" else None
         lists: dict[str, t.Callable[[], t.Any]] = {"stacks": lambda: self._stacks(only)}
         if policies or naming:
             lists["policies"] = self._api.policies
-        if groups or naming:
-            lists["groups"] = self._api.groups
-        if devices:
+        if groups or naming or scoped:
+            lists["groups"] = self._api.device_groups if scoped else self._api.groups
+        if devices and not scoped:
             lists["devices"] = lambda: self._api.devices_named(devices)
         found = dict(zip(lists, together(self._api.client, list(lists.values()))))
-        stacks: dict[Target, Stack] = found.pop("stacks")
-        needed = {"policies": policies, "groups": groups, "devices": devices}
+        if scoped:
+            found["groups"] = self._limit(found["groups"])
+        stacks: dict[Target, Stack] = self._inside(found.pop("stacks"))
+        if self._scope is not None and self._scope.devices is not None:
+            found["devices"] = self._scope.devices
+        needed = {"policies": policies, "groups": groups or scoped, "devices": devices or scoped}
         self._names = Names(**{name: index for name, index in found.items() if needed[name]})
         desired = self._resolve(state)
         if naming:
             shown = sorted(stacks) if not config else [unit.target for unit in desired]
             self._labelled(self._current(stacks), Names(**found), shown, state)
         return stacks
+
+    def _limit(self, groups: list[dict[str, t.Any]]) -> Index:
+        """Limit the run to the scope; the groups in it, of all groups."""
+        uuid = top(self._options["scope"], group_index(groups))
+        self._scope = Scope(uuid, group_index(groups, subtree(uuid, groups), WHERE))
+        return self._scope.groups
+
+    def _inside(self, stacks: dict[Target, Stack]) -> dict[Target, Stack]:
+        """The stacks in the scope. Its devices are read once there is one to tell."""
+        if self._scope is None:
+            return stacks
+        kinds = {target.kind for target in stacks} | {key for entry in self._config for key in entry["target"]}
+        if self._scope.devices is None and kinds & {"device_uuid", "device"}:
+            self._scope = self._scope._replace(devices=Index("device", self._api.members(self._scope.uuid), WHERE))
+        return {target: stack for target, stack in stacks.items() if self._scope.holds(target)}
 
     def _labelled(self, current: Current, shown: Names, targets: t.Iterable[Target], state: str) -> Current:
         """The current state with the names that show these targets. What they say against the config is a warning: whether they are read
@@ -185,7 +196,7 @@ class PolicyAssignments:
         return self._desired
 
     def _current(self, stacks: dict[Target, Stack]) -> Current:
-        return Current(stacks, self._names, self._desired or [], tuple(self._errors), self._since, self._shown)
+        return Current(stacks, self._names, self._desired or [], tuple(self._errors), self._since, self._shown, self._begun, self._scope)
 
     def _only(self, state: str) -> Target | None:
         """The one target that matters, where there is just one: then the list can be limited to it."""
@@ -200,7 +211,8 @@ class PolicyAssignments:
     def _look_up(self, names: Names, policies: bool, targets: t.Iterable[Target]) -> bool:
         """Read into ``names``, all at once, the list of policies, where it is wanted, and what tells of these targets, as far as it was not
         read before; whether there was any to be read."""
-        unknown = [target for target in targets if not names.tell(target)]
+        # What is in the scope is there, and nothing else matters.
+        unknown = [target for target in targets if self._scope is None and not names.tell(target)]
         devices = [target.uuid for target in unknown if target.kind == "device_uuid"]
         lists: list[t.Callable[[], t.Any]] = []
         if policies and names.policies is None:
@@ -217,27 +229,30 @@ class PolicyAssignments:
         """The stacks by target, each in the order of its ranks; those of ``only``, where one is given."""
         found: dict[Target, Stack] = {}
         for _read in range(_READS):
-            found = self._read_stacks(only)
+            found, self._since = _read_stacks(self._api, only)
             # A list that somebody writes to while it is paged may show a rank twice.
             if all(ranked(stack) for stack in found.values()):
                 break
         return found
 
-    def _read_stacks(self, only: Target | None) -> dict[Target, Stack]:
-        listed, self._since = self._api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
-        found: dict[Target, dict[str, Assigned]] = {}
-        strange = 0
-        for item in listed:
-            target = _target(item["target"])
-            if target is None:
-                strange += 1
-            elif only is None or (only.kind, only.uuid.casefold()) == (target.kind, target.uuid.casefold()):
-                uuid = str(item["uuid"])
-                # A list that somebody writes to while it is paged may show an assignment twice.
-                found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
-        if strange:
-            self._api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
-        return {target: sorted(stack.values(), key=lambda assigned: (assigned.rank or 0, assigned.uuid)) for target, stack in found.items()}
+
+def _read_stacks(api: Eset, only: Target | None) -> tuple[dict[Target, Stack], float]:
+    """The stacks by target, each in the order of its ranks, and when the first answer came."""
+    listed, since = api.assignments(None if only is None else {f"target.{camel(only.kind)}": only.uuid})
+    found: dict[Target, dict[str, Assigned]] = {}
+    strange = 0
+    for item in listed:
+        target = _target(item["target"])
+        if target is None:
+            strange += 1
+        elif only is None or (only.kind, only.uuid.casefold()) == (target.kind, target.uuid.casefold()):
+            uuid = str(item["uuid"])
+            # A list that somebody writes to while it is paged may show an assignment twice.
+            found.setdefault(target, {})[uuid] = Assigned(str(item["policyUuid"]), uuid, _rank(item.get("rank")))
+    if strange:
+        api.client.warn(f"{strange} assignment(s) have a kind of target that is not known here; they are left as they are")
+    stacks = {target: sorted(stack.values(), key=lambda assigned: (assigned.rank or 0, assigned.uuid)) for target, stack in found.items()}
+    return stacks, since
 
 
 def _by_id(config: Config) -> Target | None:

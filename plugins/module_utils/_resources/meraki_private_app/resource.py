@@ -99,6 +99,9 @@ class PrivateApplications:
     def plan(self, current: Current, config: Config, state: str) -> Plan:
         return private_app_planner.plan(current, state, self._chosen)
 
+    def begin(self, plan: Plan) -> None:
+        pass  # From any state in between the config alone says how it is to end.
+
     def proven(self, current: Current, plan: Plan) -> bool:
         # That a group is not there is never proven by one list of groups.
         return current.counted and not t.cast("t.Mapping[str, t.Any]", plan.summary)["groups_created"]

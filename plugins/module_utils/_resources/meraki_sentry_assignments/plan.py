@@ -11,6 +11,7 @@ from collections import Counter
 from types import MappingProxyType
 
 from ..._model.lookup import folded, unlike
+from ..._model.merging import merged_order
 from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, longest_increasing_run
 from .config import FIELDS, Desired, Names, scope_error, tag_error
 
@@ -217,7 +218,10 @@ def _network(
     listed = []
     for place, (policy, source) in enumerate(zip(policies, sources)):
         listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, errors, warnings))
-    return _merged(listed, current) if state == "merged" else listed
+    if state != "merged":
+        return listed
+    existing = [_Slot(policy, place) for place, policy in enumerate(current)]
+    return merged_order(existing, [(slot, slot.source, None) for slot in listed])
 
 
 def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], errors: list[dict[str, str]], warnings: list[str]) -> _Slot:
@@ -288,23 +292,6 @@ def _in_order(fixed: list[int | None], keys: list[t.Any], places: t.Mapping[t.An
         if place is not None:
             last = place
         result.append(place)
-    return result
-
-
-def _merged(listed: list[_Slot], current: list[Policy]) -> list[_Slot]:
-    """What is listed takes, in the listed order, the places that the listed hold; the new follow their predecessors."""
-    result: list[_Slot] = [_Slot(policy, place) for place, policy in enumerate(current)]
-    present = [slot for slot in listed if slot.source is not None]
-    for place, slot in zip(sorted(slot.source for slot in present if slot.source is not None), present):
-        result[place] = slot
-    first = next((place for place, slot in enumerate(result) if any(slot is one for one in present)), len(result))
-    at = first
-    for slot in listed:
-        if slot.source is None:
-            result.insert(at, slot)
-            at += 1
-        else:
-            at = next(place for place, one in enumerate(result) if one is slot) + 1
     return result
 
 

@@ -113,6 +113,9 @@ class SentryAssignments:
     def plan(self, current: Current, config: Config, state: str) -> Plan:
         return sentry_planner.plan(current, state)
 
+    def begin(self, plan: Plan) -> None:
+        pass  # The one request is made or not: no state in between has to be told.
+
     def proven(self, current: Current, plan: Plan) -> bool:
         return current.counted
 
