@@ -202,7 +202,7 @@ def test_what_is_no_file_or_no_text(tmp_path, monkeypatch):
     whole = written(tmp_path, kept())
     for path, says in (
         (tmp_path, "is not a regular file"),
-        (pipe, "is not a file"),
+        (pipe, "is not a regular file"),
         (tmp_path / "none", "No such file"),
         (latin, "not UTF-8"),
     ):
