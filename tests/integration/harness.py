@@ -102,8 +102,8 @@ def run_playbook(
 ) -> PlayResult:
     """Run a playbook, given by path or as ``secops.policy.NAME``.
 
-    ``inventory`` is a YAML inventory as a dict; left out, it is localhost alone. Its hosts are tenants, and no machines: whatever connects to
-    one fails, unless its variables say otherwise (``LOCAL``).
+    ``inventory`` is a YAML inventory as a dict; left out, it is localhost alone. Its hosts are tenants, and no machines: whatever connects
+    to one fails, unless its variables say otherwise (``LOCAL``).
     """
     with tempfile.TemporaryDirectory(dir=folder) as own:
         hosts = Path(own) / "inventory.yml"

@@ -19,7 +19,7 @@ from ansible_collections.secops.policy.tests.support.alike import comparable, se
 
 from . import harness
 from .harness import IN_PROCESS, LOCAL
-from .tenants import APPS, ESET, SENTRY, desired_state, destination, files, host, inventory, seeded, state
+from .tenants import APPS, desired_state, destination, files, host, inventory, seeded, state
 
 BERLIN = [{"network": "Branch Berlin", "policies": [{"sm_network": "Corp SM", "scope": "all", "group_policy": "Staff"}]}]
 GATHERED = {"secops.policy.meraki_private_app": {"state": "gathered"}}
