@@ -35,6 +35,7 @@ class ActionModule(WorkerAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        self.plain_arguments()
         _validated, given = self.validate_argument_spec(_OPTIONS)
         module = given["module"]
         # What is registered outlives the play, and whoever reads it later has to know.

@@ -72,7 +72,16 @@ options:
 requirements:
   - requests
   - jsonschema
+notes:
+  - The task runs on the controller, inside Ansible, without a connection to the host. It runs as a module process with C(async), if it
+    is delegated to a host whose connection is not C(local), and if the variable C(secops_policy_run_on) is C(host).
 attributes:
+  action:
+    support: full
+    description: Has an action plugin, which runs the task on the controller.
+  async:
+    support: full
+    description: Supports being run with C(async), as a module process.
   check_mode:
     support: full
     description: Says exactly what the run will do, and sends only requests that read.

@@ -13,7 +13,7 @@ version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Runs one of the modules of this collection with the options that an entry of a desired state (C(secops_policy)) gives, and returns what
-    the module returns.
+    the module returns. It runs where the module itself would, on the controller unless C(secops_policy_run_on) is C(host).
   - Internal to the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
     keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
   - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
@@ -59,6 +59,9 @@ options:
     type: bool
     default: false
 attributes:
+  async:
+    support: none
+    description: Does not support being run with C(async).
   check_mode:
     support: full
     description: As the module.

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import yaml
 from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page
+from ansible_collections.secops.policy.tests.bench.memory import watched
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
 KEY = "bench-key"
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
 
 
 def sentry_task(report: Report) -> None:
-    """An unchanged task beside one ``ansible.builtin.uri`` GET of the same list."""
+    """An unchanged task beside the same one as a module process, and beside one ``ansible.builtin.uri`` GET of the same list."""
     with Cloud() as cloud:
         _organization(cloud, networks=20, policies=3)
         cloud.limit(None)
@@ -76,18 +77,42 @@ def sentry_task(report: Report) -> None:
                 "headers": {"Authorization": f"Bearer {KEY}", "User-Agent": "SecopsBench/1.0 SecopsCollection"},
             }
         }  # fmt: skip
-        count = 5
-        plays = {"none": [{"ansible.builtin.meta": "noop"}], "ours": [ours] * count, "uri": [uri] * count}
+        count = 15
+        in_process = {**ours, "vars": {"secops_policy_run_on": "host"}}
+        plays = {"none": [{"ansible.builtin.meta": "noop"}], "ours": [ours] * count, "module": [in_process] * count, "uri": [uri] * count}
         took: dict[str, list[tuple[float, float]]] = {name: [] for name in plays}
-        for _round in range(6):
+        for _round in range(3):
             for name, tasks in plays.items():
                 took[name].append(_play(tasks))
-        (own, own_cpu), (other, other_cpu) = (
-            ((statistics.median(one[kind] for one in took[name]) - statistics.median(one[kind] for one in took["none"])) for kind in (0, 1))
-            for name in ("ours", "uri")
-        )
-        detail = f"{own / count * 1000:.0f} ms / {other / count * 1000:.0f} ms a task; in processor time {own_cpu / other_cpu:.2f}"
-        report.ratio("an unchanged task / one uri GET", own / other, 1.0, detail)
+    seconds, cpu = (
+        {
+            name: (statistics.median(one[kind] for one in took[name]) - statistics.median(one[kind] for one in took["none"])) / count * 1000
+            for name in ("ours", "module", "uri")
+        }
+        for kind in (0, 1)
+    )
+    for other, what, aim in (("module", "the same as a module process", 0.2), ("uri", "one uri GET", 0.15)):
+        detail = f"{cpu['ours']:.0f} ms / {cpu[other]:.0f} ms a task"
+        report.ratio(f"processor time of an unchanged task / {what}", cpu["ours"] / cpu[other], aim, detail)
+    detail = f"{seconds['ours']:.0f} ms / {seconds['uri']:.0f} ms a task"
+    report.ratio("an unchanged task / one uri GET", seconds["ours"] / seconds["uri"], 1.0, detail)
+
+
+def forks(report: Report) -> None:
+    """25 forks, each with a task that reads the policies of 10,000 networks: the memory of all."""
+    with tempfile.TemporaryDirectory() as folder, _fleet(10000) as whole:
+        _networks, url = whole.split()
+        unit = {"network_id": "N_0", "policies": [_policy(place, snake=True) for place in range(5)]}
+        task = {
+            "secops.policy.meraki_sentry_assignments": {
+                "api_key": KEY, "base_url": url, "organization_id": ORGANIZATION, "state": "replaced", "config": [unit],
+            }
+        }  # fmt: skip
+        book, hosts = Path(folder) / "forks.yml", Path(folder) / "hosts"
+        book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}], sort_keys=False))
+        hosts.write_text("\n".join(f"tenant-{number}" for number in range(25)))
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(hosts), "--forks", "25", str(book)]
+        print(f"     25 forks with 10,000 networks each: {watched(command, os.environ)[1]}", flush=True)
 
 
 def sentry_fleet(report: Report) -> None:
@@ -377,6 +402,7 @@ def _process(command: list[str]) -> tuple[float, int, str]:
 
 BENCHES = {
     "sentry_task": sentry_task,
+    "forks": forks,
     "sentry_fleet": sentry_fleet,
     "eset_unchanged": eset_unchanged,
     "eset_order": eset_order,

@@ -161,21 +161,22 @@ def test_without_libraries_another_python_of_this_machine_is_used_or_the_command
 
 def test_a_tasks_timeout_ends_it_and_sends_nothing_more(run, tenant):
     """In the middle of writes; the next run converges."""
-    config = [{"name": f"Wiki {number}", "destinations": [destination(number)]} for number in range(90)]
+    config = [{"name": f"Wiki {number}", "destinations": [destination(number)]} for number in range(150)]
     options = {"config": config, "rate_limit": 1000, "timeout": 5, "deprecation_warning": False}
     tenant.faults.add("slow", method="POST", seconds=1.5, times=None, acted=True)
     task = {"secops.policy.meraki_private_app": options}
     started = time.monotonic()
-    result = run(tenant, [{**task, "timeout": 2, "ignore_errors": True}]).failed_result()
+    result = run(tenant, [{**task, "timeout": 3, "ignore_errors": True}]).failed_result()
     written = len(tenant.writes())
-    assert "timedout" in result and 0 < written < 90
+    assert "timedout" in result or "expected time frame" in result["msg"]
+    assert 0 < written < 150
     assert time.monotonic() - started < 20
     time.sleep(2)
     assert len(tenant.writes()) == written
     tenant.faults.clear()
     (after,) = run(tenant, [task]).ok().results
-    assert after["result"]["summary"]["created"] == 90 - written
-    assert len(tenant.meraki.applications(demo.ORGANIZATION)) == 93
+    assert after["result"]["summary"]["created"] == 150 - written
+    assert len(tenant.meraki.applications(demo.ORGANIZATION)) == 153
 
 
 def test_ad_hoc(tenant, tmp_path):

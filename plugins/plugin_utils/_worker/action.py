@@ -47,8 +47,14 @@ class WorkerAction(ActionBase):
     TRANSFERS_FILES = False
     _requires_connection = False
 
+    def plain_arguments(self) -> dict[str, t.Any]:
+        """The task's arguments as plain data. The task has them from now on: it goes back to Ansible with the result, and tags are most of
+        what that takes."""
+        self._task.args = plain(self._task.args)
+        return dict(self._task.args)
+
     def run_module(self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """The result of the module ``name`` for the options ``given``, wherever it has to run."""
+        """The result of the module ``name`` for the options ``given``, plain data, wherever it has to run."""
         variables = task_vars or {}
         circumstances = Circumstances(
             run_on=self._templar.template(variables.get(RUN_ON, CONTROLLER)),
@@ -68,7 +74,7 @@ class WorkerAction(ActionBase):
             return done
         # The environment is laid over first: options that are not given come from there.
         with surroundings(self._environment(), self._loader.get_basedir()), no_collecting():
-            arguments, result = self._run(behind[0], complete_spec(behind[1]), plain(given))
+            arguments, result = self._run(behind[0], complete_spec(behind[1]), given)
         return _presented(arguments, result, _wants_invocation(variables))
 
     def _run(self, resource_type: ResourceType, argument_spec: dict[str, t.Any], given: dict[str, t.Any]) -> tuple[Arguments, Result]:
@@ -97,7 +103,7 @@ class ResourceAction(WorkerAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        given = dict(self._task.args)
+        given = self.plain_arguments()
         return {**result, **self.run_module(type(self).__module__.rpartition(".")[2], self.RESOURCE, given, task_vars)}
 
 

@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._model import validation
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import longest_increasing_run
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import coerce, schema_errors
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import SCHEMA as TARGETS
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import SCHEMA as APPLICATIONS
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import ARGUMENTS, SCHEMA
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parents[5]
 
@@ -104,3 +108,41 @@ def test_the_options_are_the_specs_fields_and_the_documented_names():
     assert policy["scope"]["choices"] == NETWORK["properties"]["policies"]["items"]["properties"]["scope"]["enum"]
     assert set(SCHEMA["properties"]) == set(unit)
     assert set(SCHEMA["properties"]["policies"]["items"]["properties"]) == set(policy)
+
+
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=2) | st.just([]) | st.just({})
+
+
+def values(schema, wrong):
+    """What a schema describes; ``wrong``: and now and then something else, in any place."""
+    kind = schema["type"]
+    if kind == "object":
+        known = {name: values(part, wrong) for name, part in schema["properties"].items()}
+        required = {name: known.pop(name) for name in schema.get("required", ())}
+        made = st.fixed_dictionaries(required, optional=known)
+        made = made | st.dictionaries(st.sampled_from(["other", *known]), ANYTHING, max_size=2) if wrong else made
+    elif kind == "array":
+        made = st.lists(values(schema["items"], wrong), min_size=0 if wrong else schema.get("minItems", 0), max_size=2)
+    elif kind == "string":
+        made = st.sampled_from(schema["enum"]) if "enum" in schema else st.text(min_size=schema.get("minLength", 0), max_size=2)
+    else:
+        made = st.booleans() if kind == "boolean" else st.integers(min_value=schema.get("minimum"))
+    return made | ANYTHING if wrong else made
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, APPLICATIONS, TARGETS], ids=["sentry", "applications", "targets"])
+@given(data=st.data())
+def test_what_is_valid_beyond_doubt_is_valid(schema, data):
+    """The quick answer is never another one than that of jsonschema, and it is given for all that is valid."""
+    whole = {"type": "array", "items": schema}
+    assert validation._fits(whole, data.draw(values(whole, wrong=False)))
+    value = data.draw(values(whole, wrong=True))
+    if validation._fits(whole, value):
+        assert list(Draft202012Validator(whole).iter_errors(value)) == []
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": ["string", "null"]}, {"type": "string", "pattern": "x"}, {"anyOf": []}, {"type": "integer", "enum": [1]}]
+)
+def test_what_the_quick_answer_does_not_know_is_left_to_jsonschema(schema):
+    assert not any(validation._fits(schema, value) for value in ("x", 1, None))
