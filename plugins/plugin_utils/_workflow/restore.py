@@ -65,7 +65,8 @@ def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -
     for name, result in results.items():
         module, kept, place = _module(name), _kept(modules, name), result.get("place")
         if place != kept and (planned(result) or "gathered" in result or place is not None):
-            says = f"the snapshot is of {_where(kept)}, and this host is {_where(place)} now: what was there is not put into another one"
+            of, here = _where(kept, place), _where(place, kept)
+            says = f"the snapshot is of {of}, and this host is {here} now: what was there is not put into another one"
             found[module] = error(module, f"{says}. Check the options and the environment that say which one it is")
     return list(found.values())
 
@@ -176,11 +177,13 @@ def _kept(modules: t.Mapping[str, t.Any], name: str) -> t.Any:
     return modules.get(_module(name), {}).get("place")
 
 
-def _where(place: t.Any) -> str:
-    """A place in words."""
+def _where(place: t.Any, other: t.Any = None) -> str:
+    """A place in words; beside ``other`` what differs."""
     if not isinstance(place, dict):
         return "an unknown place"
-    return ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
+    told = {key: value for key, value in place.items() if key != "vendor" and value}
+    differs = {key: value for key, value in told.items() if isinstance(other, dict) and other.get(key) != value}
+    return ", ".join(f"{key} {value}" for key, value in (differs or told).items())
 
 
 def _pairs(before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
