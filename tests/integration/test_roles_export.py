@@ -143,8 +143,8 @@ def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, expor
     export(inventory(acme=host(tenant, None, **by_name)), extra_vars={"export_modules": f"{SENTRY},{APPS}"}).ok()
     (file,) = files(tmp_path / "exports")
     head, _line, body = file.read_text(encoding="utf-8").partition("---\n")
-    for module in (SENTRY, APPS):
-        assert f"# {module}: 3 from {tenant.meraki_url}/organizations/{demo.ORGANIZATION}\n" in head
+    for module, what in ((SENTRY, ""), (APPS, "private applications ")):
+        assert f"# {module}: 3 {what}from {tenant.meraki_url}/organizations/{demo.ORGANIZATION}\n" in head
     assert f"# {ESET}: left out, for export_modules does not name it" in head
     assert demo.ORGANIZATION not in body and "Example Health" not in body
 

@@ -48,7 +48,8 @@ def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -
         module, place = module_of(name), result.get("place")
         kept = modules.get(module, {}).get("place")
         if place != kept and (planned(result) or "gathered" in result or place is not None):
-            says = f"the snapshot is of {_where(kept)}, and this host is {_where(place)} now: what was there is not put into another one"
+            of, here = _where(kept, place), _where(place, kept)
+            says = f"the snapshot is of {of}, and this host is {here} now: what was there is not put into another one"
             found[module] = error(module, f"{says}. Check the options and the environment that say which one it is")
     return list(found.values())
 
@@ -183,11 +184,13 @@ def plan_errors(modules: t.Mapping[str, t.Any], plans: t.Mapping[str, Result], f
     return errors
 
 
-def _where(place: t.Any) -> str:
-    """A place in words."""
+def _where(place: t.Any, other: t.Any = None) -> str:
+    """A place in words; beside ``other`` what differs."""
     if not isinstance(place, dict):
         return "an unknown place"
-    return ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
+    told = {key: value for key, value in place.items() if key != "vendor" and value}
+    differs = {key: value for key, value in told.items() if isinstance(other, dict) and other.get(key) != value}
+    return ", ".join(f"{key} {value}" for key, value in (differs or told).items())
 
 
 def _id(description: Description, unit: Unit) -> str | None:
