@@ -34,8 +34,8 @@ def acquire(folder: str, places: t.Iterable[Place], host: str, run: int, at: dat
     taken: list[str] = []
     owner = {"host": host, "machine": platform.node(), "pid": run, "since": at.isoformat(timespec="seconds")}
     try:
-        for place in {canonical_json(dict(place)): place for place in places}.values():
-            path = os.path.join(folder, f".lock.{hashlib.sha256(canonical_json(dict(place)).encode()).hexdigest()[:16]}.json")
+        for text, place in _tenants(places).items():
+            path = os.path.join(folder, f".lock.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
             if _take(path, owner, place):
                 taken.append(path)
     except BaseException:
@@ -59,6 +59,12 @@ def release(paths: t.Iterable[str]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def _tenants(places: t.Iterable[Place]) -> dict[str, Place]:
+    """Each organization or tenant once, whichever of its APIs a place speaks of."""
+    bare = [{key: value for key, value in place.items() if key != "api"} for place in places]
+    return {canonical_json(place): place for place in bare}
 
 
 def _take(path: str, owner: dict[str, t.Any], place: Place) -> bool:

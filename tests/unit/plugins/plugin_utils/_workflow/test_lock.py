@@ -53,7 +53,8 @@ def test_a_run_that_is_over_holds_nothing(tmp_path, over):
 
 
 def test_hosts_of_one_run_share_a_lock_and_two_modules_take_it_once(tmp_path):
-    (path,) = lock.acquire(str(tmp_path), [ONE, dict(reversed(ONE.items()))], "acme", os.getpid(), AT)
+    same = [ONE, dict(reversed(ONE.items())), {**ONE, "api": "private_applications"}]
+    (path,) = lock.acquire(str(tmp_path), same, "acme", os.getpid(), AT)
     assert lock.acquire(str(tmp_path), [ONE], "acme-eset", os.getpid(), AT) == [], "the first one gives it back"
     assert os.path.exists(path)
 
