@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import re
 import stat
+import subprocess
+import sys
 
 import pytest
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import lock
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from .tenants import (
@@ -379,3 +384,70 @@ def test_hostile_texts_and_no_secrets(tenant, apply, tmp_path):
     assert cleared["network"] == HOSTILE and cleared["policies"][0]["tags"] == [HOSTILE]
     shown = done.stdout + done.stderr + json.dumps(done.results) + files(tmp_path / "snapshots")[0].read_text(encoding="utf-8")
     assert not [secret for secret in (*SECRETS, *tenant.eset.issued) if secret in shown]
+
+
+def test_the_plan_is_printed_in_names_with_whole_digests(tenant, apply):
+    done = apply(inventory(acme=host(tenant, desired_state())), check=True).ok()
+    digests = {name: entry["plan_digest"] for name, entry in task(done, SAY)["summary"].items()}
+    for line in ("acme: ESET policy assignments", "acme: Sentry policies", "acme: Private applications"):
+        assert f"\n{line}\n" in done.stdout
+    assert "\n  network Branch Berlin (N_24329160)\n    + " in done.stdout and "\n  + application Wiki\n" in done.stdout
+    assert all(f"\n  plan_digest: {digest}\n" in done.stdout for digest in digests.values())
+    quiet = apply(inventory(acme=host(tenant, desired_state())), check=True, env={"ANSIBLE_STDOUT_CALLBACK": "minimal"})
+    assert "\n  + application Wiki\n" in quiet.stderr, "standard output may be a program's"
+
+
+def test_a_report_that_somebody_approved_is_carried_out_and_nothing_else(tenant, apply, run_playbook, tmp_path):
+    hosts = inventory(acme=host(tenant, desired_state()))
+    run_playbook("secops.policy.audit", inventory=hosts, extra_vars={"audit_report_dir": str(tmp_path / "report")}).ok()
+    approved = {"apply_approved": str(tmp_path / "report" / "drift.json")}
+    before = state(tenant)
+    for hosts_, more, says in (
+        (inventory(other=host(tenant, desired_state())), {}, "does not hold other"),
+        (hosts, {"apply_approved_max_age": 0}, "0 hours old at most"),
+        (hosts, {"apply_expected_plans": {ESET: "0" * 64}}, "give one of them"),
+        (hosts, {"apply_approved": str(tmp_path / "none.json")}, "there is no such file"),
+    ):
+        refused = apply(hosts_, extra_vars={**approved, **more})
+        assert refused.rc == 2 and says in refused.failed_result()["msg"], says
+    modules = desired_state()
+    modules[APPS]["config"][0]["description"] = "Something else"
+    other = apply(inventory(acme=host(tenant, modules)), extra_vars=approved)
+    assert [item["path"] for item in other.failed_result()["errors"]] == [f"secops_policy.{APPS}"]
+    assert state(tenant) == before and tenant.writes() == []
+    apply(hosts, extra_vars=approved).ok()
+    assert kinds(tenant) == [ESET, SENTRY, APPS]
+
+
+def test_two_runs_do_not_write_to_one_tenant_at_the_same_time(tenant, apply, tmp_path):
+    """Another run is one whose process is there; one that was killed holds nothing."""
+    folder = tmp_path / "snapshots"
+    place = {"vendor": "meraki", "organization": demo.ORGANIZATION}
+    modules = {name: entry for name, entry in desired_state().items() if name == SENTRY}
+    hosts = inventory(acme=host(tenant, modules))
+    at = datetime.datetime(2026, 7, 12, 10, 15, 30, tzinfo=datetime.timezone.utc)
+    (path,) = lock.acquire(str(folder), [place], "elsewhere", os.getpid(), at)
+    refused = apply(hosts)
+    assert refused.rc == 2 and tenant.writes() == []
+    assert f"another run writes to organization {demo.ORGANIZATION}: it started at 2026-07-12T10:15:30" in refused.failed_result()["msg"]
+    assert [file.name for file in files(folder)] == [os.path.basename(path)], "no snapshot of a run that wrote nothing"
+    lock.release([path])
+    over = subprocess.Popen([sys.executable, "-c", ""])
+    over.wait()
+    lock.acquire(str(folder), [place], "killed", over.pid, at)
+    apply(hosts).ok()
+    assert kinds(tenant) == [SENTRY] and len(files(folder)) == 1 and files(folder)[0].name.startswith("acme.")
+
+
+def test_modules_snapshots_and_batches_can_be_limited(tenant, apply, tmp_path):
+    hosts = inventory(acme=host(tenant, desired_state()))
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    for day in range(10, 14):
+        (folder / f"acme.202601{day}T000000_000000Z.json").write_text("{}", encoding="utf-8")
+    more = {"apply_modules": SENTRY, "apply_snapshot_keep": 2, "secops_policy_serial": 1, "secops_policy_max_fail_percentage": 0}
+    done = apply(hosts, extra_vars=more).ok()
+    assert kinds(tenant) == [SENTRY] and list(task(done, SAY)["summary"]) == [SENTRY]
+    assert [file.name[:13] for file in files(folder)] == ["acme.20260113", task(done, SAY)["snapshot"].rpartition("/")[2][:13]]
+    wrong = apply(hosts, extra_vars={"apply_modules": ["cisco_ios"]})
+    assert wrong.rc == 2 and "cisco_ios" in wrong.failed_result()["msg"]
