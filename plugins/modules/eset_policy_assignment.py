@@ -134,11 +134,11 @@ EXAMPLES = r"""
 - name: Give one customer of an MSP exactly these policies
   secops.policy.eset_policy_assignment:
     scope:
-      device_group: All/Customers/Acme
+      device_group: All/Customers/Example Dental
     state: overridden
     config:
       - target:
-          device_group: All/Customers/Acme
+          device_group: All/Customers/Example Dental
         policies:
           - policy: Baseline
 

@@ -21,8 +21,9 @@ def merged_order(current: t.Sequence[Item], listed: t.Sequence[Listed[Item]]) ->
     """The list after a merge.
 
     An item that must have a place gets it. The other listed items that exist are permuted among the places that they hold, so that they
-    follow the listed order. A missing one goes directly after its predecessor in ``listed``, else before its successor, else to the end, or
-    as near to it as the listed order and the places that are taken allow. To merge again changes nothing.
+    follow the listed order. A missing one goes directly after its predecessor in ``listed``, else before its successor, else (also where
+    a place that its successor must have leaves no room) to the end, or as near to it as the listed order and the places that are taken
+    allow. To merge again changes nothing.
     """
     taken = {place: item for item, _source, place in listed if place is not None}
     line = _line(current, listed)
@@ -52,12 +53,15 @@ def _line(current: t.Sequence[Item], listed: t.Sequence[Listed[Item]]) -> _Line[
 
 
 def _start(line: _Line[Item], listed: t.Sequence[Listed[Item]]) -> int:
-    """Where in the line the missing items go with which ``listed`` begins: before what follows them there."""
+    """Where in the line the missing items go with which ``listed`` begins: before what follows them there, else to the end."""
     first = next((number for number, (_item, source, place) in enumerate(listed) if source is not None or place is not None), None)
     if first is None:
         return len(line)
     place = listed[first][2]
-    return _index(line, first) if place is None else max(0, _places_before(place, listed) - first)
+    if place is None:
+        return _index(line, first)
+    room = _places_before(place, listed) - first
+    return room if room >= 0 else len(line)
 
 
 def _places_before(place: int, listed: t.Sequence[Listed[Item]]) -> int:

@@ -37,7 +37,9 @@ def merged(current, listed):
         # Beside one that has a rank.
         ("ABCD", "C1N", "CNABD"),
         ("ABCD", "NC3", "ANCBD"),
-        ("ABCD", "NC1", "CNABD"),
+        # No room before it: to the end.
+        ("ABCD", "NC1", "CABDN"),
+        ("ABCD", "NMC2A", "NCMABD"),
         ("ABCD", "NMC4", "ANMCBD"),
         ("ABC", "N1M2A", "NMABC"),
         ("AB", "M2N1", "NMAB"),
