@@ -30,7 +30,7 @@ MODULES = ("meraki_sentry_assignments", "meraki_private_app", "eset_policy_assig
 
 
 def audit_fleet(report: Any) -> None:
-    """100 tenants, each with 20 networks with policies, 20 applications and 20 ESET targets, audited, in the worker and in module processes,
+    """100 tenants, each with 20 networks with policies, 20 applications and 20 ESET targets, audited: in the worker, in module processes, and
     beside the bare modules there."""
     with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
         cloud.limit(None)
