@@ -30,8 +30,8 @@ MODULES = ("meraki_sentry_assignments", "meraki_private_app", "eset_policy_assig
 
 
 def audit_fleet(report: Any) -> None:
-    """100 tenants, each with 20 networks with policies, 20 applications and 20 ESET targets, audited: in the worker, in module processes, and
-    beside the bare modules there."""
+    """100 tenants, each with 20 networks with policies, 20 applications and 20 ESET targets, audited: in the worker, in module processes,
+    and beside the bare modules there."""
     with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
         cloud.limit(None)
         hosts = {f"tenant-{number:03}": {"secops_policy": _tenant(cloud, number)} for number in range(TENANTS)}
