@@ -9,6 +9,8 @@ import json
 import pytest
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
+from .harness import IN_PROCESS
+
 MODULE = "secops.policy.eset_policy_assignment"
 USER, PASSWORD = "api@example.com", "a password & more that nobody should see"
 READER = "reader@example.com"
@@ -144,7 +146,8 @@ def test_check_mode_says_exactly_what_the_run_does(tenant, play):
     assert len([entry for entry in tenant.writes() if entry.status == 200]) == 4
 
 
-def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(tenant, play):
+@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(tenant, play, place):
     bad = [
         unit({"device_uuid": "d", "device_group": "g"}, "A", {"policy": "A", "rank": 0}),
         unit({}, {"rank": 2}, {"policy_uuid": 7, "rank": 2}, {"policy": "B", "colour": "red"}),
@@ -167,6 +170,7 @@ def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(
             task(tenant, config=[unit({"device": "laptop-17"}, "Baseline")]),
         ],
         verbosity=4,
+        vars=place,
     )
     errors, ranks, plain, names, ids, refused, token, good = (item["result"] for item in done.results)
     assert [item["failed"] for item in done.results] == [True] * 7 + [False]

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from .harness import IN_PROCESS
+
 MODULE = "secops.policy.meraki_private_app"
 KEY = "a-key-that-nobody-should-see-0123456789"
 
@@ -213,7 +215,8 @@ def test_a_whole_organization_in_one_task(organization, play):
     assert rendered["stats"]["reads"] == 0
 
 
-def test_no_secret_in_any_output(organization, play):
+@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+def test_no_secret_in_any_output(organization, play, place):
     """Not even where the server says it back, and not in what the API's client would tell about headers."""
     organization.faults.add("status", status=400, body={"errors": [f"the key {KEY} is not liked"]}, method="POST")
     done = play(
@@ -224,6 +227,7 @@ def test_no_secret_in_any_output(organization, play):
             task(organization, config=[{"name": "jira"}]),
         ],
         verbosity=4,
+        vars=place,
         diff=True,
     )
     assert [item["failed"] for item in done.results] == [True, False, True, True]

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from .harness import IN_PROCESS
+
 MODULE = "secops.policy.meraki_sentry_assignments"
 KEY = "a-key-that-nobody-should-see-0123456789"
 
@@ -168,13 +170,15 @@ def test_failures_are_one_clear_sentence(organization, play):
     assert all(entry.status == 403 for entry in organization.writes())
 
 
-def test_no_secret_in_any_output(organization, play):
+@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+def test_no_secret_in_any_output(organization, play, place):
     done = play(
         [
             task(organization, config=[{"network": "Berlin", "policies": [STAFF]}]),
             task(organization, state="gathered", organization_id="404"),
         ],
         verbosity=4,
+        vars=place,
         diff=True,
     )
     assert [item["failed"] for item in done.results] == [False, True]
