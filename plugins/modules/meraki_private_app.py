@@ -255,6 +255,10 @@ EXAMPLES = r"""
     create_groups: true
     config:
       - name: Building Control
+        destinations:
+          - destination_addr: [10.20.0.0/24]
+            protocol_ports: [{protocol: TCP, ports: "502"}]
+            access_type: network
         application_groups: [Facilities]
 
 - name: See the requests without a connection

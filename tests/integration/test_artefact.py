@@ -29,7 +29,7 @@ BESIDE = (
     "README.md", "CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md",
     "bindep.txt", "requirements.txt",
     "changelogs/changelog.yaml", "changelogs/config.yaml", "changelogs/fragments/*.yml",
-    "docs/*.md", "docs/docsite/*", "docs/drift.schema.json",
+    "docs/*.md", "docs/docsite/*", "docs/drift.schema.json", "docs/desired_state.schema.json",
     "extensions/audit/event_query.yml",
     "tests/config.yml",
 )  # fmt: skip
@@ -107,7 +107,7 @@ def test_it_works_with_only_what_a_collection_needs(installed, cloud, play, tmp_
     ]
     report = tmp_path / "report"
     play(tasks, module_defaults=connection, env=there, vars={"audit_report_dir": str(report)}).ok()
-    assert sorted(file.name for file in report.iterdir()) == ["drift.html", "drift.json", "drift.xml"]
+    assert sorted(file.name for file in report.iterdir()) == ["drift.html", "drift.json", "drift.md", "drift.xml"]
     for playbook in sorted((root / "playbooks").glob("*.yml")):
         run("ansible-playbook", "--syntax-check", f"secops.policy.{playbook.stem}", env=there, cwd=tmp_path)
 

@@ -16,7 +16,7 @@ from ansible_collections.secops.policy.tests.awx import Awx, rules, server
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from . import runner, tenants
-from .harness import COLLECTIONS, ROOT
+from .harness import COLLECTIONS, LOCAL, ROOT
 
 PROJECT = ROOT / "examples" / "awx"
 ROLE = ROOT / "roles" / "awx"
@@ -52,7 +52,8 @@ def set_up(awx, run_playbook):
     def run(extra_vars=None, collections=f"{COLLECTIONS}:{MODULES}", fails=False, **more):
         env = {**awx.environment, "ANSIBLE_COLLECTIONS_PATH": collections}
         playbook = PROJECT / "awx.yml" if extra_vars is None else "secops.policy.awx"
-        done = run_playbook(playbook, extra_vars=extra_vars, env=env, **more)
+        hosts = {"all": {"hosts": {"localhost": LOCAL}}}
+        done = run_playbook(playbook, inventory=hosts, extra_vars=extra_vars, env=env, **more)
         assert (done.rc != 0) is fails, done.output
         ours = [item["result"].get("deprecations") for item in done.results if not item["action"].startswith("awx.awx.")]
         assert not any(ours), done.output

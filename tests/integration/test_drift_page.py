@@ -225,7 +225,7 @@ def test_nothing_that_a_vendor_says_runs_or_leaves(page):
         printable(text, "\n\t") for text in HOSTILE
     ]
     names = driver.execute_script("return [...document.querySelectorAll('.tenant h3')].map(e => e.textContent)")
-    assert set(names) == {one["name"] for one in found["tenants"]}
+    assert set(names) == {printable(one["name"], "\n\t") for one in found["tenants"]}
     asked = [entry["message"] for entry in driver.get_log("performance") if '"Network.requestWillBeSent"' in entry["message"]]
     assert asked and all('"url":"file://' in message or '"url":"data:' in message for message in asked)
     # Even what were to get onto the page unescaped could neither run nor call out.

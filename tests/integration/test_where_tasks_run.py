@@ -142,7 +142,7 @@ def test_what_cannot_run_in_the_worker_is_a_module_process(run, tenant):
     assert delegated["unreachable"] and on_host["unreachable"]
     assert nowhere["failed"] and "secops_policy_run_on must be controller or host, not 'bastion'" in nowhere["result"]["msg"]
     assert undefined["failed"] and "undefined_one" in undefined["result"]["msg"]
-    assert len(tenant.log) == 2
+    assert len(tenant.log) == 4, "two reads each of the first and the last"
 
 
 def test_without_libraries_another_python_of_this_machine_is_used_or_the_command_is_given(run, tenant, tmp_path):
@@ -206,7 +206,8 @@ def test_a_run_that_is_ended_in_the_middle_of_writes(tenant, run_playbook, tmp_p
         process.kill()
         process.wait()
     _settled(tenant)
-    (left,) = files(snapshots)
+    # Beside it a lock, which the next run takes over: the process that held it is gone.
+    (left,) = [file for file in files(snapshots) if not file.name.startswith(".lock")]
     assert json.loads(left.read_text(encoding="utf-8"))["modules"][APPS]["before"] == []
     if how == signal.SIGKILL:
         run_playbook("secops.policy.restore", inventory=hosts, extra_vars={**variables, "restore_allow_group_removal": True}).ok()

@@ -32,7 +32,8 @@ class Kind(t.NamedTuple):
 class Objects(t.NamedTuple):
     """The ordered list in a unit: the field that holds it, the ``id_field`` of an object, and the ``fields`` that can differ.
 
-    ``title`` is an object in words. ``append_new``: a new object is put behind all others before anything moves.
+    ``title`` is an object in words. ``append_new``: a new object is put behind all others before anything moves. ``needs_id``: whether an
+    object, as the vendor has it, would be refused in ``config`` without its own id.
     """
 
     field: str
@@ -40,6 +41,7 @@ class Objects(t.NamedTuple):
     fields: tuple[str, ...]
     title: t.Callable[[Data], str]
     append_new: bool = False
+    needs_id: t.Callable[[Data], bool] = lambda item: False
 
 
 class Identity(t.NamedTuple):
@@ -157,7 +159,8 @@ class Description(t.NamedTuple):
             return [self._named_only(item, ambiguous, own) for item in data]
         if not isinstance(data, dict):
             return data
-        dropped = set(own)
+        keeps = self.objects is not None and self.objects.id_field in data and self.objects.needs_id(data)
+        dropped = set() if keeps else set(own)
         for key, name in self.names.items():
             if key in data:
                 dropped.add(key if self._says_which(data, key, name, ambiguous.get(name, ())) else name)

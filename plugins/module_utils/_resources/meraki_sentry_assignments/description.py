@@ -10,13 +10,17 @@ import typing as t
 
 from ..._model.description import Data, Description, Kind, Objects
 from ..._vendors.meraki_options import VENDOR
-from .config import ARGUMENTS, SCHEMA
+from .config import ARGUMENTS, SCHEMA, tag_error
 from .plan import canonical
 
 
 def _title(policy: Data) -> str:
     who = " ".join([policy.get("scope") or "", ", ".join(sorted(set(policy.get("tags") or [])))]).strip()
     return f"{who} \N{RIGHTWARDS ARROW} {policy.get('group_policy') or policy.get('group_policy_id')}"
+
+
+def _needs_id(policy: Data) -> bool:
+    return bool(tag_error("", policy.get("scope"), policy.get("tags")))
 
 
 def _content(unit: Data) -> t.Any:
@@ -35,7 +39,7 @@ DESCRIPTION = Description(
     names={"network_id": "network", "sm_network_id": "sm_network", "group_policy_id": "group_policy"},
     sets=("tags",),
     content=_content,
-    objects=Objects("policies", "policy_id", ("scope", "tags", "sm_network_id", "group_policy_id"), _title),
+    objects=Objects("policies", "policy_id", ("scope", "tags", "sm_network_id", "group_policy_id"), _title, needs_id=_needs_id),
     titles={"sm_network_id": "SM network", "group_policy_id": "group policy"},
     shape={
         "network_id": str,
