@@ -19,7 +19,6 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
-from ansible_collections.secops.policy.plugins.module_utils._runner import recovery  # noqa: F401 - here, so that no worker has to
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import Arguments
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import missing_libraries
 from ansible_collections.secops.policy.plugins.module_utils._runner.report import Result
@@ -33,9 +32,11 @@ from ansible_collections.secops.policy.plugins.module_utils._runner.run import (
 
 from .place import CONTROLLER, RUN_ON, Circumstances, plain, surroundings
 
-for _library in ("jsonschema", "encodings.idna"):
+#: What a task may need and imports only then.
+_LATER = ("jsonschema", "encodings.idna", "ansible_collections.secops.policy.plugins.module_utils._runner.recovery")
+for _name in _LATER:
     with contextlib.suppress(ImportError):
-        importlib.import_module(_library)
+        importlib.import_module(_name)
 
 #: A module's resource, and the options that it has beside those that all have.
 Behind = tuple[ResourceType, dict[str, t.Any]]
