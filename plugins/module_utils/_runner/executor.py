@@ -16,6 +16,7 @@ from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOu
 from .._http.together import together
 from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, ValidationErrors, canonical_json
+from .progress import Progress, Show
 
 #: Enough to keep ten requests a second under way when each takes three seconds.
 _WORKERS = 32
@@ -55,10 +56,11 @@ class _Outdated(Exception):
 
 class Executor:
     """Carries out plans of one run; remembers across them which compensation belongs to a unit whose last write is unknown, and ids
-    made. ``read``: reads the current state."""
+    made. ``read``: reads the current state; ``show``: prints how far it is."""
 
-    def __init__(self, client: Client, read: t.Callable[[], t.Any]) -> None:
+    def __init__(self, client: Client, read: t.Callable[[], t.Any], show: Show | None = None) -> None:
         self._client = client
+        self._show = show
         self.read = read
         self._compensations: dict[str, Request] = {}
         self._ids: dict[str, str] = {}
@@ -112,7 +114,8 @@ class Executor:
         rest = {chain.key for phase in phases for chain in phase if ends or not any(request.compensation for request in chain.requests)}
         for key in set(self._compensations) - rest:
             del self._compensations[key]
-        return _Work(self._client, self, self._compensations, self._ids, outcome, age)
+        total = sum(len(chain.requests) for phase in phases for chain in phase)
+        return _Work(self._client, self, self._compensations, self._ids, outcome, age, Progress(self._show, total))
 
 
 def _explained(request: Request, error: ApiError) -> str:
@@ -130,8 +133,16 @@ class _Work:
     """One pass over the phases; shared by its threads."""
 
     def __init__(
-        self, client: Client, executor: Executor, compensations: dict[str, Request], ids: dict[str, str], outcome: Outcome, age: Age
+        self,
+        client: Client,
+        executor: Executor,
+        compensations: dict[str, Request],
+        ids: dict[str, str],
+        outcome: Outcome,
+        age: Age,
+        progress: Progress,
     ) -> None:
+        self._progress = progress
         self.stop = threading.Event()
         self._client = client
         self._executor = executor
@@ -158,6 +169,7 @@ class _Work:
                 self._ended(chain.key, request, error)
                 return
             self._outcome.made.append(request)
+            self._progress.made()
             self._keep_compensation(chain.key, request)
         self._compensations.pop(chain.key, None)
 

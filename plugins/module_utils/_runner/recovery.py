@@ -36,7 +36,7 @@ class Writer:
         self._report = report
         self._done = report.done
         self._guard = guard
-        self._executor = Executor(client, reader.read)
+        self._executor = Executor(client, reader.read, report.task.show)
         #: What is unknown, and was written again because a look did not show it.
         self._repeated: list[Request] = []
 

@@ -15,17 +15,20 @@ from .result import presentable
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
+    from .progress import Show
     from .resource import Resource
 
 
 class Task(t.NamedTuple):
-    """What a run is given: coerced and validated options, ``config``, and how Ansible runs the task. ``secrets``: what no output shows."""
+    """What a run is given: coerced and validated options, ``config``, and how Ansible runs the task. ``secrets``: what no output shows;
+    ``show``: prints how far a long run is."""
 
     params: t.Mapping[str, t.Any]
     config: t.Any
     check_mode: bool = False
     diff: bool = False
     secrets: frozenset[str] = frozenset()
+    show: Show | None = None
 
     @property
     def state(self) -> str:

@@ -25,6 +25,7 @@ from .result import presentable
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
+    from .progress import Show
     from .resource import Resource
 
 ResourceType = t.Callable[[t.Mapping[str, t.Any]], "Resource"]
@@ -73,9 +74,9 @@ def refusal(arguments: Arguments) -> Result | None:
     return _unsent(f"{many}; nothing was sent. {summed(errors)}", arguments, errors=errors)
 
 
-def run_validated(resource_type: ResourceType, arguments: Arguments, check_mode: bool, diff: bool) -> Result:
-    """Run a task. Returns how it ended, whatever happens; nothing is printed and nothing exits."""
-    task = Task(arguments.params, arguments.config, check_mode, diff, arguments.secrets)
+def run_validated(resource_type: ResourceType, arguments: Arguments, check_mode: bool, diff: bool, show: Show | None = None) -> Result:
+    """Run a task. Returns how it ended, whatever happens; nothing exits, and only ``show`` prints how far it is."""
+    task = Task(arguments.params, arguments.config, check_mode, diff, arguments.secrets, show)
     return refusal(arguments) or execute(resource_type(arguments.params), task)
 
 

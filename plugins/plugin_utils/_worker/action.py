@@ -19,6 +19,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import Arguments
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import missing_libraries
 from ansible_collections.secops.policy.plugins.module_utils._runner.report import Result
@@ -29,6 +30,7 @@ from ansible_collections.secops.policy.plugins.module_utils._runner.run import (
     run_validated,
     validated,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 
 from .place import CONTROLLER, RUN_ON, Circumstances, plain, surroundings
 
@@ -57,6 +59,7 @@ class WorkerAction(ActionBase):
     def run_module(self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
         """The result of the module ``name`` for the options ``given``, plain data, wherever it has to run."""
         variables = task_vars or {}
+        self._host = printable(str(variables.get("inventory_hostname") or ""))
         circumstances = Circumstances(
             run_on=self._templar.template(variables.get(RUN_ON, CONTROLLER)),
             asynchronous=bool(self._task.async_val),
@@ -84,10 +87,14 @@ class WorkerAction(ActionBase):
         arguments = Arguments({}, None, secrets, [])
         try:
             arguments = validated(resource_type, argument_spec, given)
-            return arguments, run_validated(resource_type, arguments, bool(self._task.check_mode), bool(self._task.diff))
+            return arguments, run_validated(resource_type, arguments, bool(self._task.check_mode), bool(self._task.diff), self._show)
         except Exception as exc:  # As in a run: a user can do nothing with a traceback, which may hold anything.
             message = Mask(arguments.secrets)(f"internal error, please report it: {type(exc).__name__}: {exc}")
             return arguments, Result({"msg": message, "changed": False}, True, [], arguments.secrets)
+
+    def _show(self, text: str) -> None:
+        """Print how far a long run of writes is."""
+        show([f"{self._host}: {text}"], self._task.no_log)
 
     def _environment(self) -> dict[str, t.Any]:
         """What ``environment:`` says for this task, and this item of a loop."""
