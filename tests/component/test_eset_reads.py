@@ -105,7 +105,7 @@ def test_one_target_is_read_alone(cloud):
     cloud.eset.assign("p2", "deviceUuid", "d1")
     for state in ("merged", "replaced", "deleted", "gathered"):
         cloud.clear_log()
-        good(run(cloud, check=True, state=state, config=of({"device_group_uuid": "g1"}, "p1")))
+        good(run(cloud, check=True, state=state, config=of({"device_group_uuid": "g1"}, "p1"), with_names=False))
         (entry,) = cloud.reads()
         assert entry.query["target.deviceGroupUuid"] == ["g1"]
     result = good(run(cloud, check=True, state="overridden", config=of({"device_group_uuid": "g1"}, "p1")))

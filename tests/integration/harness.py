@@ -141,6 +141,7 @@ def _environment(own: str, record: Path) -> dict[str, str]:
     foreign = ("ANSIBLE_", "_ANSIBLE_", "ESET_", "MERAKI_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign) and not name.lower().endswith("_proxy")}
     return kept | {
+        "ANSIBLE_ASYNC_DIR": f"{own}/async",
         "ANSIBLE_CALLBACKS_ENABLED": "record_results",
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),

@@ -137,6 +137,7 @@ def test_what_cannot_run_in_the_worker_is_a_module_process(run, tenant):
             there,
         ],
     )
+    assert len(done.results) == 7, done.output
     asynchronous, _added, delegated, on_host, nowhere, undefined, plain = done.results
     assert not asynchronous["failed"] and asynchronous["result"]["gathered"] == plain["result"]["gathered"]
     assert delegated["unreachable"] and on_host["unreachable"]

@@ -23,7 +23,7 @@ OWN = re.compile(rf"plugins/(module_utils/_resources/({'|'.join(RESOURCES)})/|(m
 WHOLE = {"meta/runtime.yml", "extensions/audit/event_query.yml"}
 
 
-@pytest.mark.parametrize(("path", "text"), generate.files(), ids=lambda value: value if "\n" not in value else "")
+@pytest.mark.parametrize(("path", "text"), list(generate.files()), ids=lambda value: value if "\n" not in value else "")
 def test_what_follows_from_the_descriptions_is_up_to_date(path, text):
     assert (ROOT / path).read_text(encoding="utf-8") == text, "run make generate"
 

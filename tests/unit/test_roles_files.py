@@ -54,7 +54,7 @@ def exported(text):
     network = yaml.safe_load(named.text)["secops_policy"][SENTRY]["config"][0]
     if text:
         assert as_ansible(network["network"]) == text and as_ansible(network["policies"][0]["group_policy"]) == text
-        assert "network_id" not in network and "policy_id" not in network["policies"][0]
+        assert "network_id" not in network and "group_policy_id" not in network["policies"][0]
     assert all(line.isprintable() for line in named.text.split("\n"))
     made = exports.export(text, results, "replaced", "1.0.0", "2026-07-12T10:15:30+00:00")
     assert made.text.startswith(exports.HEAD) and made.exported == [SENTRY, APPS]
