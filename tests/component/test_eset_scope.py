@@ -51,9 +51,9 @@ def cloud(request):
         yield made
 
 
-def run(cloud, check=False, scope=SCOPE, **options):
+def run(cloud, check=False, **options):
     given = {"access_token": TOKEN, "base_url": cloud.eset_url, "deployment": cloud.eset.deployment, "rate_limit": 1000, "retry_timeout": 5}
-    return run_module("eset_policy_assignment", {**given, "scope": scope, **options}, check=check)
+    return run_module("eset_policy_assignment", {**given, "scope": SCOPE, **options}, check=check)
 
 
 def good(result):

@@ -10,11 +10,12 @@ import typing as t
 
 Item = t.TypeVar("Item")
 
+_Place = t.Optional[int]  # noqa: UP045 - evaluated when it is loaded, where pylint minds Python 3.9
 #: A listed item: itself, its place in the current list (None: it is missing), and the place that it must have in the end (None: any).
 #: Places are counted from 0.
-Listed = tuple[Item, int | None, int | None]
+Listed = tuple[Item, _Place, _Place]
 #: What has no place that it must have, in order: an item, and its number among the listed (None: it is not listed).
-_Line = list[tuple[Item, int | None]]
+_Line = list[tuple[Item, _Place]]
 
 
 def merged_order(current: t.Sequence[Item], listed: t.Sequence[Listed[Item]]) -> list[Item]:
