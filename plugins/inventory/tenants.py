@@ -135,10 +135,23 @@ seealso:
 """
 
 EXAMPLES = r"""
-# tenants.secops_policy.yml. Credentials come from the environment: every organization is a host.
-plugin: secops.policy.tenants
+# Each example is a file of its own, such as msp.secops_policy.yml.
 
----
+# Credentials come from the environment: every organization is a host.
+# plugin: secops.policy.tenants
+
+# The customers of an ESET MSP. Each host is limited to one company by eset_scope.
+# plugin: secops.policy.tenants
+# vendors: [eset]
+# hostnames: [id]
+# eset_region: de
+# eset_username: api@example.com
+# eset_password: "{{ lookup('ansible.builtin.file', '/run/secrets/eset') }}"
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_connection: /var/cache/inventory
+# cache_timeout: 3600
+
 # Some of an MSP's Meraki customers, in groups by MSP id and licensing model.
 plugin: secops.policy.tenants
 vendors: [meraki]
@@ -151,19 +164,6 @@ keyed_groups:
     prefix: licensing
 groups:
   berlin: "'Berlin' in secops_tenant.name"
-
----
-# The customers of an ESET MSP. Each host is limited to one company by eset_scope.
-plugin: secops.policy.tenants
-vendors: [eset]
-hostnames: [id]
-eset_region: de
-eset_username: api@example.com
-eset_password: "{{ lookup('ansible.builtin.file', '/run/secrets/eset') }}"
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_connection: /var/cache/inventory
-cache_timeout: 3600
 """
 
 import hashlib
