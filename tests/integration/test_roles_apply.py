@@ -393,6 +393,10 @@ def test_the_plan_is_printed_in_names_with_whole_digests(tenant, apply):
         assert f"\n{line}\n" in done.stdout
     assert "\n  network Branch Berlin (N_24329160)\n    + " in done.stdout and "\n  + application Wiki\n" in done.stdout
     assert all(f"\n  plan_digest: {digest}\n" in done.stdout for digest in digests.values())
+    printed = [line for line in done.stdout.splitlines() if re.match(r"^  +(?:[+~↕-] |network |device |device group |application )", line)]
+    assert len(printed) >= 6
+    alone = re.compile(r"(?:network|device|group|application|→|[+~↕-]) (?:N_\d+|\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?:[ ,:;]|$)")
+    assert [line for line in printed if alone.search(line)] == [], "no id stands alone where its name was read"
     quiet = apply(inventory(acme=host(tenant, desired_state())), check=True, env={"ANSIBLE_STDOUT_CALLBACK": "minimal"})
     assert "\n  + application Wiki\n" in quiet.stderr, "standard output may be a program's"
 

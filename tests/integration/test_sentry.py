@@ -215,3 +215,32 @@ def test_credentials_from_the_environment_and_from_module_defaults(organization,
     }
     done = play([block], env=env).ok()
     assert len(done.results[0]["result"]["gathered"]) == 2
+
+
+def test_one_networks_policies_are_copied_to_another_by_names(organization, play):
+    """Ids of group policies differ from network to network, and own ids are another policy's there."""
+    quarantine = {"smNetworkId": "N_SM", "scope": "withAny", "tags": ["noncompliant"], "groupPolicyId": "102"}
+    organization.meraki.add_sentry("N_1", [quarantine])
+    done = play(
+        [
+            task(organization, register="berlin", state="gathered", with_names=True, config=[{"network": "Berlin"}]),
+            task(
+                organization,
+                state="replaced",
+                config="{{ [(berlin | secops.policy.by_names)[0] | combine({'network': 'Paris'})] }}",
+            ),
+            task(
+                organization,
+                state="replaced",
+                config="{{ [(berlin.gathered | secops.policy.by_names)[0] | combine({'network': 'Paris'})] }}",
+            ),
+            {"ansible.builtin.debug": {"msg": "{{ 5 | secops.policy.by_names }}"}, "ignore_errors": True},
+        ]
+    ).ok()
+    gathered, copied, again, wrong = (item["result"] for item in done.results)
+    assert copied["changed"] and not again["changed"]
+    contents = [[policy["scope"], policy["tags"]] for policy in gathered["gathered"][0]["policies"]]
+    assert ["withAny", ["noncompliant"]] in contents
+    assert [[policy["scope"], policy["tags"]] for policy in copied["after"][0]["policies"]] == contents
+    assert copied["after"][0]["policies"][-1]["group_policy_id"] == "202", "Paris' own Staff"
+    assert "by_names: needs the result of a module" in wrong["msg"]
