@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._model import plan_text as rendering
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 from ansible_collections.secops.policy.tests.mock_cloud.eset import ROOT
 
@@ -24,11 +25,11 @@ def cloud():
         yield started
 
 
-def run(cloud, module, check=True, **options):
+def run(cloud, module, check=True, diff=False, **options):
     connection = {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url}
     if module != ESET:
         connection = {"api_key": demo.API_KEY, "base_url": cloud.meraki_url, "organization_id": demo.ORGANIZATION}
-    return run_module(module, {**connection, "state": "replaced", "retry_timeout": 0, **options}, check=check)
+    return run_module(module, {**connection, "state": "replaced", "retry_timeout": 0, **options}, check=check, diff=diff)
 
 
 def changing(cloud, module):
@@ -81,3 +82,17 @@ def test_the_group_all_has_a_name_too(cloud):
     assert done["before"][0]["target"] == {"device_group_uuid": ROOT, "device_group": cloud.eset.root_name}
     rendered = run(cloud, ESET, state="rendered", config=[{"target": {"device_group_uuid": ROOT}, "policies": []}], with_names=True)
     assert "no effect" in " ".join(rendered["warnings"])
+
+
+@pytest.mark.parametrize("module", [SENTRY, APPLICATION, ESET])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_plan_that_cannot_be_shown_hides_nothing_of_what_was_written(cloud, module, check, monkeypatch):
+    def broken(*_args):
+        raise KeyError("tags")
+
+    monkeypatch.setattr(rendering, "plan_text", broken)
+    monkeypatch.setattr(rendering, "diff", broken)
+    result = run(cloud, module, check, config=changing(cloud, module)[1], diff=True)
+    assert not result.get("failed") and result["changed"] and result["requests"] and bool(cloud.writes()) is not check
+    assert result["plan_text"] == "The plan cannot be shown, please report it: KeyError: 'tags'" and result["diff"] == []
+    assert "the diff cannot be shown, please report it: KeyError: 'tags'" in result["warnings"]

@@ -134,19 +134,26 @@ class Report:
         }
 
     def plan_text(self, plan: Plan) -> str:
-        """The plan for people."""
+        """The plan for people. How it is shown must never hide what was written: what cannot be shown says so."""
         if not plan.requests:
             return NO_CHANGES
-        from .._model.plan_text import plan_text  # Most runs change nothing.
+        try:
+            from .._model.plan_text import plan_text  # Most runs change nothing.
 
-        return plan_text(self.resource.description, plan.before, plan.after, {**plan.summary, **plan.extras}, self.notes)
+            return plan_text(self.resource.description, plan.before, plan.after, {**plan.summary, **plan.extras}, self.notes)
+        except Exception as exc:
+            return f"The plan cannot be shown, please report it: {type(exc).__name__}: {exc}"
 
     def _diff(self, before: list[dict[str, t.Any]], after: list[dict[str, t.Any]]) -> list[dict[str, str]]:
         if not before and not after:
             return []
-        from .._model.plan_text import diff
+        try:
+            from .._model.plan_text import diff
 
-        return diff(self.resource.description, before, after)
+            return diff(self.resource.description, before, after)
+        except Exception as exc:
+            self.warn(f"the diff cannot be shown, please report it: {type(exc).__name__}: {exc}")
+            return []
 
     def _finished(self, result: dict[str, t.Any], failed: bool) -> Result:
         """The result with diff and stats, secrets out, and small enough for AWX."""
