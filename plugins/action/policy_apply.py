@@ -75,7 +75,8 @@ class ActionModule(ActionBase):
         if options["approved"]:
             expected, problem = self._approved(options, expected)
             errors += [error("apply_approved", problem)] if problem else []
-        errors += apply.approval_errors(plans, expected, required or bool(options["approved"]))
+        from_report = bool(options["approved"])
+        errors += apply.approval_errors(plans, expected, required or from_report, from_report)
         if errors:
             return failed_result(errors, "nothing was written on this host")
         return {

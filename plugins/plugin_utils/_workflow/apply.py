@@ -31,9 +31,9 @@ def plan_errors(plans: t.Mapping[str, Result]) -> list[Error]:
     return [item for name, plan in against.items() for item in result_errors(f"secops_policy.{name}", _with_digest(plan))]
 
 
-def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bool) -> list[Error]:
+def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bool, report: bool = False) -> list[Error]:
     """What is wrong with the approvals, and the plans that change something and that nobody approved, where approvals were given for the
-    host, or are ``required``.
+    host, or are ``required``. ``report``: they come from a drift report.
 
     Here, and nowhere else, an approval is compared with a plan: whatever form it has, only an equal digest is one.
     """
@@ -43,15 +43,20 @@ def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bo
     found = [error(f"{_APPROVALS}.{name}", exc) for name, exc in errors.items() if exc]
     if not expected and not required:
         return found
+    source, cure = (
+        ("the approved report", "Audit again, and have the new report approved, if it is meant")
+        if report
+        else (_APPROVALS, f"Give that digest under {_APPROVALS} if it is meant")
+    )
     for name in changing(plans):
         digest, approved = plans[name]["plan_digest"], expected.get(name)
         if name not in expected:
-            says = "changes something, and nobody has approved it: its plan is not in apply_expected_plans"
+            says = f"changes something, and nobody has approved it: its plan is not in {source}"
         elif approved != digest and not errors[name]:
-            says = f"is not the plan that was approved, for apply_expected_plans has {approved}"
+            says = f"is not the plan that was approved, for {source} has {approved}"
         else:
             continue
-        says += f". Its plan_digest is {digest}, and --check --diff shows it. Give that digest under apply_expected_plans if it is meant"
+        says += f". Its plan_digest is {digest}, and --check --diff shows it. {cure}"
         found.append(error(f"secops_policy.{name}", says))
     return found
 

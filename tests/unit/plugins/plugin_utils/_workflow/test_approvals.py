@@ -69,3 +69,11 @@ def test_every_module_that_changes_needs_its_own(changing, approved, required):
 def test_what_is_wrong_is_said_once_where_it_stands(expected, path, says):
     (found,) = apply.approval_errors({APPLICATION: changes()}, expected, True)
     assert found["path"] == path and says in found["message"] and len(found["message"]) < 400
+
+
+@pytest.mark.parametrize(
+    ("expected", "says"), [({APPLICATION: OTHER}, f"the approved report has {OTHER}"), ({}, "is not in the approved report")]
+)
+def test_an_approval_from_a_report_is_called_so(expected, says):
+    (found,) = apply.approval_errors({APPLICATION: changes()}, expected, True, report=True)
+    assert says in found["message"] and "Audit again" in found["message"] and "apply_expected_plans" not in found["message"]
