@@ -4,22 +4,27 @@
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
 """A lock in the snapshot folder for each organization or tenant, so that two runs do not write to one at the same time.
 
-It is a file, because a run goes through many processes. One whose run is over on this machine counts as gone.
+It is a file, because a run goes through many processes. One whose run is over on this machine counts as gone, and so does one of another
+machine that is a day old: a container that was killed cannot be asked.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import platform
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json
-from ansible_collections.secops.policy.plugins.plugin_utils._files import read
+from ansible_collections.secops.policy.plugins.plugin_utils._files import read, write_private
+
+#: No run takes so long.
+_LONGEST = timedelta(days=1)
 
 Place = t.Mapping[str, str]
 
@@ -34,10 +39,11 @@ def acquire(folder: str, places: t.Iterable[Place], host: str, run: int, at: dat
     taken: list[str] = []
     owner = {"host": host, "machine": platform.node(), "pid": run, "since": at.isoformat(timespec="seconds")}
     try:
-        for text, place in _tenants(places).items():
-            path = os.path.join(folder, f".lock.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
-            if _take(path, owner, place):
-                taken.append(path)
+        with _alone(folder):
+            for text, place in _tenants(places).items():
+                path = os.path.join(folder, f".lock.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
+                if _take(path, owner, place):
+                    taken.append(path)
     except BaseException:
         release(taken)
         raise
@@ -69,36 +75,50 @@ def _tenants(places: t.Iterable[Place]) -> dict[str, Place]:
 
 def _take(path: str, owner: dict[str, t.Any], place: Place) -> bool:
     """Whether the lock is ours now; not so where another host of the same run has it."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    for _try in range(2):
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            holder = _holder(path)
-            if holder.get("machine") == owner["machine"]:
-                if holder.get("pid") == owner["pid"]:
-                    return False
-                if not _alive(holder.get("pid")):
-                    release([path])
-                    continue
-            where = ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
-            machine, since = (holder.get(key) or "unknown" for key in ("machine", "since"))
-            raise Taken(
-                f"another run writes to {where}: it started at {since} on {machine}, for the host {holder.get('host') or 'unknown'}. "
-                f"Wait until it is over. If it is over, remove {path}"
-            ) from None
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(owner, stream)
-        return True
-    raise Taken(f"the lock {path} is being taken by another run at this moment; run the playbook again")
+    holder = _holder(path)
+    if holder is not None and not _is_over(holder, owner):
+        if (holder.get("machine"), holder.get("pid")) == (owner["machine"], owner["pid"]):
+            return False
+        where = ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
+        machine, since, host = (holder.get(key) or "unknown" for key in ("machine", "since", "host"))
+        raise Taken(
+            f"another run writes to {where}: it started at {since} on {machine}, for the host {host}. Wait until it is over. If it "
+            f"is over, remove {path}"
+        )
+    write_private(path, json.dumps(owner))
+    return True
 
 
-def _holder(path: str) -> dict[str, t.Any]:
+@contextlib.contextmanager
+def _alone(folder: str) -> t.Iterator[None]:
+    """Nobody else looks at the locks of this folder meanwhile: two runs must not both find one that is over."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        found = json.loads(read(path) or "{}")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_over(holder: dict[str, t.Any], owner: dict[str, t.Any]) -> bool:
+    """Whether the run that holds a lock is over, as far as that can be known."""
+    if holder.get("machine") == owner["machine"]:
+        return not _alive(holder.get("pid"))
+    try:
+        return datetime.fromisoformat(owner["since"]) - datetime.fromisoformat(holder["since"]) > _LONGEST
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _holder(path: str) -> dict[str, t.Any] | None:
+    """Who has the lock: None where nobody has, and nothing is known of who has one that cannot be read."""
+    try:
+        text = read(path)
+        found = None if text is None else json.loads(text)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if found is None or isinstance(found, dict) else {}
 
 
 def _alive(pid: t.Any) -> bool:

@@ -66,3 +66,43 @@ def test_what_cannot_be_proved_to_be_over_is_not(tmp_path, content, over):
         stream.write(content)
     with pytest.raises(lock.Taken, match="remove"):
         lock.acquire(str(tmp_path), [ONE], "acme", os.getpid(), AT)
+
+
+@pytest.mark.parametrize(("hours", "over"), [(-1, False), (24, False), (25, True)])
+def test_a_lock_of_another_machine_is_over_after_a_day(tmp_path, running, monkeypatch, hours, over):
+    later = AT + datetime.timedelta(hours=hours)
+    here, elsewhere = (lock.acquire(str(tmp_path), [place], "acme", running, AT)[0] for place in (ONE, OTHER))
+    monkeypatch.setattr(lock.platform, "node", lambda: "elsewhere")
+    if over:
+        assert lock.acquire(str(tmp_path), [OTHER], "acme", running, later) == [elsewhere]
+    else:
+        with pytest.raises(lock.Taken):
+            lock.acquire(str(tmp_path), [OTHER], "acme", running, later)
+    monkeypatch.undo()
+    with pytest.raises(lock.Taken, match=os.path.basename(here)):
+        lock.acquire(str(tmp_path), [ONE], "acme", os.getpid(), later)
+
+
+def test_of_many_runs_at_once_one_takes_over_what_is_over(tmp_path, over):
+    """Each is a process of its own that stays until all have tried."""
+    lock.acquire(str(tmp_path), [ONE], "acme", over, AT)
+    code = f"""
+import datetime, os, sys
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import lock
+sys.stdin.readline()
+try:
+    taken = lock.acquire({str(tmp_path)!r}, [{ONE!r}], "acme", os.getpid(), datetime.datetime.now(datetime.timezone.utc))
+    print(len(taken), flush=True)
+except lock.Taken:
+    print(0, flush=True)
+sys.stdin.read()
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    runs = [subprocess.Popen([sys.executable, "-c", code], **pipes) for _number in range(8)]
+    for run in runs:
+        run.stdin.write("\n")
+        run.stdin.flush()
+    taken = [int(run.stdout.readline()) for run in runs]
+    for run in runs:
+        run.communicate()
+    assert sorted(taken) == [0] * 7 + [1]
