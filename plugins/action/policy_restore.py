@@ -24,6 +24,12 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.plan_lines import plan_lines
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import removals
 
+#: The role's options, each of its type: a text would be true whatever it says.
+_ROLE: dict[str, t.Any] = {
+    "force": {"type": "bool", "default": False},
+    "modules": {"type": "list", "elements": "str", "choices": list(RESOURCES), "default": list(RESOURCES)},
+    **{name: {"type": "bool", "default": False} for description in RESOURCES.values() for name in description.deleting.values()},
+}
 _OPTIONS: dict[str, t.Any] = {
     "step": {"type": "str", "required": True, "choices": ["read", "compare", "check", "account"]},
     "desired_state": {"type": "raw"},
@@ -31,7 +37,7 @@ _OPTIONS: dict[str, t.Any] = {
     "snapshot": {"type": "str"},
     "present": {"type": "raw"},
     "plans": {"type": "raw"},
-    "options": {"type": "dict", "default": {}},
+    "options": {"type": "dict", "options": _ROLE, "apply_defaults": True},
     "outcomes": {"type": "dict", "default": {}},
     "locks": {"type": "list", "elements": "str", "default": []},
 }
@@ -86,7 +92,7 @@ class ActionModule(ActionBase):
                 continue
             found = self._changes(module, modules, present, options)
             warnings += found.left
-            deleting = {option: options["options"].get(name) for option, name in description.deleting.items()}
+            deleting = {option: options["options"][name] for option, name in description.deleting.items()}
             if found.remove:
                 plans[removals(module)] = {"state": "deleted", "config": found.remove, **deleting}
             if found.put_back:
@@ -135,7 +141,7 @@ class ActionModule(ActionBase):
 
     def _modules(self, path: str, options: Options) -> dict[str, t.Any]:
         """What the run wrote, or may have written, of the modules that are asked for."""
-        modules, asked = snapshots.read(path, self._host)["modules"], options["options"].get("modules", RESOURCES)
+        modules, asked = snapshots.read(path, self._host)["modules"], options["options"]["modules"]
         return {name: entry for name, entry in modules.items() if entry["state"] != "not run" and name in asked}
 
     def _changes(self, module: str, modules: Options, present: Options, options: Options) -> restore.Changes:
