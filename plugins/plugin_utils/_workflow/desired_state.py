@@ -93,7 +93,8 @@ def registered(variables: t.Mapping[str, t.Any], names: t.Any) -> dict[str, Resu
         found = {key: plain(variables.get(name) or {}) for key, name in names.items()}
     else:
         results = plain((variables.get(names) or {}).get("results") or [])
-        found = {item["name"] if isinstance(item, dict) else item: result for result in results for item in [result.get("item")]}
+        items = [result.get(result.get("ansible_loop_var") or "item") for result in results]
+        found = {item["name"] if isinstance(item, dict) else item: result for item, result in zip(items, results)}
     return {key: result for key, result in found.items() if ran(result)}
 
 
