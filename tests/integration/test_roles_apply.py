@@ -7,15 +7,21 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import pty
 import re
+import select
+import signal
 import stat
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import lock
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
+from . import harness
 from .tenants import (
     ALL,
     APPS,
@@ -52,6 +58,59 @@ def apply(run_playbook, tmp_path):
     return run
 
 
+def tenant_policies(tenant):
+    """What the branch in Berlin has, by ids."""
+    fields = {"smNetworkId": "sm_network_id", "scope": "scope", "tags": "tags", "groupPolicyId": "group_policy_id"}
+    return [{ours: policy[theirs] for theirs, ours in fields.items()} for policy in tenant.meraki.sentry(demo.ORGANIZATION)["N_24329160"]]
+
+
+@pytest.fixture
+def apply_on_a_terminal(tmp_path):
+    """Run the playbook on a terminal on which somebody types an answer; the exit code, and what the terminal showed."""
+
+    def run(hosts, answer, serial="100%"):
+        hosts["all"]["vars"] = harness.TENANT
+        (tmp_path / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
+        variables = {"apply_confirm": True, "apply_snapshot_dir": str(tmp_path / "snapshots"), "secops_policy_serial": serial}
+        command = [
+            str(Path(sys.executable).parent / "ansible-playbook"),
+            "-i",
+            "hosts.json",
+            "secops.policy.apply",
+            "-e",
+            json.dumps(variables),
+        ]
+        env = harness._environment(str(tmp_path), tmp_path / "record.jsonl")
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(tmp_path)
+            os.execvpe(command[0], command, env)
+        shown, typed, until = "", False, time.monotonic() + 100
+        while True:
+            if not select.select([terminal], [], [], 3)[0]:
+                if time.monotonic() > until:
+                    os.kill(pid, signal.SIGKILL)
+                    pytest.fail(f"nothing more is shown: {shown}")
+                # What is typed before somebody reads is thrown away.
+                if typed:
+                    os.write(terminal, f"{answer}\n".encode())
+                continue
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:  # Linux says so where the other end is closed.
+                break
+            if not piece:
+                break
+            shown += piece.decode(errors="replace")
+            if not typed and "Only yes will be accepted" in shown:
+                typed = True
+                os.write(terminal, f"{answer}\n".encode())
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
+
+    return run
+
+
 def changed(done):
     """What reported a change, in order: planned in check mode, applied in a run."""
     results = [one for item in done.results for one in item["result"].get("results", [item["result"]])]
@@ -60,7 +119,7 @@ def changed(done):
 
 def plans(done):
     """What the role planned, by module."""
-    return {one["item"]: one for one in task(done, "Plan")["results"] if not one.get("skipped")}
+    return {one["module"]: one for one in task(done, "Plan")["results"] if not one.get("skipped")}
 
 
 def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path):
@@ -455,3 +514,20 @@ def test_modules_snapshots_and_batches_can_be_limited(tenant, apply, tmp_path):
     assert [file.name[:13] for file in files(folder)] == ["acme.20260113", task(done, SAY)["snapshot"].rpartition("/")[2][:13]]
     wrong = apply(hosts, extra_vars={"apply_modules": ["cisco_ios"]})
     assert wrong.rc == 2 and "cisco_ios" in wrong.failed_result()["msg"]
+
+
+@pytest.mark.parametrize(("answer", "written"), [("yes", True), ("no", False), ("", False)])
+def test_it_asks_once_for_all_hosts_before_the_first_write(tenant, apply_on_a_terminal, answer, written):
+    """The first host has nothing to do, and is asked all the same: for the others."""
+    nothing = {SENTRY: {"config": [{"network": "Branch Berlin", "policies": tenant_policies(tenant)}]}}
+    modules = {name: entry for name, entry in desired_state().items() if name == APPS}
+    rc, output = apply_on_a_terminal(inventory(a=host(tenant, nothing), b=host(tenant, modules)), answer)
+    assert output.count("Carry out these plans?") == 1, output
+    assert (rc == 0) is written and bool(tenant.writes()) is written, output
+    assert ("because the answer was not yes" in output) is not written
+
+
+def test_it_asks_once_for_each_batch(tenant, apply_on_a_terminal):
+    first, second = ({name: entry for name, entry in desired_state().items() if name == module} for module in (SENTRY, APPS))
+    rc, output = apply_on_a_terminal(inventory(a=host(tenant, first), b=host(tenant, second)), "yes", serial=1)
+    assert rc == 0 and output.count("Carry out these plans?") == 2 and kinds(tenant) == [SENTRY, APPS], output
