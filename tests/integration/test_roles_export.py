@@ -189,9 +189,24 @@ def test_a_tenant_with_nothing_in_it_can_be_fed_back_too(cloud, export, feed_bac
 HOSTILE = "\"'<b>&amp;</b> {{ 7 * 7 }} {% raw %} {# #} #\n---\r\n\u2028\x85\x07x: y \\ \U0001f600"
 
 
-def test_hostile_texts_are_comments_and_data_and_nothing_else(tenant, export, feed_back, tmp_path):
-    """Names in comments cannot become data, data cannot become templates: fed back, all of it is what is there."""
+@pytest.mark.parametrize("names", [True, False])
+def test_hostile_texts_are_comments_and_data_and_nothing_else(tenant, export, feed_back, tmp_path, names):
+    """Names in comments cannot become data, data cannot become templates; a name that several have, or nearly, is no name. Fed back, all
+    of it is the current state."""
     meraki = tenant.meraki
+    for number, name in enumerate(("Twin", "Twin", "Near", "near ", "Nea\u200br")):
+        network = f"N_77{number}"
+        meraki.add_network(demo.ORGANIZATION, network, name)
+        meraki.add_group_policy(network, "1", name)
+        meraki.add_group_policy(network, "2", name if number % 2 else f"{name} ")
+        meraki.add_sentry(
+            network, [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": policy} for policy in ("1", "2")]
+        )
+        group = meraki.add_group(demo.ORGANIZATION, name)
+        destination = {"destinationAddr": ["10.0.0.1/32"], "protocolPorts": [{"protocol": "TCP", "ports": "22"}], "accessType": "network"}
+        meraki.add_application(demo.ORGANIZATION, name=f"In group {number}", destinations=[destination], applicationGroupIds=[group])
+        uuid = tenant.eset.add_group(name)
+        tenant.eset.assign(tenant.eset.add_policy(name), "deviceGroupUuid", uuid)
     meraki.add_network(demo.ORGANIZATION, "N_9", f"secops_policy: {HOSTILE}")
     meraki.add_group_policy("N_9", "900", HOSTILE)
     meraki.add_sentry("N_9", [{"smNetworkId": "N_24329157", "scope": "withAny", "tags": [HOSTILE, "yes", "1"], "groupPolicyId": "900"}])
@@ -202,7 +217,7 @@ def test_hostile_texts_are_comments_and_data_and_nothing_else(tenant, export, fe
         meraki.add_application(demo.ORGANIZATION, **fields)
     server = tenant.eset.add_group(HOSTILE)
     tenant.eset.assign(tenant.eset.add_policy(HOSTILE), "deviceGroupUuid", server)
-    done = export(inventory(**{"ac:me/../x": host(tenant, None)}), verbosity=4).ok()
+    done = export(inventory(**{"ac:me/../x": host(tenant, None)}), verbosity=4, extra_vars={"export_names": names}).ok()
     (file,) = files(tmp_path / "exports")
     assert file.parent == tmp_path / "exports" and file.name == "ac:me%2F..%2Fx.yml"
     text = file.read_text(encoding="utf-8")
