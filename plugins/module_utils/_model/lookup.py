@@ -74,7 +74,7 @@ class Index:
         if exact:
             advice = "Give the id, or the path" if self._paths and name in self._ids else "Give the id"
             listed = ", ".join(self._label(key) for key in sorted(exact))
-            return None, f"{len(exact)} {self.what}s{self.where} are named {name!r}: {listed}. {advice}"
+            return None, f"{len(exact)} {self._many}{self.where} are named {name!r}: {listed}. {advice}"
         near = self.alike(name)
         if near:
             others = ", ".join(dict.fromkeys(f"{label!r} ({key})" for key, label in near))
@@ -109,8 +109,7 @@ class Index:
         The error, if there is one; ``path`` is that of the entry, without the field.
         """
         if key in fields and fields[key] not in self.names:
-            many = f"{self.what[:-1]}ies" if self.what.endswith("y") else f"{self.what}s"
-            return error(f"{path}.{key}", f"{self.what} {fields[key]} is not in the list of {many}{self.where}")
+            return error(f"{path}.{key}", f"{self.what} {fields[key]} is not in the list of {self._many}{self.where}")
         if name is None:
             return None
         if key in fields and self.names[fields[key]] == name:
@@ -122,6 +121,10 @@ class Index:
         if fields.setdefault(key, found) != found:
             return error(f"{path}.{field}", f"{name!r} is {found}, but {key} says {fields[key]}, which is {self.names[fields[key]]!r}")
         return None
+
+    @property
+    def _many(self) -> str:
+        return f"{self.what[:-1]}ies" if self.what.endswith("y") else f"{self.what}s"
 
     def _label(self, key: str) -> str:
         path = next((path for path, keys in self._paths.items() if key in keys), "")
