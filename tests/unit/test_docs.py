@@ -4,19 +4,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.secops.policy.tests.tools.copy_tree import with_absolute_links
 
 # Pages are read, and nothing is run.
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
-REPOSITORY = "https://github.com/secops-policy/secops.policy"
-RAW = "https://raw.githubusercontent.com/secops-policy/secops.policy/main"
+REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+#: A file that is read outside of a checkout has to name the repository in full.
+ELSEWHERE = (
+    "galaxy.yml",
+    ".github/ISSUE_TEMPLATE/",
+    "docs/docsite/links.yml",
+    "docs/drift.schema.json",
+    "docs/docsite/rst/getting_started.rst",  # the line that clones it
+    "docs/docsite/rst/pipelines.rst",  # the line that an editor reads
+    "examples/",
+)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "roles").glob("*/README.md"), *GUIDES.glob("*.rst")])
 
 
@@ -25,7 +37,7 @@ def test_every_guide_is_in_the_sites_contents_and_in_the_readme():
     listed = [name for section in sections for name in section["toctree"]]
     there = sorted(file.stem for file in GUIDES.glob("*.rst"))
     assert sorted(listed) == there
-    linked = re.findall(rf"{re.escape(REPOSITORY)}/blob/main/docs/docsite/rst/(\w+)\.rst", (ROOT / "README.md").read_text(encoding="utf-8"))
+    linked = re.findall(r"\(docs/docsite/rst/(\w+)\.rst\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert sorted(set(linked)) == there
 
 
@@ -69,10 +81,37 @@ def test_no_description_leans_on_the_one_before_it():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_into_the_repository_lead_somewhere(page):
-    text = page.read_text(encoding="utf-8")
-    targets = {ROOT / path for path in re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/([^\s)>`#]+)", text)}
-    targets |= {ROOT / path for path in re.findall(rf"{re.escape(RAW)}/([^\s)>`#]+)", text)}
-    targets |= {page.parent / path for path in re.findall(r"^\.\. image:: (\S+)", text, flags=re.MULTILINE)}
-    if page.suffix == ".md":
-        targets |= {page.parent / path for path in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", text)}
+    name = str(page.relative_to(ROOT))
+    absolute = with_absolute_links(name, page.read_text(encoding="utf-8"), REPOSITORY)
+    targets = {ROOT / path for path in re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree|raw)/main/([^\s)>`#]+)", absolute)}
+    targets |= {page.parent / path for path in re.findall(r"^\.\. image:: (\S+)", absolute, flags=re.MULTILINE)}
     assert [str(target.relative_to(ROOT)) for target in targets if not target.exists()] == []
+    assert not re.search(r"\]\((?!https?://|#|mailto:)", absolute), "a relative link that the artefact would still hold"
+
+
+def test_galaxy_yml_alone_names_the_repository():
+    """Other files link to each other by relative paths, or are listed above; those name the same repository as galaxy.yml."""
+    owner = REPOSITORY.rsplit("/", 2)[1]
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    naming, other = set(), set()
+    for name in filter(None, listed.split("\0")):
+        with contextlib.suppress(UnicodeDecodeError, FileNotFoundError):
+            found = set(re.findall(rf"{owner}/[\w.-]+", (ROOT / name).read_text(encoding="utf-8")))
+            naming |= {name} if found else set()
+            other |= {name} if found - {REPOSITORY.split("/", 3)[3]} else set()
+    assert not other and not {name for name in naming if not name.startswith(ELSEWHERE)}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "becomes"),
+    [
+        ("README.md", "[a](docs/x.md)", "[a](REPO/blob/main/docs/x.md)"),
+        ("README.md", "![a](docs/a.png) [b](docs)", "![a](REPO/raw/main/docs/a.png) [b](REPO/tree/main/docs)"),
+        ("roles/apply/README.md", "[a](../../docs/x.md#part) [b](#here)", "[a](REPO/blob/main/docs/x.md#part) [b](#here)"),
+        ("README.md", "[a](https://example.com/x.md) [b](mailto:a@b.c)", "[a](https://example.com/x.md) [b](mailto:a@b.c)"),
+        ("docs/docsite/rst/x.rst", "`a <../../../SECURITY.md>`__", "`a <REPO/blob/main/SECURITY.md>`__"),
+        ("docs/docsite/rst/x.rst", "`a <https://example.com>`__ :ref:`b <c>`", "`a <https://example.com>`__ :ref:`b <c>`"),
+    ],
+)
+def test_the_artefact_links_to_the_repository(name, text, becomes):
+    assert with_absolute_links(name, text, "REPO") == becomes
