@@ -98,6 +98,8 @@ docs: .venv-docs/ready tree ## the documentation as a site, in build/docs/html; 
 		--config-file docs/sphinx/antsibull-docs.cfg collection --use-current --squash-hierarchy --fail-on-error \
 		--dest-dir build/docs/rst secops.policy
 	@cp -r docs/docsite/rst/images build/docs/rst/docsite/
+	@cd $(TREE) && $(DOCS)/antsibull-changelog generate --output $(ROOT)/build/docs/rst/changelog.rst --output-format rst
+	@$(DOCS)/python tests/tools/site_index.py build/docs/rst
 	$(DOCS)/sphinx-build -q -b html -W --keep-going -c docs/sphinx build/docs/rst build/docs/html
 	@echo "Look at it: build/docs/html/index.html"
 
