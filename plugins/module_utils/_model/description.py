@@ -67,7 +67,8 @@ class Description(t.NamedTuple):
     - ``kinds``: what a unit can be; ``at`` is the field that holds its ids and names ("" for the unit itself).
     - ``selectors``: fields of ``config`` that reach several units, each with words for them.
     - ``names``: fields that hold ids, each with the field that holds the names beside them.
-    - ``sets``: fields that hold lists whose order does not matter.
+    - ``sets``: fields that hold lists whose order does not matter. ``groups``: those of them that hold ids of groups which may go with
+      their last member.
     - ``content``: two states of a unit are the same where it is equal.
     - ``objects``: the ordered list in a unit; without one, ``fields`` can differ, and ``lists``, whose elements are compared one by one
       in the form that the function gives them.
@@ -94,6 +95,7 @@ class Description(t.NamedTuple):
     at: str = ""
     selectors: t.Mapping[str, str] = {}
     sets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     objects: Objects | None = None
     fields: tuple[str, ...] = ()
     lists: t.Mapping[str, t.Callable[[t.Any], str]] = {}

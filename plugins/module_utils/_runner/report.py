@@ -173,7 +173,7 @@ class Report:
     def _without_effect(self) -> list[str]:
         if self.task.state in WRITING:
             return []
-        names = ["max_removals", "expected_plan", "force", "allow_group_removal", "create_groups"]
+        names = ["max_removals", "expected_plan", *self.resource.description.purpose]
         names += ["with_names"] if self.task.state == "rendered" else []
         values = {name: self.task.params.get(name) for name in names}
         return [name for name, value in values.items() if value is not None and value is not False]

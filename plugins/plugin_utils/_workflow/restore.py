@@ -98,7 +98,7 @@ class _Changes:
         self._by_id = {_id(description, unit): unit for unit in present}
         # What the snapshot knows by its id is not found by its name as well: that may have been another's before.
         own = {_id(description, unit) for unit in (*entry["before"], *entry["after"])}
-        self._by_name = {unit["name"]: unit for unit in present if _id(description, unit) not in own}
+        self._by_name = {_name(description, unit): unit for unit in present if _id(description, unit) not in own}
         self.errors: list[Error] = []
         self.left: list[str] = []
         self.put_back: Units = []
@@ -154,7 +154,7 @@ def meanwhile(description: Description, found: Changes, present: Units, plans: t
     seen = {_id(description, unit): unit for unit in present}
     return [
         error(
-            f"{description.module}: {description.identity(unit).noun} {unit['name']!r}",
+            f"{description.module}: {description.identity(unit).noun} {_name(description, unit)!r}",
             "is being changed by somebody at this moment; run the playbook again",
         )
         for name in (removals(description.module), description.module)
@@ -197,6 +197,10 @@ def _id(description: Description, unit: Unit) -> str | None:
     return description.identity(unit).id
 
 
+def _name(description: Description, unit: Unit) -> str:
+    return description.identity(unit).name
+
+
 def _pairs(description: Description, before: Units, after: Units) -> list[tuple[Unit | None, Unit | None]]:
     """Each unit of a snapshot as it was and as it was left. One that was made has an id in ``after`` alone, or none yet."""
     left = {_id(description, unit): unit for unit in after if _id(description, unit) is not None}
@@ -213,19 +217,19 @@ def _same(description: Description, one: Unit | None, other: Unit | None) -> boo
 
 def _entangled(description: Description, remove: Units, put_back: Units, present: Units) -> bool:
     """Whether the removals cannot simply come first: a name, a group or the last free places are needed by both."""
-    names = {unit["name"].casefold() for unit in put_back}
+    names = {_name(description, unit).casefold() for unit in put_back}
     existing = {_id(description, unit): unit for unit in present}
     groups = {key for unit in put_back for key in _memberships(description, unit)}
     groups |= {key for unit in put_back for key in _memberships(description, existing.get(_id(description, unit), {}))}
     made = sum(_id(description, unit) not in existing for unit in put_back)
     limits = [most for field, most in description.limits.items() if any(field in unit for unit in present)]
     full = any(len(present) + made > most for most in limits)
-    return full or any(unit["name"].casefold() in names or groups & _memberships(description, unit) for unit in remove)
+    return full or any(_name(description, unit).casefold() in names or groups & _memberships(description, unit) for unit in remove)
 
 
 def _memberships(description: Description, unit: Unit) -> set[str]:
-    """The ids of what a unit belongs to."""
-    return {key for field in description.sets for key in unit.get(field) or []}
+    """The ids of the groups that a unit belongs to."""
+    return {key for field in description.groups for key in unit.get(field) or []}
 
 
 def _whole(description: Description, remove: Units, put_back: Units, present: Units) -> Units:
@@ -234,11 +238,11 @@ def _whole(description: Description, remove: Units, put_back: Units, present: Un
     back = {_id(description, unit): unit for unit in put_back}
     # One that was made anew under its name is the one that is put back: it is listed with the id that it had.
     existing = {_id(description, unit) for unit in present}
-    anew = {unit["name"] for unit in put_back if _id(description, unit) not in existing}
+    anew = {_name(description, unit) for unit in put_back if _id(description, unit) not in existing}
     kept = [
         back.get(_id(description, unit)) or unit
         for unit in present
-        if _id(description, unit) in back or _id(description, unit) not in gone and unit["name"] not in anew
+        if _id(description, unit) in back or _id(description, unit) not in gone and _name(description, unit) not in anew
     ]
     return kept + [unit for key, unit in back.items() if key not in existing]
 
@@ -248,8 +252,8 @@ def _with_memberships(description: Description, unit: Unit, held: t.Container[st
     have gone with its last member. It is made again then."""
     by_name = [
         key
-        for key, name in description.names.items()
-        if isinstance(unit.get(key), list) and len(unit.get(name) or []) == len(unit[key]) and not all(item in held for item in unit[key])
+        for key in description.groups
+        if key in unit and len(unit.get(description.names[key]) or []) == len(unit[key]) and not all(item in held for item in unit[key])
     ]
     if not by_name:
         return description.by_ids(unit)

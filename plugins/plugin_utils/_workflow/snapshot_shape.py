@@ -17,7 +17,7 @@ Unit = t.Mapping[str, t.Any]
 
 STATES = ("planned", "done", "failed", "not run")
 
-_WORDS = {str: "a text", bool: "true or false"}
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number"}
 
 
 def flaw(snapshot: t.Mapping[str, t.Any]) -> str:
@@ -75,7 +75,9 @@ def _misfit(data: t.Any, shape: t.Any, path: str) -> str:
         if not isinstance(data, list):
             return f"{path} is not a list"
         return next(filter(None, (_misfit(item, shape[0], f"{path}[{number}]") for number, item in enumerate(data))), "")
-    return "" if isinstance(data, shape) and not _is_broken(data) else f"{path} is not {_WORDS[shape]}"
+    # To Python, true is a number.
+    fits = isinstance(data, shape) and isinstance(data, bool) == (shape is bool)
+    return "" if fits and not _is_broken(data) else f"{path} is not {_WORDS[shape]}"
 
 
 def _is_broken(data: t.Any) -> bool:

@@ -30,6 +30,7 @@ DESCRIPTION = Description(
     kinds=tuple(Kind(key, "name", "application") for key in ID_KEYS.values()),
     names=dict.fromkeys(GROUP_KEYS.values(), "application_groups"),
     sets=tuple(GROUP_KEYS.values()),
+    groups=tuple(GROUP_KEYS.values()),
     content=normal,
     fields=("name", "description", "app_protocol", "sni", "ssl_verification_enabled"),
     lists={
