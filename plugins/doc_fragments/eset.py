@@ -12,58 +12,58 @@ class ModuleDocFragment:
 options:
   username:
     description:
-      - The user who signs in. Needs the permission I(Use) on Policies and on Groups & Computers; reading is enough for check mode and
-        O(state=gathered).
+      - The ESET user to sign in as. The user needs the permission I(Use) on Policies and on Groups & Computers. For check mode and
+        O(state=gathered), read access is enough.
       - If not set, the environment variable E(ESET_USERNAME) is used, unless O(access_token) is set in the task.
     type: str
   password:
     description:
-      - The password of O(username).
+      - The password for O(username).
       - If not set, the environment variable E(ESET_PASSWORD) is used, unless O(access_token) is set in the task.
     type: str
   access_token:
     description:
-      - A token that was got elsewhere. It is used first; once it is refused, and O(username) and O(password) are given too, the module
-        signs in.
+      - An access token that you have obtained elsewhere. The task uses it first. If ESET rejects the token, and O(username) and O(password)
+        are set too, the task signs in with them.
       - If not set, the environment variable E(ESET_ACCESS_TOKEN) is used, unless O(username) or O(password) is set in the task.
     type: str
   region:
     description:
-      - Where the tenant is, for O(deployment=cloud).
+      - The region of the tenant, for O(deployment=cloud).
       - If not set, the environment variable E(ESET_REGION) is used.
     type: str
     choices: [eu, de, us, ca, jpn]
     default: eu
   deployment:
     description:
-      - V(cloud) is ESET Connect, V(on_prem) a server of ESET PROTECT On-Prem.
+      - V(cloud) is ESET Connect. V(on_prem) is an ESET PROTECT On-Prem server.
       - If not set, the environment variable E(ESET_DEPLOYMENT) is used.
     type: str
     choices: [cloud, on_prem]
     default: cloud
   base_url:
     description:
-      - One origin for everything, such as V(https://SERVER:9443). Required for O(deployment=on_prem); for V(cloud) it replaces the three
-        hosts of the region.
-      - Plain http is refused, unless the host is this machine.
+      - The base URL of all requests, such as V(https://SERVER:9443). Required for O(deployment=on_prem). With V(cloud), it replaces the
+        three hosts of the region.
+      - Plain http is an error, unless the host is the machine on which the task runs.
       - If not set, the environment variable E(ESET_BASE_URL) is used.
     type: str
   scope:
     description:
-      - A device group, by name or by id, such as the company of one customer of an MSP. The task is then limited to this group, the groups
-        below it, static and dynamic, and the devices in them. Everything else does not exist for the task, also with O(state=overridden)
-        and O(state=gathered), and names are looked up inside only.
-      - A listed target outside of the scope is an error before the first write. Subscriptions belong to no group and are outside of every
-        scope.
-      - If not set, the scope is every target whose assignments the credentials can see.
+      - A device group, by name or by ID, such as the company of one customer of an MSP. It limits the task to this group, all static and
+        dynamic groups below it, and the devices in them. This also applies to O(state=overridden) and O(state=gathered), and to the lookup
+        of names.
+      - If a listed target is outside the scope, the task fails before the first write. Subscriptions do not belong to a group, so they are
+        outside every scope.
+      - If not set, the scope is all targets whose assignments the credentials can see.
     type: dict
     suboptions:
       device_group:
         description:
-          - The group's name, exactly, where that is unique; else its path from the group All, such as V(All/Customers/Acme).
+          - The exact name of the group, if it is unique. Otherwise its path from the group All, such as V(All/Customers/Acme).
         type: str
       device_group_uuid:
         description:
-          - The id of the group. This or O(scope.device_group) is required. If both are set, they must agree.
+          - The ID of the group. You must set this or O(scope.device_group). If you set both, they must agree.
         type: str
 """

@@ -12,23 +12,23 @@ class ModuleDocFragment:
 options:
   api_key:
     description:
-      - The Dashboard API key. A read-only administrator's is enough for check mode and O(state=gathered).
+      - The Dashboard API key. For check mode and O(state=gathered), the key of a read-only administrator is enough.
       - If not set, the environment variable E(MERAKI_DASHBOARD_API_KEY) is used.
     type: str
   base_url:
     description:
-      - Where the API is. Other clouds have their own, such as V(https://api.meraki.ca/api/v1).
-      - Plain http is refused, unless the host is this machine.
+      - The base URL of the API. Other Meraki clouds have their own, such as V(https://api.meraki.ca/api/v1).
+      - Plain http is an error, unless the host is the machine on which the task runs.
       - If not set, the environment variable E(MERAKI_DASHBOARD_BASE_URL) is used.
     type: str
     default: https://api.meraki.com/api/v1
   organization_id:
     description:
-      - The organization's id. This or O(organization) is required, but for O(state=rendered).
+      - The ID of the organization. You must set this or O(organization), except with O(state=rendered).
       - If not set, the environment variable E(MERAKI_ORGANIZATION_ID) is used, unless O(organization) is set.
     type: str
   organization:
     description:
-      - The organization's name, exactly. One request reads the organizations that the key can see.
+      - The exact name of the organization. The task sends one additional request, which lists the organizations that the key can see.
     type: str
 """

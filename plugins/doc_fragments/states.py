@@ -12,52 +12,59 @@ class ModuleDocFragment:
 options:
   state:
     description:
-      - V(merged) makes sure that what is listed is there; what is not listed stays.
-      - V(replaced) makes each unit that is listed exactly as listed; other units stay.
-      - V(overridden) makes the whole scope exactly as listed.
-      - V(deleted) makes sure that what is listed is gone.
-      - V(gathered) only reads, and returns the scope in the shape of O(config); a O(config) limits it to the units that it names.
-      - V(rendered) returns O(config) as requests, without a connection and without credentials.
+      - V(merged) creates and changes the listed objects. Objects that are not listed stay as they are.
+      - V(replaced) makes each listed unit (a network, an application, or an ESET target) exactly as listed. Other units stay as they are.
+      - V(overridden) makes the whole scope exactly as listed. The scope is the organization or tenant, or the device group to which you
+        limit an ESET task. Everything in it that is not listed is removed.
+      - V(deleted) removes the listed objects. If a listed application, Sentry policy or assignment does not exist, nothing changes.
+      - V(gathered) only reads. It returns the whole scope in the shape of O(config). If you set O(config), it returns only the units that
+        O(config) names.
+      - V(rendered) returns the requests for O(config). It needs no connection and no credentials.
     type: str
     choices: [merged, replaced, overridden, deleted, gathered, rendered]
     default: merged
   with_names:
     description:
-      - Whether to read the lists of names too, to show names beside all ids. Without it, names are shown where they were read anyway.
-      - By default V(true) for what changes in check mode and with C(--diff), and V(false) otherwise and with O(state=gathered).
-      - In the states that write, names are read for what changes, before anything is written, with at most 100 requests. Beyond that IDs
-        stand, and RV(plan_text) says so. An unchanged run costs no additional request.
+      - Whether to read additional lists, so that results show a name beside every ID. With V(false), results show only the names that the
+        task has read for other reasons.
+      - The default is V(true) in check mode and with C(--diff), for the objects that change. Otherwise, and with O(state=gathered), it is
+        V(false).
+      - In the states that write, the task reads the names of the objects that change before it writes, with at most 100 additional
+        requests. If that is not enough, the remaining objects are shown by ID, and RV(plan_text) says so. A run that changes nothing sends
+        no additional requests.
     type: bool
   max_removals:
     description:
-      - The most objects that a run may remove. A plan that removes more fails before the first write.
+      - The maximum number of objects that a run may remove. If the plan removes more, the task fails before the first write.
     type: int
   expected_plan:
     description:
-      - The RV(plan_digest) of a plan that was approved, from a run in check mode for example. Where the plan is now another one, the run
-        fails before the first write. A plan that changes nothing always passes.
+      - The RV(plan_digest) of an approved plan, for example from a run in check mode. If the plan has changed since, the task fails before
+        the first write. A plan that changes nothing always passes.
       - Must be 64 hexadecimal digits.
     type: str
   verify:
     description:
-      - Whether to read back after writing, for up to a quarter of a minute, and to fail with what differs.
+      - Whether to read the changed units again after writing. The task retries for up to about 15 seconds. If they still differ from the
+        plan, it fails and shows the differences.
     type: bool
     default: true
   timeout:
     description:
-      - How many seconds one request may take.
+      - The maximum duration of one request, in seconds.
     type: float
     default: 60
   retry_timeout:
     description:
-      - How many seconds a run may spend, all together, on waiting after faults and rate-limit answers, for pending answers and for reads
-        that lag, and on failed requests. The pace that O(rate_limit) sets does not count.
+      - The maximum time, in seconds, that a run may spend in total on failed requests and on waiting. Waiting includes the pauses after
+        errors and after rate-limit responses, pending responses, and the reads of O(verify). The pauses that O(rate_limit) causes do not
+        count.
     type: float
     default: 300
   rate_limit:
     description:
-      - How many requests a second the run makes at most. The limit is the vendor's for one organization or tenant, so divide it where
-        several runs share one.
+      - The maximum number of requests a second. The vendor's limit applies to the whole organization or tenant. If several runs share one,
+        divide the limit between them.
     type: float
     default: 10
   validate_certs:
@@ -67,25 +74,25 @@ options:
     default: true
   ca_path:
     description:
-      - A file or directory with the certificates of the CAs to trust, in place of the usual ones.
+      - Path to a CA bundle, or to a directory of CA certificates, to use instead of the system's.
     type: path
 requirements:
   - requests
   - jsonschema
 notes:
-  - The task runs on the controller, inside Ansible, without a connection to the host. It runs as a module process with C(async), if it
-    is delegated to a host whose connection is not C(local), and if the variable C(secops_policy_run_on) is C(host).
+  - The task runs on the controller, inside Ansible's own process, without a connection to the host. It runs as a module process with
+    C(async), if you delegate it to a host whose connection is not C(local), or if you set the variable C(secops_policy_run_on) to C(host).
 attributes:
   action:
     support: full
-    description: Has an action plugin, which runs the task on the controller.
+    description: An action plugin runs the task on the controller.
   async:
     support: full
-    description: Supports being run with C(async), as a module process.
+    description: With C(async), the task runs as a module process.
   check_mode:
     support: full
-    description: Says exactly what the run will do, and sends only requests that read.
+    description: Returns exactly what the run would do, and sends only read requests.
   diff_mode:
     support: full
-    description: Returns what changes, before and after.
+    description: Returns each unit that changes, before and after the change.
 """
