@@ -8,58 +8,60 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift_report
-short_description: Write one drift report over all hosts of a play
+short_description: Write a drift report for all hosts of a play
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Collects, from every host of the play, what the collection's modules returned in check mode, and writes C(drift.json), C(drift.html),
+  - Collects the results of the collection's modules in check mode from every host of the play. Writes C(drift.json), C(drift.html),
     C(drift.xml) (JUnit) and C(drift.md) on the controller, or the O(formats) that you choose.
-  - Prints a row for each tenant, and the deviations in words.
-  - Each host is an organization or tenant. Results of M(secops.policy.policy_run) say themselves what they were asked for. The role
-    P(secops.policy.audit#role) runs the modules and then this, which is all that most people need.
-  - A host that failed, that was not reached, or whose modules failed is in the report as unreadable, or as invalid if its desired state has
-    an error. It never counts as in sync.
-  - Hosts of the inventory that are not in this play keep their part of the report that O(dest) holds, marked with its time. They do not
-    count.
-  - The files are written atomically, with mode 0600, and hold no credentials.
+  - Prints one row for each tenant, and describes each deviation.
+  - Each host is one organization or tenant. The role P(secops.policy.audit#role) runs the modules and then writes this report. Most users
+    need only the role. Results of M(secops.policy.policy_run) contain the part of the desired state that they were compared with.
+  - If a host failed, was not reached, or one of its modules failed, the report shows the host as unreadable, or as invalid if its desired
+    state has an error. Such a host never counts as in sync.
+  - The report keeps the earlier results of inventory hosts that are not in this play, and marks them with their time. These hosts do not
+    count in the totals.
+  - The files are written atomically, with mode 0600. They never contain credentials.
 options:
   dest:
     description:
-      - The folder to write to. It is made, for its owner only, where it is missing. Relative to where ansible-playbook was started.
+      - The folder for the report. If it does not exist, it is created with access for its owner only. A relative path starts at the
+        directory in which you started ansible-playbook.
     type: str
     required: true
   results:
     description:
-      - The name of the variable under which every host has registered the results of a task with a loop over the modules, or a dictionary
-        with a variable for each module.
-      - A result that failed is as good as any other, so register with C(ignore_errors).
-      - Of M(secops.policy.policy_run), which the role runs, those of this play count. A module's own count whenever they were registered.
+      - The name of the variable in which every host has registered the results of a loop over the modules. Or a dictionary with one such
+        variable for each module.
+      - Failed results are part of the report. Set C(ignore_errors) on the task that registers them.
+      - Results of M(secops.policy.policy_run) count only if they come from this play. Results of other modules always count.
     type: raw
     required: true
   desired:
     description:
-      - The variable under which every host has registered a result of M(secops.policy.policy_options) with C(desired), which says what the
-        tasks of the host took for its desired state. A module that it names and that has no result makes the host unreadable.
-      - If you leave it out, the host's variable C(secops_policy) says which modules to expect. A play's variables and a role's are not seen
-        there.
-      - A result of a module that neither names is reported too.
+      - The name of the variable in which every host has registered a result of M(secops.policy.policy_options) with C(desired). It contains
+        the desired state that the tasks of the host used. If a module in it has no result, the host is unreadable.
+      - If you omit this option, the modules in the host's variable C(secops_policy) are expected. Variables of a play or a role do not
+        count.
+      - Results of further modules are reported too.
     type: str
   accepted:
     description:
-      - A YAML or JSON file with accepted deviations, a list of entries with C(what), C(reason) and C(expires).
-      - C(what) is an item's C(id) in C(drift.json), in which C(*) stands for anything. C(expires) is the last day, in UTC, or a point in
-        time with a time zone.
-      - Accepted deviations are shown apart, and do not count as drift. Once expired they count again.
-      - An error in the file is a problem of the audit. Nothing in the file is then accepted.
+      - A YAML or JSON file with a list of accepted deviations. Each entry has C(what), C(reason) and C(expires).
+      - C(what) is the C(id) of an item in C(drift.json). In C(what), C(*) matches any text. C(expires) is the last valid day, in UTC, or a
+        point in time with a time zone.
+      - The report shows accepted deviations separately and does not count them as drift. After they expire, they count as drift again.
+      - If the file has an error, the audit reports a problem and accepts none of the deviations in it.
     type: str
   compare_to:
     description:
-      - An earlier C(drift.json), to tell what is new, resolved and unchanged. It may be the one that is about to be replaced.
-      - Where there is no such file, nothing is compared, with a warning.
+      - An earlier C(drift.json). The report then shows which deviations are new, resolved and unchanged. You can use the report that this
+        task replaces.
+      - If the file does not exist, the task warns and does not compare.
     type: str
   fail_on_drift:
     description:
-      - Whether drift is among the RV(failures).
+      - Whether RV(failures) contains hosts with drift.
     type: bool
     default: false
   formats:
@@ -71,17 +73,17 @@ options:
     choices: [json, html, junit, markdown, prometheus, gitlab]
     default: [json, html, junit, markdown]
 notes:
-  - Give it C(run_once), with the strategy C(linear).
-  - Writes its files in check mode too, and never reports a change, for it changes nothing that it reports on.
-  - The task fails only where a report cannot be written. It is for the play to fail with RV(failures), after the report is there.
-  - With C(serial) the report is written after each batch. Hosts whose batch is yet to come are in it as unreadable, until the last batch.
+  - Set C(run_once) on the task, and use the strategy C(linear).
+  - The task writes its files in check mode too. It never reports a change, because it changes nothing at the vendors.
+  - The task fails only if it cannot write the report. To fail because of drift or unreadable tenants, add a task that checks RV(failures).
+  - With C(serial), the task writes the report after each batch. Until the last batch, hosts of later batches are unreadable in the report.
 attributes:
   check_mode:
     support: full
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
   diff_mode:
     support: none
-    description: Returns what changes, before and after.
+    description: The task changes nothing at the vendors.
 seealso:
   - module: secops.policy.policy_run
   - plugin: secops.policy.drift_compare
@@ -91,7 +93,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What the tenant is to be like, usually in its host_vars
+- name: Set the desired state, usually in host_vars
   ansible.builtin.set_fact:
     secops_policy:
       meraki_sentry_assignments:
@@ -103,7 +105,7 @@ EXAMPLES = r"""
                 scope: all
                 group_policy: Guest
 
-- name: Is it like that?
+- name: Compare the tenant with the desired state
   secops.policy.policy_run:
     module: meraki_sentry_assignments
     entry: "{{ secops_policy.meraki_sentry_assignments }}"
@@ -119,7 +121,7 @@ EXAMPLES = r"""
   run_once: true
   register: drift
 
-- name: Fail where a tenant could not be read
+- name: Fail if a tenant could not be read
   ansible.builtin.assert:
     that: inventory_hostname not in drift.failures
     fail_msg: "{{ drift.failures[inventory_hostname] | default('') }}"
@@ -127,16 +129,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The report in a sentence, with its path.
+  description: A summary of the report in one sentence, with its path.
   returned: always
   type: str
   sample: "3 tenants: 1 in sync, 1 drifted, 1 unreadable; 4 deviations. Report: /srv/drift/drift.html"
 files:
-  description: The paths of the reports by their endings, such as C(json), C(html), C(xml) and C(md).
+  description: The path of each report by file name extension, such as C(json), C(html), C(xml) and C(md).
   returned: always
   type: dict
 totals:
-  description: Counts of C(tenants) by verdict, of C(objects) by verdict, and of C(deviations), as in C(drift.json).
+  description: The number of C(tenants) and C(objects) by verdict, and of C(deviations), as in C(drift.json).
   returned: always
   type: dict
   sample:
@@ -144,24 +146,25 @@ totals:
     objects: {in_sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
     deviations: 4
 comparison:
-  description: How many deviations are C(new), C(resolved), C(unchanged) and C(unknown) since the report of C(earlier).
-  returned: always; null where nothing was compared
+  description: The number of deviations that are C(new), C(resolved), C(unchanged) and C(unknown) since the report of C(earlier).
+  returned: always; null if nothing was compared
   type: dict
 problems:
-  description: Errors of the audit itself, such as one in the file of accepted deviations.
+  description: Errors of the audit itself, such as an error in the file of accepted deviations.
   returned: always
   type: list
   elements: str
 failures:
   description:
-    - For each host that has to fail the reason. What concerns a host of an earlier batch, or the audit itself, is the first host's to say.
-    - Empty as long as batches are yet to come.
+    - The reason for each host that must fail. The first host also gets the reasons of hosts in earlier batches, and the problems of the
+      audit itself.
+    - Empty until the last batch.
   returned: always
   type: dict
 ansible_stats:
   description:
-    - For P(ansible.builtin.set_stats#module)'s readers, such as a workflow's next job. For each host a key C(secops_policy_audit_HOST) with
-      C(drift) (null where it is not known) and C(digests), the C(plan_digest) of each module.
+    - Statistics in the form of P(ansible.builtin.set_stats#module), for example for the next job of a workflow. For each host, the key
+      C(secops_policy_audit_HOST) contains C(drift) (null if it is not known) and C(digests), the C(plan_digest) of each module.
   returned: always
   type: dict
 """

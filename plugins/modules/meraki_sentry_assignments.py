@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which Systems Manager Sentry group policies the networks of a Meraki organization give to which enrolled devices."""
+"""Documents and runs the module: Systems Manager Sentry policies in the networks of a Meraki organization."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ short_description: Assign group policies to enrolled devices with Meraki Systems
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Says, for the networks of a Cisco Meraki organization, which group policy Systems Manager Sentry gives to which enrolled devices.
-  - Each network has an ordered list of Sentry policies. The order is the priority, B(highest priority last), as in the API and the
-    reverse of the dashboard's table.
-  - Reads the whole organization once, plans, and writes only if something differs. A change takes one request that carries the complete
-    organization, so that networks which are not listed keep their policies however the vendor reads what the request replaces.
-  - Existing policies are found by O(config[].policies[].policy_id), else by their content, and keep their ids.
+  - Manages the Systems Manager Sentry policies in the networks of a Cisco Meraki organization. A Sentry policy assigns a group policy to
+    enrolled devices.
+  - Each network has an ordered list of Sentry policies. The order is the priority, B(highest priority last). This is the order of the API.
+    The table in the dashboard shows the reverse order.
+  - Reads the whole organization once, plans, and writes only if something differs. Every change is one request that carries the complete
+    organization. Networks that are not listed therefore keep their policies, whichever way the vendor treats networks that a request omits.
+  - Finds existing policies by O(config[].policies[].policy_id), otherwise by content. Existing policies keep their IDs.
 extends_documentation_fragment:
   - secops.policy.states
   - secops.policy.meraki
@@ -25,83 +26,86 @@ options:
   config:
     description:
       - The networks and their Sentry policies.
-      - Required in every state but V(gathered). An empty list is an error, but for O(state=overridden) with O(max_removals).
-      - A null counts as left out, except for O(config[].policies), where it is an error.
+      - Required unless O(state=gathered). An empty list is an error unless O(state=overridden) and O(max_removals) is set.
+      - A null counts as omitted, except for O(config[].policies), where it is an error.
     type: list
     elements: dict
     suboptions:
       network_id:
         description:
-          - The network's id. An entry has this, or O(config[].network), or O(config[].network_tags).
+          - The ID of the network. Every entry needs this, O(config[].network), or O(config[].network_tags).
         type: str
       network:
         description:
-          - The network's name, exactly. One request reads the organization's networks.
+          - The exact name of the network. The task sends one additional request, which lists the networks of the organization.
         type: str
       network_tags:
         description:
-          - Every network that carries all of these tags gets the entry's policies. Tags that match no network are an error.
-          - Such an entry can hold neither O(config[].policies[].policy_id) nor O(config[].policies[].group_policy_id), for each network
-            has its own.
+          - Every network that has all of these tags gets the policies of the entry. If no network has them all, the task fails.
+          - Such an entry must not contain O(config[].policies[].policy_id) or O(config[].policies[].group_policy_id), because these IDs
+            belong to one network.
         type: list
         elements: str
       policies:
         description:
-          - The network's Sentry policies, highest priority last.
-          - Required with O(state=merged), O(state=replaced) and O(state=overridden), where an empty list clears the network.
-          - With O(state=deleted) left out to clear the network, else the policies that are to go.
+          - The Sentry policies of the network, highest priority last.
+          - Required with O(state=merged), O(state=replaced) and O(state=overridden). With these states, an empty list removes all policies
+            of the network.
+          - With O(state=deleted), list the policies to remove. Omit the option to remove all policies of the network.
         type: list
         elements: dict
         suboptions:
           policy_id:
             description:
-              - The Sentry policy's id. With O(state=merged) only the fields that are given beside it change.
-              - An id that is not there any more is matched by content, else the policy is created anew, with a warning. An id of another
-                network is an error.
+              - The ID of the Sentry policy. With O(state=merged), only the fields that you set beside it change.
+              - If no policy has this ID, the module matches by content. If nothing matches, it creates a new policy and warns. The ID of a
+                policy in another network is an error.
             type: str
           sm_network_id:
             description:
-              - The id of the Systems Manager network in which the devices are enrolled. This or O(config[].policies[].sm_network) is
-                required.
+              - The ID of the Systems Manager network in which the devices are enrolled. You must set this or
+                O(config[].policies[].sm_network).
             type: str
           sm_network:
             description:
-              - The name of the Systems Manager network in which the devices are enrolled, exactly.
+              - The exact name of the Systems Manager network in which the devices are enrolled.
             type: str
           scope:
             description:
-              - Which devices get the group policy, all of them, none, or those that have all or any of O(config[].policies[].tags), or do
-                not.
+              - The devices that get the group policy. V(all) selects every device and V(none) selects no device. V(withAll) and V(withAny)
+                select the devices that have all or any of O(config[].policies[].tags). V(withoutAll) and V(withoutAny) select the devices
+                that do not.
             type: str
             choices: [all, none, withAll, withAny, withoutAll, withoutAny]
           tags:
             description:
-              - Device tags. Required for the scopes V(withAll), V(withAny), V(withoutAll) and V(withoutAny), empty for V(all) and V(none).
-              - They compare as a set.
+              - Device tags. Required for the scopes V(withAll), V(withAny), V(withoutAll) and V(withoutAny). Must be empty for V(all) and
+                V(none).
+              - The order of the tags has no meaning.
             type: list
             elements: str
           group_policy_id:
             description:
-              - The id of the group policy, which belongs to one network. This or O(config[].policies[].group_policy) is required.
+              - The ID of the group policy. It belongs to one network. You must set this or O(config[].policies[].group_policy).
             type: str
           group_policy:
             description:
-              - The name of the group policy, exactly, looked up in the network of the entry.
-              - One request for each network where names are used.
+              - The exact name of the group policy in the network of the entry.
+              - The task sends one additional request for each network in which you use names.
             type: str
 notes:
-  - What the vendor's PUT replaces, the listed networks or the whole organization, is not documented. This module is right under both
-    readings.
-  - There is no version to write against. The list is read just before the write, and again after it (O(verify)), so that a change by
-    somebody else at the same moment is noticed where it can be.
-  - A network that the API lists under the id of a I(locale) is read with a warning; an organization that has one is not written.
+  - Meraki does not document whether the Sentry PUT replaces only the listed networks or the whole organization. This module is correct in
+    both cases.
+  - The API cannot reject a write that is based on an outdated read. The module reads the list directly before the write, and again after it
+    (O(verify)). It reports a concurrent change if the two reads show it.
+  - If the API lists a network under the ID of a I(locale), the module reads the organization and warns, but does not write to it.
 seealso:
   - module: secops.policy.meraki_private_app
   - module: secops.policy.eset_policy_assignment
 """
 
 EXAMPLES = r"""
-- name: Quarantine what is not compliant, in one branch
+- name: Quarantine noncompliant devices in one branch
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     config:
@@ -132,20 +136,20 @@ EXAMPLES = r"""
             tags: [noncompliant]
             group_policy: Quarantine
 
-- name: Read what is there, with the names of what the ids stand for
+- name: Read the current configuration, with names beside the IDs
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: gathered
     with_names: true
   register: sentry
 
-- name: Feed it back, which changes nothing
+- name: Apply the same configuration, which changes nothing
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: overridden
     config: "{{ sentry.gathered }}"
 
-- name: Take one policy away, wherever it stands in the list
+- name: Remove one policy, whatever its position in the list
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: deleted
@@ -157,7 +161,7 @@ EXAMPLES = r"""
             tags: [noncompliant]
             group_policy: Quarantine
 
-- name: See the request without a connection
+- name: Show the request without a connection
   secops.policy.meraki_sentry_assignments:
     state: rendered
     config:
@@ -170,20 +174,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was written, or in check mode would be.
+  description: Whether the task wrote something, or in check mode would write something.
   returned: always
   type: bool
 before:
-  description: The networks that change, as they were, in the shape of O(config). Empty when nothing changes.
+  description: The networks that change, before the change, in the shape of O(config). Empty if nothing changes.
   returned: in the states that write, once there is a plan
   type: list
   elements: dict
   sample: [{network_id: N_24329156, policies: []}]
 after:
   description:
-    - The same networks as they are now; in check mode, and with O(verify=false) where the API does not tell, as planned.
-    - An id that only the server can give is missing in what is planned.
-    - After a failure it is what was planned.
+    - The networks of RV(before) after the change. In check mode, and with O(verify=false) where the response does not contain them, they
+      are shown as planned.
+    - Planned networks do not contain IDs that the server assigns.
+    - After a failure, this is the planned state.
   returned: in the states that write, once there is a plan
   type: list
   elements: dict
@@ -193,35 +198,35 @@ after:
         - {policy_id: "1284392014819", sm_network_id: N_24329157, scope: withAny, tags: [compliant], group_policy_id: "101"}
 diff:
   description:
-    - An entry for each unit that changes. C(before_header) and C(after_header) name the unit in words, C(before) and C(after) are its two
-      states as text, with names where they are known.
-    - Empty when nothing changes.
+    - One entry for each unit that changes. C(before_header) and C(after_header) name the unit. C(before) and C(after) show it as text, with
+      names where they are known.
+    - Empty if nothing changes.
   returned: with C(--diff), in the states that write
   type: list
   elements: dict
   contains:
     before_header:
-      description: The unit in words.
+      description: The kind, name and ID of the unit.
       returned: always
       type: str
       sample: network Branch Berlin (N_1)
     after_header:
-      description: The same.
+      description: Equal to C(before_header).
       returned: always
       type: str
     before:
-      description: The unit as it is.
+      description: The unit before the change.
       returned: always
       type: str
     after:
-      description: The unit as it is to be.
+      description: The unit after the change.
       returned: always
       type: str
 plan_text:
   description:
-    - The plan for people. A line for each object that changes, grouped by unit, with C(+), C(~), C(-) or C(↕) first and names before ids.
-      The last line has the counts.
-    - C(No changes.) when there are none.
+    - The plan as text. It has one line for each object that changes, grouped by unit. Each line starts with C(+) (create), C(~) (update),
+      C(-) (delete) or C(↕) (move). Names come before IDs. The last line has the counts.
+    - C(No changes.) if nothing changes.
   returned: in the states that write, once there is a plan
   type: str
   sample: |-
@@ -231,35 +236,37 @@ plan_text:
     Plan: 1 to create, 0 to update, 0 to move, 1 to delete; 3 unchanged.
 requests:
   description:
-    - The writes that were made, or in check mode would be, in order, each with C(method), C(path) and C(body).
-    - The body shows the networks that change; C(untouched) counts those that it carries along unchanged.
-    - A write whose outcome is not known has C(outcome=unknown).
+    - The write requests that the task sent, or in check mode would send, in order. Each has C(method), C(path) and C(body).
+    - C(body) shows only the networks that change. C(untouched) is the number of networks that the request carries unchanged.
+    - A write with an unknown outcome has C(outcome=unknown).
   returned: always
   type: list
   elements: dict
 pending:
-  description: The planned writes that were not made; one whose outcome is not known says so in C(outcome).
+  description: The planned write requests that were not carried out. A write with an unknown outcome has C(outcome=unknown).
   returned: on failure
   type: list
   elements: dict
 summary:
-  description: How many Sentry policies of the networks concerned were C(created), C(updated), C(moved), C(deleted) and left C(unchanged).
+  description:
+    - The number of Sentry policies, in the networks that the task covers, that were C(created), C(updated), C(moved), C(deleted) and left
+      C(unchanged).
   returned: in the states that write, once there is a plan
   type: dict
   sample: {created: 1, updated: 0, moved: 0, deleted: 0, unchanged: 4}
 plan_digest:
-  description: A sha256 of what the plan changes. The same change has the same digest, for O(expected_plan).
+  description: A SHA-256 digest of the planned changes, for O(expected_plan). The same changes have the same digest.
   returned: in the states that write, once there is a plan
   type: str
 stats:
-  description: What the run cost, in C(reads), C(writes), C(retries) and C(waited_seconds).
+  description: The number of C(reads), C(writes) and C(retries), and the time spent waiting (C(waited_seconds)).
   returned: always
   type: dict
   sample: {reads: 2, writes: 1, retries: 0, waited_seconds: 0.0}
 ambiguous_names:
   description:
-    - The names that would not say which object is meant if they stood in O(config) in place of ids, by the field of O(config). Several
-      objects have such a name, or one that looks like it.
+    - The names that you cannot use in O(config) instead of IDs, by field of O(config). Several objects have such a name, or a name that
+      looks like it.
   returned: with O(state=gathered) and O(with_names=true)
   type: dict
 gathered:
@@ -269,8 +276,8 @@ gathered:
   elements: dict
 place:
   description:
-    - The organization that was read, C(vendor) and the C(organization)'s id, also where it is given by name.
-    - The same organization has the same place, to be compared as a whole.
+    - The organization that was read. C(vendor) is V(meraki). C(organization) is the ID of the organization, also if you set its name.
+    - To find out whether two results come from the same organization, compare the whole dictionary.
   returned: in the states that write, once there is a plan, and with O(state=gathered)
   type: dict
   sample: {vendor: meraki, organization: "2930418"}
@@ -279,19 +286,19 @@ source:
   returned: with O(state=gathered)
   type: str
 http_status:
-  description: The status with which the server refused to be read.
-  returned: when that ended the run
+  description: The HTTP status with which the server refused a read.
+  returned: if this ended the run
   type: int
 rendered:
-  description: The request, without a connection; C(partial) says that it does not carry the whole organization and is not to be sent.
+  description: The request for O(config). C(partial) means that the request does not carry the whole organization. Do not send it.
   returned: with O(state=rendered)
   type: list
   elements: dict
 errors:
   description:
     - All errors in the arguments, each with C(path) and C(message).
-    - If the result would be too large for AWX, it holds the first hundred and the number of all.
-  returned: when the arguments, or what they refer to, are wrong
+    - If the result would be too large for AWX, it holds the first hundred errors and the total number.
+  returned: if the arguments, or objects that they refer to, are wrong
   type: list
   elements: dict
   sample: [{path: "config[0].policies[1].scope", message: "'some' is not one of: all, none, withAll, withAny, withoutAll, withoutAny"}]

@@ -13,82 +13,84 @@ version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Internal to the role P(secops.policy.apply#role). Use the role.
-  - Checks what the modules of this collection plan for a host before anything is written, keeps a snapshot of what is about to change, and
-    accounts for what was done. Runs on the controller, and reaches no vendor.
+  - Checks the plans of this collection's modules for a host before the first write, writes a snapshot of the units that will change, and
+    reports the results. Runs on the controller, and does not connect to a vendor.
 options:
   step:
     description:
-      - V(check) fails with everything that stands against the plans.
-      - V(begin) writes a snapshot where something is to be changed.
-      - V(record) says in the snapshot what became of one module.
-      - V(account) completes the snapshot, and says what became of each module.
+      - V(check) checks the plans, and fails with all errors that it finds.
+      - V(begin) writes a snapshot if a plan changes something.
+      - V(record) writes the result of one module to the snapshot.
+      - V(account) completes the snapshot, and returns the results of all modules.
     type: str
     choices: [check, begin, record, account]
     required: true
   desired_state:
-    description: The desired state, for V(check). Its modules and options must be known.
+    description: The desired state, for V(check). Unknown modules and options in it are errors.
     type: raw
   plans:
     description:
-      - The variable under which a task with a loop over the modules registered their results in check mode, or a dictionary with a variable
-        for each module, by its short name. Tasks that were skipped do not count.
-      - Variables, and not what they hold, because a template may stumble over what vendors return.
+      - The name of the variable in which a loop over the modules registered their results in check mode. Or a dictionary with one such
+        variable for each module, by its short name. Skipped tasks do not count.
+      - The option takes names of variables, not their values, because the values contain text from vendors that could look like a template.
     type: raw
   expected_plans:
     description:
-      - The digests that were approved, a dictionary with a C(plan_digest) for each module. Where there are any, a plan that changes
-        something must have the digest that stands here for its module.
-      - Anything else than such a dictionary fails.
+      - The approved digests, a dictionary with the C(plan_digest) of each module. If it is not empty, every plan that changes something
+        must have the digest of its module.
+      - Any other value is an error.
     type: raw
     default: {}
   require_expected_plans:
-    description: Whether a plan that changes something must be among O(expected_plans) also where that is empty.
+    description: Whether every plan that changes something needs a digest in O(expected_plans), even if O(expected_plans) is empty.
     type: bool
     default: false
   approved:
     description:
-      - The path of a C(drift.json), in place of O(expected_plans), for V(check). The host's digests are taken from it. If it does not hold
-        the host, or holds it as unreadable or invalid, the step fails.
+      - The path of a C(drift.json), for V(check). Use it instead of O(expected_plans). The task takes the digests of the host from this
+        report. If the report does not contain the host, or shows it as unreadable or invalid, the task fails.
     type: str
   approved_max_age:
-    description: How many hours old the report in O(approved) may be.
+    description: The maximum age of the report in O(approved), in hours.
     type: float
     default: 24
   snapshot_dir:
-    description: Where the snapshot goes, for V(begin).
+    description: The folder for snapshots, for V(begin).
     type: str
   snapshot:
-    description: Where the snapshot was begun, for V(record) and V(account).
+    description: The path of the snapshot, for V(record) and V(account).
     type: str
   name:
-    description: The step that was carried out, for V(record), as M(secops.policy.policy_options) names it.
+    description: The step that the role carried out, for V(record), by its name in the results of M(secops.policy.policy_options).
     type: str
   result:
-    description: The variable under which what the module did is registered, for V(record).
+    description: The name of the variable in which the result of the module is registered, for V(record).
     type: str
   left:
-    description: The variable under which a plan made after a failure is registered, for V(record). It says how far the module came.
+    description:
+      - The name of the variable in which a plan after a failure is registered, for V(record). This plan shows how much the module
+        completed.
     type: str
   outcomes:
-    description: What became of each step, for V(account), by its name, each as RV(outcome) has it.
+    description: The result of each step by name, in the form of RV(outcome), for V(account).
     type: dict
     default: {}
   locks:
-    description: The locks that V(begin) has taken, for V(account), which gives them back.
+    description: The locks that V(begin) has taken, for V(account), which releases them.
     type: list
     elements: str
     default: []
   keep:
-    description: How many snapshots of a host are kept, for V(account). The newest is kept always.
+    description: The number of snapshots to keep for each host, for V(account). The newest snapshot is always kept.
     type: int
     default: 30
 attributes:
   check_mode:
     support: full
-    description: No snapshot is written.
+    description: In check mode, the task writes no snapshot.
   diff_mode:
     support: none
-    description: The modules show what changes.
+    description: The modules return the diff.
 """
 
 EXAMPLES = r"""
@@ -102,7 +104,7 @@ EXAMPLES = r"""
   register: planned
   failed_when: false
 
-- name: Fail with everything that is wrong
+- name: Check the plan
   secops.policy.policy_apply:
     step: check
     desired_state:
@@ -113,7 +115,7 @@ EXAMPLES = r"""
     plans:
       meraki_private_app: planned
 
-- name: Keep what is about to change
+- name: Write a snapshot
   secops.policy.policy_apply:
     step: begin
     plans:
@@ -121,7 +123,7 @@ EXAMPLES = r"""
     snapshot_dir: snapshots
   register: begun
 
-- name: Apply what was planned
+- name: Apply the plan
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     expected_plan: "{{ planned.plan_digest }}"
@@ -130,7 +132,7 @@ EXAMPLES = r"""
         description: Tickets
   register: applied
 
-- name: Say in the snapshot what became of it
+- name: Record the result in the snapshot
   secops.policy.policy_apply:
     step: record
     name: meraki_private_app
@@ -138,7 +140,7 @@ EXAMPLES = r"""
     snapshot: "{{ begun.snapshot }}"
   register: recorded
 
-- name: Complete the snapshot, and say what was done
+- name: Complete the snapshot
   secops.policy.policy_apply:
     step: account
     plans:
@@ -155,7 +157,7 @@ modules:
   type: list
   elements: str
 steps:
-  description: The steps that carry these plans out, by the names that M(secops.policy.policy_options) has for them.
+  description: The steps that carry out these plans, by their names in the results of M(secops.policy.policy_options).
   returned: with O(step=check)
   type: list
   elements: str
@@ -164,11 +166,11 @@ digests:
   returned: with O(step=check)
   type: dict
 outcome:
-  description: What became of a module, its C(state) (C(done), C(failed), C(not run)), and how many requests are C(made) and C(pending).
+  description: The result of a module. It has a C(state) (C(done), C(failed), C(not run)) and the number of C(made) and C(pending) requests.
   returned: with O(step=record)
   type: dict
 terminal:
-  description: Whether there is a terminal on which somebody can be asked.
+  description: Whether ansible-playbook runs on a terminal, so that it can ask for confirmation.
   returned: with O(step=check)
   type: bool
 locks:
@@ -177,7 +179,7 @@ locks:
   type: list
   elements: str
 snapshot:
-  description: The snapshot's path; empty where nothing is, or was, changed.
+  description: The path of the snapshot. Empty if nothing changes or nothing was changed.
   returned: with O(step=begin) and O(step=account)
   type: str
 summary:
@@ -185,11 +187,11 @@ summary:
   returned: with O(step=account)
   type: dict
 msg:
-  description: The summary in a line, or what stands against the plans.
+  description: The summary in one line, or the errors.
   returned: with O(step=account), and on failure
   type: str
 errors:
-  description: All that stands against the plans, each with C(path) and C(message).
+  description: All errors, each with C(path) and C(message).
   returned: on failure, with O(step=check)
   type: list
   elements: dict

@@ -13,40 +13,40 @@ version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Internal to the role P(secops.policy.export#role). Use the role.
-  - Writes what the modules of this collection gathered of a host to a YAML file, as the desired state that the roles take, with the names
-    behind ids as comments. Runs on the controller, and reaches no vendor.
+  - Writes the gathered configuration of a host to a YAML file, in the form of the desired state that the roles use. Names appear as
+    comments beside IDs. Runs on the controller, and does not connect to a vendor.
 options:
   dir:
-    description: Where the file goes, named after the host.
+    description: The folder for the file. The file is named after the host.
     type: str
     required: true
   state:
-    description: The state of each entry.
+    description: The C(state) of every module in the file.
     type: str
     choices: [replaced, overridden]
     required: true
   desired_state:
-    description: The desired state with the modules' options. Its modules and options must be known.
+    description: The desired state with the options of the modules. Unknown modules and options in it are errors.
     type: raw
   names:
-    description: Whether names stand in place of ids, wherever a name says which object is meant.
+    description: Whether to write names instead of IDs, wherever the name is unique.
     type: bool
     default: false
   gathered:
     description:
-      - The variable under which a task with a loop over the modules registered their results with C(state=gathered) and
-        C(with_names=true), or a dictionary with a variable for each module, by its short name.
-      - One whose task was skipped, that has no credentials, or whose API answers 403 or 404, is left out; any other failure is one of
-        this task.
+      - The name of the variable in which a loop over the modules registered their results with C(state=gathered) and C(with_names=true). Or
+        a dictionary with one such variable for each module, by its short name.
+      - The file omits a module if its task was skipped, if it has no credentials, or if its API answers 403 or 404. Any other failure of a
+        module fails this task.
     type: raw
     required: true
 attributes:
   check_mode:
     support: full
-    description: Says whether the file would change.
+    description: In check mode, the task reports whether the file would change.
   diff_mode:
     support: none
-    description: A file of thousands of lines is better compared by what keeps its versions.
+    description: The file can have thousands of lines. Use version control to compare it.
 """
 
 EXAMPLES = r"""
@@ -58,7 +58,7 @@ EXAMPLES = r"""
   register: applications
   failed_when: false
 
-- name: Write
+- name: Write the file
   secops.policy.policy_export:
     dir: exports
     state: replaced
@@ -68,19 +68,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The file's path.
+  description: The path of the file.
   returned: success
   type: str
 left_out:
-  description: The modules that are not in the file, with the reason.
+  description: The modules that the file omits, with the reason.
   returned: success
   type: dict
 msg:
-  description: How many units there are of each module, or why nothing was written.
+  description: The number of units of each module, or the reason why nothing was written.
   returned: always
   type: str
 errors:
-  description: Why modules failed, each with C(path) and C(message).
+  description: The errors of the failed modules, each with C(path) and C(message).
   returned: on failure
   type: list
   elements: dict

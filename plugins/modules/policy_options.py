@@ -8,33 +8,35 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_options
-short_description: Internal, take the options of a role
+short_description: Internal, convert the options of a role
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Returns the options of the role that the task stands in, each of the type that C(meta/argument_specs.yml) of the role gives it, and with
-    its default where it is left out. A text such as C(false) from C(-e) is then a boolean, and not a text that counts as true.
-  - Ansible checks a role's variables against these types, and does not convert them.
-  - Internal to the roles of this collection. Runs on the controller, and reaches no vendor.
+  - Returns the options of the role that contains the task. Converts each option to its type in the role's C(meta/argument_specs.yml), and
+    adds the defaults of omitted options. For example, the text C(false) from C(-e) becomes a boolean and does not count as true.
+  - Ansible checks the variables of a role against these types, but does not convert them.
+  - Internal to the roles of this collection. Runs on the controller, and does not connect to a vendor.
 options:
   argument_spec:
-    description: The options with their types, in the form of C(argument_specs.yml). By default those of the role that the task stands in.
+    description:
+      - The options with their types, in the form of C(argument_specs.yml). The default is the specification of the role that contains the
+        task.
     type: dict
   prefix:
-    description: What the names of the options begin with. By default the role's name with C(_) behind it.
+    description: The prefix of the option names. The default is the name of the role and C(_).
     type: str
 attributes:
   check_mode:
     support: full
-    description: Changes nothing.
+    description: The task changes nothing.
   diff_mode:
     support: none
-    description: Changes nothing.
+    description: The task changes nothing.
 """
 
 EXAMPLES = r"""
-# In a role of this collection it needs neither option.
-- name: Take the options
+# In a role of this collection, you can omit both options.
+- name: Convert the options
   secops.policy.policy_options:
     prefix: nightly_
     argument_spec:
@@ -49,7 +51,7 @@ EXAMPLES = r"""
     nightly_fail_on_drift: "no"
   register: nightly
 
-- name: Use them
+- name: Use the options
   ansible.builtin.assert:
     that:
       - not nightly.options.fail_on_drift
@@ -59,36 +61,36 @@ EXAMPLES = r"""
 RETURN = r"""
 options:
   description:
-    - The options that begin with O(prefix), by their names without it.
-    - One that has neither a value nor a default is not there. A null counts as left out.
+    - The options that begin with O(prefix), by name without the prefix.
+    - Options without a value and without a default are not included. A null counts as omitted.
   returned: success
   type: dict
   sample: {snapshot_dir: snapshots, require_expected_plans: false}
 desired:
   description:
-    - What C(secops_policy) names, where it is among the options of the role, taken from the task's own variables. C(modules) holds C(state)
-      and C(scope) of each module, C(errors) what is wrong with it as a whole.
+    - A description of C(secops_policy), read from the variables of the task, if the role has this option. C(modules) contains the C(state)
+      and C(scope) of each module. C(errors) contains the errors of the variable as a whole.
   returned: success
   type: dict
 modules:
-  description: The modules of this collection that manage a resource, in the order in which they are applied.
+  description: The modules of this collection that manage a resource, in the order in which the roles apply them.
   returned: success
   type: list
   elements: str
 steps:
   description:
-    - The steps in which roles write, each with C(name), C(module) and C(looks_again) (whether what is left has to be looked at after a
-      failure). They are the same for every host.
+    - The steps in which roles write, each with C(name), C(module) and C(looks_again) (whether the role plans again after a failure). The
+      steps are the same for every host.
   returned: success
   type: list
   elements: dict
 play_uuid:
-  description: The play in which it ran. What a task has registered is there in later plays too.
+  description: The play in which the task ran. It identifies results that an earlier play has registered.
   returned: with RV(desired)
   type: str
   sample: 02fc0000-0001-5c90-57de-000000000001
 msg:
-  description: What is wrong with the options.
+  description: The errors in the options.
   returned: on failure
   type: str
 """

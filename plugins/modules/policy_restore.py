@@ -8,65 +8,65 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: policy_restore
-short_description: Internal, compare a snapshot with what is there for the role restore
+short_description: Internal, compare a snapshot with the current state for the role restore
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Internal to the role P(secops.policy.restore#role). Use the role.
-  - Reads a snapshot that the role P(secops.policy.apply#role) has kept, compares it with what is there, and checks the plans that put it
-    back. Runs on the controller, and reaches no vendor.
+  - Reads a snapshot that the role P(secops.policy.apply#role) has written, compares it with the current state, and checks the plans that
+    restore it. Runs on the controller, and does not connect to a vendor.
 options:
   step:
     description:
-      - V(read) finds the snapshot, and says which modules have to be read.
-      - V(compare) says what puts everything back.
-      - V(check) fails with everything that stands against the plans.
-      - V(account) says what became of each.
+      - V(read) finds the snapshot, and returns which modules the role must read.
+      - V(compare) returns the options that restore the snapshot.
+      - V(check) checks the plans, and fails with all errors that it finds.
+      - V(account) returns the result of each step.
     type: str
     choices: [read, compare, check, account]
     required: true
   desired_state:
-    description: The desired state, for V(read). Its modules and options must be known.
+    description: The desired state, for V(read). Unknown modules and options in it are errors.
     type: raw
   snapshot_dir:
     description:
-      - Where the snapshots are, for V(read). The host's newest is taken.
-      - If that is a symbolic link, belongs to another user, can be written to by others than its owner, or is dated in the future, the task
-        fails. It takes no older one in its place.
+      - The folder with the snapshots, for V(read). The task uses the newest snapshot of the host.
+      - If the newest snapshot is a symbolic link, belongs to another user, is writable by others than its owner, or has a date in the
+        future, the task fails. It does not use an older snapshot instead.
     type: str
   snapshot:
-    description: The snapshot's path. With V(read) it is taken in place of the newest, whoever it belongs to.
+    description: The path of a snapshot. With V(read), it is used instead of the newest snapshot, whoever owns the file.
     type: str
   present:
     description:
-      - The variable under which a task with a loop registered what is there, gathered, for V(compare) and V(check), or a dictionary with a
-        variable for each module.
+      - The name of the variable in which a loop registered the gathered current state, for V(compare) and V(check). Or a dictionary with
+        one such variable for each module.
     type: raw
   plans:
-    description: As O(present), but the results in check mode, for V(check) and V(account).
+    description: Like O(present), but for the results in check mode, for V(check) and V(account).
     type: raw
   options:
     description:
-      - The options of the role. C(modules) are the modules to put back, by default all.
-      - C(force) also puts back what has been changed since. A snapshot of another organization or tenant is refused in any case.
+      - The options of the role. C(modules) are the modules to restore. The default is all modules.
+      - C(force) also restores units that have changed since the snapshot. A snapshot of another organization or tenant is always an error.
     type: dict
     default: {}
   outcomes:
-    description: What became of each step, for V(account), by its name.
+    description: The result of each step by name, for V(account).
     type: dict
     default: {}
   locks:
-    description: The locks that V(check) has taken, for V(account), which gives them back.
+    description: The locks that V(check) has taken, for V(account), which releases them.
     type: list
     elements: str
     default: []
 attributes:
   check_mode:
     support: full
-    description: Writes nothing in any case.
+    description: The task never writes.
   diff_mode:
     support: none
-    description: The modules show what changes.
+    description: The modules return the diff.
 """
 
 EXAMPLES = r"""
@@ -80,7 +80,7 @@ EXAMPLES = r"""
   register: planned
   failed_when: false
 
-- name: Keep what is about to change
+- name: Write a snapshot
   secops.policy.policy_apply:
     step: begin
     plans:
@@ -93,13 +93,13 @@ EXAMPLES = r"""
     snapshot_dir: snapshots
   register: kept
 
-- name: Read what is there
+- name: Read the current state
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     state: gathered
   register: present
 
-- name: Say what puts it back
+- name: Compare the snapshot with the current state
   secops.policy.policy_restore:
     step: compare
     snapshot: "{{ kept.snapshot }}"
@@ -111,26 +111,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 snapshot:
-  description: The snapshot's path; empty where the host has none.
+  description: The path of the snapshot. Empty if the host has no snapshot.
   returned: with O(step=read)
   type: str
 modules:
-  description: The modules that the snapshot has something of.
+  description: The modules in the snapshot.
   returned: with O(step=read)
   type: list
   elements: str
 looked_at:
-  description: The modules that have to be read, because what they manage is created and deleted, and not only changed.
+  description: The modules that the role must read, because they create and delete objects.
   returned: with O(step=read)
   type: list
   elements: str
 plans:
-  description: The names of the steps that put something back.
+  description: The names of the steps that restore something.
   returned: with O(step=compare)
   type: list
   elements: str
 options:
-  description: The options of the module for each of RV(plans). JSON, in which nothing looks like a template.
+  description: The options of the module for each of RV(plans), as JSON in which nothing looks like a template.
   returned: with O(step=compare)
   type: str
 locks:
@@ -149,15 +149,15 @@ digests:
   type: dict
 summary:
   description:
-    - For each step C(state), C(plan_digest) and its counts.
+    - The C(state), C(plan_digest) and counts of each step.
   returned: with O(step=account)
   type: dict
 msg:
-  description: What was found, the summary in a line, or what stands against the plans.
+  description: The snapshot that was found, the summary in one line, or the errors.
   returned: with O(step=read) and O(step=account), and on failure
   type: str
 errors:
-  description: All that stands against the plans, each with C(path) and C(message).
+  description: All errors, each with C(path) and C(message).
   returned: on failure
   type: list
   elements: dict

@@ -12,14 +12,14 @@ short_description: Internal, run a module with an entry of the desired state
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Runs one of the modules of this collection with the options that an entry of a desired state (C(secops_policy)) gives, and returns what
-    the module returns. It runs where the module itself would, on the controller unless C(secops_policy_run_on) is C(host).
-  - Internal to the roles of this collection. Written out as a task of its own, with C(default(omit)) for each option, an entry would
-    keep C(module_defaults) from having a say, and a variable that cannot be evaluated would count as one that is not there.
-  - Credentials of the entry, of variables, of C(module_defaults) and of the environment are masked in what it returns.
-  - What the entry does not say of whom to reach and how comes from the host's variables, then from C(module_defaults), then from the
-    environment. One that says it in another way than the entry does, such as by id, is left out. One that cannot be evaluated fails the
-    task before anything is connected to.
+  - Runs one of the modules of this collection with the options of an entry in the desired state (C(secops_policy)), and returns the result
+    of the module. It runs in the same place as the module, on the controller unless C(secops_policy_run_on) is C(host).
+  - Internal to the roles of this collection. Unlike a task with C(default(omit)) for each option, it respects C(module_defaults), and it
+    fails if a variable cannot be evaluated.
+  - Masks credentials from the entry, variables, C(module_defaults) and the environment in its results.
+  - Connection options that the entry omits come from the variables of the host, then from C(module_defaults), then from the environment. If
+    the entry already sets an alternative option, such as a name instead of an ID, the variable is ignored. If a variable cannot be
+    evaluated, the task fails before it connects.
   # generated: each variable
   - The variables are
     C(eset_username),
@@ -36,42 +36,42 @@ description:
   # end of generated
 options:
   module:
-    description: The module, by its short name.
+    description: The short name of the module.
     type: str
     # generated: choices
     choices: [eset_policy_assignment, meraki_sentry_assignments, meraki_private_app]
     # end of generated
     required: true
   entry:
-    description: The entry of the desired state, a dictionary of the module's options. What is no option of the module is left out.
+    description: The entry of the desired state, a dictionary of the module's options. Keys that are not options of the module are ignored.
     type: raw
   connection_only:
-    description: Whether to take only how to reach the vendor from the entry, and not what is to be done.
+    description: Whether to use only the connection options of the entry, without C(state), C(config) and the other options.
     type: bool
     default: false
   options:
-    description: Options that beat all others.
+    description: Options that take precedence over all others.
     type: dict
     default: {}
   tolerant:
     description:
-      - Whether a module that fails is a result like any other, with RV(failure), so that an audit does not print it as an error.
+      - Whether to return the failure of a module as an ordinary result, with RV(failure). An audit then does not print it as an error.
     type: bool
     default: false
 attributes:
   async:
     support: none
-    description: Does not support being run with C(async).
+    description: The task cannot run with C(async).
   check_mode:
     support: full
-    description: As the module.
+    description: Like the module.
   diff_mode:
     support: full
-    description: As the module.
+    description: Like the module.
 """
 
 EXAMPLES = r"""
-- name: Plan what an entry asks for
+- name: Plan the changes of an entry
   secops.policy.policy_run:
     module: meraki_private_app
     entry:
@@ -82,7 +82,7 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Do just that
+- name: Apply the same plan
   secops.policy.policy_run:
     module: meraki_private_app
     entry:
@@ -96,40 +96,40 @@ EXAMPLES = r"""
 
 RETURN = r"""
 play_uuid:
-  description: The play in which it ran. What a task has registered is there in later plays too.
+  description: The play in which the task ran. It identifies results that an earlier play has registered.
   returned: always
   type: str
   sample: 02fc0000-0001-5c90-57de-000000000001
 module:
-  description: The module that ran, by its short name.
+  description: The short name of the module that ran.
   returned: always
   type: str
   sample: meraki_private_app
 failure:
-  description: Why the module failed.
+  description: The error message of the module.
   returned: with O(tolerant), if it did
   type: str
 warned:
-  description: The warnings of the module. In a loop, Ansible takes them out of the items' results.
+  description: The warnings of the module. In a loop, Ansible removes warnings from the results of the items.
   returned: always
   type: list
   elements: str
 outcome:
   description:
-    - What became of it, its C(state) (C(done), C(failed), C(not run) where nothing was written), and how many requests were C(made) and are
-      C(pending).
+    - The result of the module. It has a C(state) (C(done), C(failed), or C(not run) if nothing was written) and the number of C(made) and
+      C(pending) requests.
   returned: always
   type: dict
   sample: {state: done, made: 2, pending: 0}
 desired:
   description:
-    - What the task was asked for, as far as a report on it has to know, C(state), C(scope) (the organization, where the entry says it) and
-      C(units), the units that the entry names. C(units) is null where they are too many to travel with a result.
+    - The part of the desired state that a report needs. It has the C(state), the C(scope) (the organization, if the entry sets it) and the
+      C(units) that the entry names. C(units) is null if there are too many units for a result.
   returned: without O(connection_only)
   type: dict
   sample: {state: replaced, scope: "2930418", units: [{network: Branch Berlin}]}
 changed:
-  description: This and everything else is as the module returns it.
+  description: Like all other keys, the same as in the result of the module.
   returned: always
   type: bool
 """

@@ -13,14 +13,14 @@ version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
   - Internal to the role P(secops.policy.validate#role). Use the role.
-  - Finds every error in a desired state that the modules would find before they connect to a vendor. Runs on the controller, reaches no
-    vendor, and needs no credentials.
+  - Finds all errors in a desired state that the modules would find before they connect to a vendor. Runs on the controller, does not
+    connect to a vendor, and needs no credentials.
 options:
   desired_state:
     description: The desired state, a dictionary with an entry for each module.
     type: raw
   modules:
-    description: The modules whose entries are validated.
+    description: The modules whose entries to validate.
     type: list
     elements: str
     # generated: choices and default
@@ -30,14 +30,14 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Changes nothing.
+    description: The task changes nothing.
   diff_mode:
     support: none
-    description: Changes nothing.
+    description: The task changes nothing.
 """
 
 EXAMPLES = r"""
-- name: Find what is wrong
+- name: Validate a desired state
   secops.policy.policy_validate:
     desired_state:
       meraki_private_app:
@@ -54,13 +54,13 @@ modules:
   type: list
   elements: str
 errors:
-  description: Every error, each with C(path) and C(message).
+  description: All errors, each with C(path) and C(message).
   returned: always
   type: list
   elements: dict
   sample: [{path: "secops_policy.meraki_private_app.config[0].name", message: "is required"}]
 msg:
-  description: What was validated, or what is wrong.
+  description: A summary of the validation, or the errors.
   returned: always
   type: str
 """
