@@ -8,18 +8,19 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: drift_exit_code
 type: aggregate
-short_description: Ends ansible-playbook with the exit code 10 where an audit found drift
+short_description: End ansible-playbook with exit code 10 if an audit found drift
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Where the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with the exit code 10 in place of 0, so
-    that a pipeline can tell drift from both success and failure without a failed play.
-  - Any failure has Ansible's own exit code, as ever. Accepted deviations are no drift.
+  - If the role P(secops.policy.audit#role) found drift and nothing failed, ansible-playbook ends with exit code 10 instead of 0. A pipeline
+    can then distinguish drift from success and from failure.
+  - If a task failed, the exit code is Ansible's own. Accepted deviations do not count as drift.
 requirements:
-  - To be enabled, with C(callbacks_enabled = secops.policy.drift_exit_code) in C(ansible.cfg) or in the environment variable
+  - Enable the callback with C(callbacks_enabled = secops.policy.drift_exit_code) in C(ansible.cfg), or with the environment variable
     E(ANSIBLE_CALLBACKS_ENABLED).
 notes:
-  - It ends the process when the play recap is over. Callbacks that are enabled after it do not see the end of the run, so name it last.
+  - The callback ends the process after the play recap. List it last, because callbacks that are enabled after it do not see the end of the
+    run.
 """
 
 import typing as t

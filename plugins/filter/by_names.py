@@ -16,13 +16,13 @@ short_description: Write a gathered list with names instead of IDs
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Replaces IDs by the names beside them, in what a module of this collection has gathered with C(with_names=true), so that it can be the
-    C(config) of another tenant, or of another network.
-  - Removes the IDs that only one tenant has, those of applications and of Sentry policies.
-  - An ID stays where its name was not read, and where C(ambiguous_names) of the module's result says that the name would not do.
+  - Replaces IDs with names in the result of a module of this collection with C(state=gathered) and C(with_names=true). You can then use the
+    list as the C(config) of another tenant, or of another network.
+  - Removes the IDs of applications and Sentry policies, because they exist in one tenant only.
+  - Keeps an ID if its name was not read, or if C(ambiguous_names) in the result of the module lists the name.
 options:
   _input:
-    description: The result of a module with C(state=gathered) and C(with_names=true), or its C(gathered) alone.
+    description: The result of a module with C(state=gathered) and C(with_names=true), or only its list C(gathered).
     type: raw
     required: true
 """
@@ -37,7 +37,7 @@ EXAMPLES = r"""
       - network: Branch Berlin
   register: berlin
 
-- name: Show them by names
+- name: Show them with names
   ansible.builtin.debug:
     msg: "{{ berlin | secops.policy.by_names }}"
 """

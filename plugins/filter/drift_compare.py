@@ -12,13 +12,15 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare impor
 
 DOCUMENTATION = r"""
 name: drift_compare
-short_description: What is new, resolved and unchanged between two drift reports
+short_description: Compare two drift reports
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Compares two C(drift.json) of the role P(secops.policy.audit#role), each as data.
-  - A deviation is the same when its object, its verdict and its values are. One that differs in another way than before is new.
-  - Accepted deviations are compared like the others. What cannot be read is a deviation too, with the verdict C(unreadable).
+  - Compares the data of two C(drift.json) files of the role P(secops.policy.audit#role), and returns which deviations are new, resolved and
+    unchanged.
+  - A deviation is unchanged if its object, its verdict and its values are the same. If an object now differs in another way, the deviation
+    is new.
+  - Accepted deviations are compared like all others. A tenant or module that cannot be read is a deviation with the verdict C(unreadable).
 positional: later
 options:
   _input:
@@ -32,7 +34,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What has come up since yesterday?
+- name: Show the deviations that are new since yesterday
   ansible.builtin.debug:
     msg: "{{ (yesterday | secops.policy.drift_compare(today)).new | map(attribute='id') }}"
   vars:
@@ -43,8 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(earlier), when the earlier report was made, and the lists C(new), C(resolved), C(unchanged) and C(unknown).
-    - C(unknown) are deviations of the earlier report whose tenant or module the later one does not cover, or could not read.
+    - C(earlier), the time of the earlier report, and the lists C(new), C(resolved), C(unchanged) and C(unknown).
+    - C(unknown) lists deviations of the earlier report whose tenant or module the later report does not cover or could not read.
     - Each entry has C(id), C(tenant), C(module), C(verdict), C(unit) and C(object).
   type: dict
 """

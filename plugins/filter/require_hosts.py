@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: require_hosts
-short_description: A host pattern, and an error where no host matches it
+short_description: Fail if no host matches a pattern
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - If an inventory cannot be read, Ansible warns, and a play over no host succeeds. With this filter in C(hosts) the play fails instead.
+  - If Ansible cannot read an inventory, it only warns, and a play without hosts succeeds. With this filter in C(hosts), the play fails
+    instead.
   - The playbooks of this collection use it.
-  - With C(--syntax-check) the pattern is never an error.
+  - With C(--syntax-check), the filter never fails.
 positional: groups
 options:
   _input:
@@ -36,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The pattern as it was given.
+  description: The unchanged pattern.
   type: raw
 """
 

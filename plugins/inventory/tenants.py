@@ -7,22 +7,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: tenants
-short_description: Meraki organizations and ESET companies as hosts
+short_description: List Meraki organizations and ESET companies as hosts
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Every Meraki organization that the API key sees is a host, and every company group that the ESET user sees. The roles and playbooks of
-    this collection take one host as one tenant.
-  - The file's name must end in C(.secops_policy.yml).
+  - Every Meraki organization that the API key can see becomes a host. Every company group that the ESET user can see also becomes a host.
+    In the roles and playbooks of this collection, one host is one tenant.
+  - The name of the inventory file must end in C(.secops_policy.yml).
   - One request reads up to 9000 organizations.
-  - A host has the variables C(meraki_organization_id) or C(eset_scope), which the roles of this collection take, the connection options
-    that are not the default (C(meraki_base_url), C(eset_region), C(eset_deployment), C(eset_base_url)), and C(secops_tenant) with
-    C(vendor), C(id) and C(name), for Meraki also C(region), C(licensing), C(msp_id) and C(url). Credentials are never variables.
+  - Every host has the variable C(meraki_organization_id) or C(eset_scope), which the roles of this collection use. Connection options
+    (C(meraki_base_url), C(eset_region), C(eset_deployment), C(eset_base_url)) are variables if they differ from the default.
+    C(secops_tenant) contains C(vendor), C(id) and C(name), and for Meraki also C(region), C(licensing), C(msp_id) and C(url). Credentials
+    are never variables.
   - A host name keeps the letters, digits, spaces, dots, underscores and hyphens of the tenant's name. Every other character becomes an
-    underscore. If several tenants have the same name, if it is empty, or if a group or V(localhost) has it, the tenant's id is appended.
-  - What a vendor returns is never evaluated as a template.
-  - An error is an error of the inventory source, and so is a list without any tenant. Set E(ANSIBLE_INVENTORY_UNPARSED_FAILED) to end the
-    command there. AWX does.
+    underscore. The ID of the tenant is appended if several tenants have the same name, if the name is empty, or if it is the name of a
+    group or V(localhost).
+  - Text from a vendor is never evaluated as a template.
+  - On any error, or if the vendors list no tenant, the inventory source fails. Set E(ANSIBLE_INVENTORY_UNPARSED_FAILED) to end the command
+    in this case. AWX does this.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
@@ -33,88 +35,89 @@ options:
     required: true
     choices: [secops.policy.tenants]
   vendors:
-    description: Whose tenants to list. If not set, the vendors whose credentials are set.
+    description: The vendors whose tenants to list. The default is every vendor whose credentials are set.
     type: list
     elements: str
     choices: [meraki, eset]
   hostnames:
-    description: What the host name is made of. The first of these that the tenant has is used.
+    description: The properties to use as the host name. The first one that the tenant has is used.
     type: list
     elements: str
     choices: [name, id]
     default: [name]
   include:
     description:
-      - Shell patterns such as V(Clinic *). If set, only tenants whose whole name or id matches one of them are hosts.
-      - Case matters. A pattern that matches no tenant causes a warning.
+      - Shell patterns such as V(Clinic *). If set, only tenants whose whole name or ID matches a pattern become hosts.
+      - Patterns are case-sensitive. If a pattern matches no tenant, the plugin warns.
     type: list
     elements: str
     default: []
   exclude:
-    description: Shell patterns. Tenants whose whole name or id matches one of them are left out, also if O(include) matches.
+    description: Shell patterns. Tenants whose whole name or ID matches a pattern do not become hosts, even if O(include) matches.
     type: list
     elements: str
     default: []
   api_disabled:
-    description: Whether to list Meraki organizations whose API access is disabled. No module can read them.
+    description: Whether to list Meraki organizations whose API access is disabled. The modules cannot read them.
     type: bool
     default: false
   meraki_api_key:
-    description: The Dashboard API key. A template is evaluated.
+    description: The Dashboard API key. You can use a template.
     type: str
     env:
       - name: MERAKI_DASHBOARD_API_KEY
   meraki_base_url:
-    description: Where the Dashboard API is, such as V(https://api.meraki.ca/api/v1). The default is V(https://api.meraki.com/api/v1).
+    description:
+      - The base URL of the Dashboard API, such as V(https://api.meraki.ca/api/v1). The default is V(https://api.meraki.com/api/v1).
     type: str
     env:
       - name: MERAKI_DASHBOARD_BASE_URL
   eset_username:
     description:
-      - The ESET user who signs in.
+      - The ESET user to sign in as.
       - The environment variable is not used if O(eset_access_token) is set in the file.
     type: str
     env:
       - name: ESET_USERNAME
   eset_password:
     description:
-      - The password of O(eset_username). A template is evaluated.
+      - The password for O(eset_username). You can use a template.
       - The environment variable is not used if O(eset_access_token) is set in the file.
     type: str
     env:
       - name: ESET_PASSWORD
   eset_access_token:
     description:
-      - An ESET access token, to use before O(eset_username) and O(eset_password). A template is evaluated.
+      - An ESET access token. It is used first, before O(eset_username) and O(eset_password). You can use a template.
       - The environment variable is not used if O(eset_username) or O(eset_password) is set in the file.
     type: str
     env:
       - name: ESET_ACCESS_TOKEN
   eset_region:
-    description: Where the ESET tenant is. V(eu), V(de), V(us), V(ca) or V(jpn). The default is V(eu).
+    description: The region of the ESET tenant, V(eu), V(de), V(us), V(ca) or V(jpn). The default is V(eu).
     type: str
     env:
       - name: ESET_REGION
   eset_deployment:
-    description: V(cloud) is ESET Connect, V(on_prem) an ESET PROTECT On-Prem server. The default is V(cloud).
+    description: V(cloud) is ESET Connect. V(on_prem) is an ESET PROTECT On-Prem server. The default is V(cloud).
     type: str
     env:
       - name: ESET_DEPLOYMENT
   eset_base_url:
-    description: One origin for all ESET requests, such as V(https://SERVER:9443). Required for O(eset_deployment=on_prem).
+    description: The base URL of all ESET requests, such as V(https://SERVER:9443). Required for O(eset_deployment=on_prem).
     type: str
     env:
       - name: ESET_BASE_URL
   timeout:
-    description: How many seconds one request may take.
+    description: The maximum duration of one request, in seconds.
     type: float
     default: 60
   retry_timeout:
-    description: How many seconds to spend, all together for one vendor, on waiting after errors and rate-limit responses.
+    description: The maximum total time, in seconds, to wait after errors and rate-limit responses of one vendor.
     type: float
     default: 300
   rate_limit:
-    description: How many requests a second to send to one vendor at most.
+    description: The maximum number of requests a second to one vendor.
     type: float
     default: 10
   validate_certs:
@@ -127,8 +130,8 @@ options:
 requirements:
   - requests
 notes:
-  - A cache holds ids, names and what C(secops_tenant) shows, and no credentials. It is kept for the path of the file, the vendors, the
-    servers and the ESET user.
+  - The cache contains IDs, names and the values in C(secops_tenant). It does not contain credentials. Each combination of inventory file,
+    vendors, servers and ESET user has its own cache.
 seealso:
   - plugin: ansible.builtin.constructed
     plugin_type: inventory
@@ -137,8 +140,7 @@ seealso:
 EXAMPLES = r"""
 # Each example is a file of its own, such as msp.secops_policy.yml.
 
-# Credentials come from the environment: every organization is a host.
-# plugin: secops.policy.tenants
+# Credentials come from the environment. Every organization becomes a host. plugin: secops.policy.tenants
 
 # The customers of an ESET MSP. Each host is limited to one company by eset_scope.
 # plugin: secops.policy.tenants
@@ -152,7 +154,7 @@ EXAMPLES = r"""
 # cache_connection: /var/cache/inventory
 # cache_timeout: 3600
 
-# Some of an MSP's Meraki customers, in groups by MSP id and licensing model.
+# Some of an MSP's Meraki customers, in groups by MSP ID and licensing model.
 plugin: secops.policy.tenants
 vendors: [meraki]
 include: ["Clinic *", "Practice *"]
