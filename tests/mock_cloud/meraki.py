@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+from .meraki_changes import ChangeLog
 from .meraki_errors import Refusal, not_found, refuse
 from .meraki_lists import Page, next_link, page, values
 from .meraki_sentry import Sentry
@@ -21,7 +22,12 @@ from .secure_connect import SecureConnect
 from .spec import Operation, find
 from .web import Request, Response, html_response, json_response, json_text
 
-FILES = ("meraki-sentry.openapi.json", "meraki-secure-connect.openapi.json", "meraki-private-resources.openapi.json")
+FILES = (
+    "meraki-sentry.openapi.json",
+    "meraki-secure-connect.openapi.json",
+    "meraki-private-resources.openapi.json",
+    "meraki-change-log.openapi.json",
+)
 #: ApplicationName/Version VendorName (developer.cisco.com/meraki, "User agents overview").
 _AGENT = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9.]+ [A-Za-z0-9]+")
 _RANGE = re.compile(r"range is (\d+) - (\d+)")
@@ -47,6 +53,7 @@ class Meraki:
     - ``before_write``: called with each write just before it acts
 
     Those of Secure Connect are attributes of ``secure_connect``, those of its successor of ``successor``. The two APIs share no object.
+    ``changes`` is the change log: it holds every write by API, and what tests add.
     """
 
     def __init__(self) -> None:
@@ -78,6 +85,7 @@ class Meraki:
         self._sentry = Sentry(self)
         self.secure_connect = SecureConnect(self)
         self.successor = PrivateResources(self)
+        self.changes = ChangeLog(self)
         self._routes: dict[str, Callable[..., Response]] = {
             "getOrganizations": self._list_organizations,
             "getOrganization": self._get_organization,
@@ -86,13 +94,27 @@ class Meraki:
             **self._sentry.routes(),
             **self.secure_connect.routes(),
             **self.successor.routes(),
+            **self.changes.routes(),
         }
 
     # What tests seed and look at.
 
-    def add_key(self, key: str, read_only: bool = False, organizations: Iterable[str] | None = None) -> None:
-        """An API key; ``organizations`` limits what it sees."""
-        self._keys[key] = {"read_only": read_only, "organizations": None if organizations is None else set(organizations)}
+    def add_key(
+        self,
+        key: str,
+        read_only: bool = False,
+        organizations: Iterable[str] | None = None,
+        owner: str | None = None,
+        change_log: bool = True,
+    ) -> None:
+        """An API key of an administrator of its own, or called ``owner``; ``organizations`` limits what it sees. ``change_log``: whether
+        it may read the change log."""
+        self._keys[key] = {
+            "read_only": read_only,
+            "organizations": None if organizations is None else set(organizations),
+            "admin": self.changes.owner(owner),
+            "change_log": change_log,
+        }
 
     def add_organization(
         self, org_id: str, name: str, *, api: bool = True, licensing: str = "co-term", region: str = "Europe", msp_id: str | None = None
@@ -245,7 +267,10 @@ class Meraki:
         _check_body(operation, request)
         if request.method != "GET" and self.before_write is not None:
             self.before_write(request)
-        return self._routes[operation.id](request, key, *places)
+        response = self._routes[operation.id](request, key, *places)
+        if request.method != "GET":
+            self.changes.record(request, key, self._organization_of(operation, places[0]))
+        return response
 
     def _secure_connect_apis(self) -> list[tuple[str, str]]:
         return [("/privateApplication", self.private_applications), ("/privateResource", self.private_resources)]
@@ -307,6 +332,10 @@ class Meraki:
         """The organization's networks."""
         return [network_id for network_id, network in self._networks.items() if network["organizationId"] == org_id]
 
+    def network_name(self, network_id: str) -> str | None:
+        """A network's name; None where it is no more."""
+        return self._networks[network_id]["name"] if network_id in self._networks else None
+
     def group_policy_ids(self, network_id: str) -> Sequence[str]:
         """The network's group policies."""
         return list(self._groups[network_id])
@@ -355,6 +384,8 @@ def _check_query(operation: Operation, request: Request) -> None:
             errors.append(f"'{name}' is given twice")
         elif schema["type"] == "integer" and not _is_within(given[0], bounds):
             errors.append(f"'{name}' must be an integer between {bounds[1]} and {bounds[2]}" if bounds else f"'{name}' must be an integer")
+        elif schema["type"] == "number" and not _is_number(given[0], schema.get("maximum")):
+            errors.append(f"'{name}' must be a number of {schema['maximum']} at most")
         elif schema["type"] == "boolean" and given[0] not in ("true", "false"):
             errors.append(f"'{name}' must be true or false")
         elif allowed and not set(given) <= set(allowed):
@@ -366,6 +397,10 @@ def _is_within(text: str, bounds: re.Match[str] | None) -> bool:
     if not (text.isascii() and text.isdigit()):
         return False
     return bounds is None or int(bounds[1]) <= int(text) <= int(bounds[2])
+
+
+def _is_number(text: str, most: float | None) -> bool:
+    return bool(re.fullmatch(r"\d+(\.\d+)?", text)) and (most is None or float(text) <= most)
 
 
 def _check_body(operation: Operation, request: Request) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from .meraki_errors import Refusal
 from .web import Request
@@ -40,6 +40,13 @@ def page(request: Request, keys: Sequence[str], default: int, most: int | None, 
     base = _base(request, asked, link_origin)
     # ``rel`` without quotes, though RFC 8288 would have them around most values and clients expect them.
     return Page(keys[start:end], len(keys) - end, {"Link": ", ".join(f"<{base}{token}>; rel={name}" for name, token in links)})
+
+
+def last_page(request: Request, keys: Sequence[str], default: int, most: int | None, link_origin: str | None) -> Page:
+    """The same of a list that is read from its end: without a token the last page, whose ``prev`` leads to the one before."""
+    if "startingAfter" not in request.query and "endingBefore" not in request.query:
+        request = replace(request, query={**request.query, "endingBefore": [unquote(_token(len(keys), ""))]})
+    return page(request, keys, default, most, link_origin)
 
 
 def next_link(request: Request, query: dict[str, str], after: str, link_origin: str | None) -> str:
