@@ -175,7 +175,8 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.secops.policy.plugins.module_utils._http.client import HAS_REQUESTS, ApiError
+from ansible_collections.secops.policy.plugins.module_utils._http.errors import ApiError
+from ansible_collections.secops.policy.plugins.module_utils._http.exchange import HAS_REQUESTS
 from ansible_collections.secops.policy.plugins.module_utils._model.documented import Undocumented
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, summed

@@ -11,7 +11,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
+from ansible_collections.secops.policy.plugins.module_utils._http import links
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import resource as private_app_resource
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
@@ -176,13 +176,13 @@ def test_empty_pages_without_end_are_a_failure(name):
 
 @pytest.mark.parametrize("name", LISTS)
 def test_pages_without_end_are_a_failure(monkeypatch, name):
-    monkeypatch.setattr(http_client, "_MOST_PAGES", 30)
+    monkeypatch.setattr(links, "MOST_PAGES", 30)
     module, options = LISTS[name][:2]
     with endless(name, 2) as server:
         result = run(module, Vendor(server), **{"state": "gathered", **options})
         assert result["failed"] and re.search(r"GET \S+: the list does not end: 30 pages were read", result["msg"]), result["msg"]
-    monkeypatch.setattr(http_client, "_MOST_PAGES", 2000)
-    monkeypatch.setattr(http_client, "_LARGEST_LIST", 2000)
+    monkeypatch.setattr(links, "MOST_PAGES", 2000)
+    monkeypatch.setattr(links, "LARGEST_LIST", 2000)
     with endless(name, 2) as server:
         result = run(module, Vendor(server), **{"state": "gathered", **options})
         assert result["failed"] and "the list does not end" in result["msg"]

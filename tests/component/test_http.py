@@ -16,16 +16,13 @@ import urllib3
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils._http import body as http_body
 from ansible_collections.secops.policy.plugins.module_utils._http import client as http_client
-from ansible_collections.secops.policy.plugins.module_utils._http import rate_limit, transport
-from ansible_collections.secops.policy.plugins.module_utils._http.client import (
-    ApiError,
-    Client,
-    RequestCancelled,
-    Vendor,
-    WriteOutcomeUnknown,
-)
+from ansible_collections.secops.policy.plugins.module_utils._http import links, rate_limit, retry, transport
+from ansible_collections.secops.policy.plugins.module_utils._http.client import Client
+from ansible_collections.secops.policy.plugins.module_utils._http.errors import ApiError, RequestCancelled, WriteOutcomeUnknown
 from ansible_collections.secops.policy.plugins.module_utils._http.options import secret_errors, url_errors
-from ansible_collections.secops.policy.plugins.module_utils._http.rate_limit import Budget, Pacer, poll_wait
+from ansible_collections.secops.policy.plugins.module_utils._http.rate_limit import Budget, Pacer
+from ansible_collections.secops.policy.plugins.module_utils._http.request import Vendor
+from ansible_collections.secops.policy.plugins.module_utils._http.retry import poll_wait
 
 from .certificates import authority
 from .scripted import RESET, Scripted, answer
@@ -201,8 +198,8 @@ def test_an_expired_token_is_renewed_as_often_as_the_sign_in_allows():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(http_client, "poll_wait", lambda polls: 0.01)
-    monkeypatch.setattr(http_client, "backoff", lambda attempt, draw: 0.01)
+    monkeypatch.setattr(retry, "poll_wait", lambda polls: 0.01)
+    monkeypatch.setattr(retry, "backoff", lambda attempt, draw: 0.01)
 
 
 ACCEPTED = answer(202, body=b"", Response_Id="r-1", X_Request_Id="q-1")
@@ -324,17 +321,17 @@ def test_a_token_may_end_between_any_two_tries(impatient):
 def test_202_without_an_id_names_the_request(method):
     with Scripted(answer(202, body=b"", X_Request_Id="q-1")) as server:
         with pytest.raises(ApiError, match=r"answered 202 with an empty body \(X-Request-Id q-1\), without the response-id") as caught:
-            client(server, pending="response-id").request(method, "/x", body=None if method == "GET" else {})
+            client(server, pending="response-id").send(method, "/x", None if method == "GET" else {})
         assert isinstance(caught.value, WriteOutcomeUnknown) == (method == "POST")
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_pending_for_longer_than_the_budget_is_a_failure(monkeypatch, method):
-    monkeypatch.setattr(http_client, "poll_wait", lambda polls: 0.1)
+    monkeypatch.setattr(retry, "poll_wait", lambda polls: 0.1)
     with Scripted(ACCEPTED) as server:
         with pytest.raises(ApiError, match="retry_timeout is used up") as caught:
-            client(server, pending="response-id", retry_timeout=0.35).request(method, "/x", body=None if method == "GET" else {})
+            client(server, pending="response-id", retry_timeout=0.35).send(method, "/x", None if method == "GET" else {})
         assert isinstance(caught.value, WriteOutcomeUnknown) == (method == "POST")
         assert len(server.requests) == 4
 
@@ -429,7 +426,7 @@ def test_a_redirect_from_https_never_leads_credentials_out(tmp_path, method, sta
         for to in (plain.url, other.url, other.url.replace("127.0.0.1", "localhost")):
             sent_on = answer(status, Location=f"{to}/x")
             with Scripted(sent_on, tls=ours.server) as server, pytest.raises(ApiError, match="not followed"):
-                client(server, ca_path=str(ours.file)).request(method, "/x", body={"a": 1})
+                client(server, ca_path=str(ours.file)).send(method, "/x", {"a": 1})
         assert plain.requests == other.requests == []
 
 
@@ -458,7 +455,7 @@ def test_a_redirect_to_another_name_of_this_machine_gets_no_key(method, status):
             Scripted(answer(status, Location=f"{to}/x")) as server,
             pytest.raises(ApiError, match="redirect to http://localhost:.*not followed"),
         ):
-            client(server).request(method, "/x", body={"a": 1})
+            client(server).send(method, "/x", {"a": 1})
         assert other.requests == []
 
 
@@ -811,7 +808,7 @@ def test_what_a_header_says_is_quoted_in_part():
 @pytest.mark.parametrize("link", ["<" * 60_000, "<x>;rel" + " " * 60_000, "<x>" * 20_000, '<x>; rel="' * 5000])
 def test_a_link_that_is_none_takes_no_time(link):
     started = time.process_time()
-    assert http_client._next_url(link, "http://127.0.0.1/") is None
+    assert links.next_url(link, "http://127.0.0.1/") is None
     assert time.process_time() - started < 1
 
 
@@ -831,17 +828,17 @@ def test_a_wait_that_is_none_is_our_own(value):
 
 
 def test_a_run_has_an_end(monkeypatch):
-    monkeypatch.setattr(http_client, "_MOST_REQUESTS", 3)
+    monkeypatch.setattr(rate_limit, "MOST_REQUESTS", 3)
     with Scripted(answer(data=[1])) as server:
         tried = client(server)
         for _number in range(3):
             tried.get("/x")
         for method in ("GET", "PUT"):
             with pytest.raises(ApiError, match=f"{method} /base/x: not sent: this run has sent 3 requests") as caught:
-                tried.request(method, "/x")
+                tried.send(method, "/x")
             assert not isinstance(caught.value, WriteOutcomeUnknown)
         assert len(server.requests) == 3
-    monkeypatch.setattr(http_client, "_LARGEST_RUN", 100)
+    monkeypatch.setattr(rate_limit, "LARGEST_RUN", 100)
     with Scripted(answer(data=["x" * 200])) as server:
         tried = client(server)
         tried.get("/x")

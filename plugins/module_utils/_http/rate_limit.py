@@ -2,19 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""When a request may go out, and how long a run may wait: the pacer and the budget."""
+"""When a request may go out, how long a run may wait, and how much it may ask for: the pacer, the budget and the usage."""
 
 from __future__ import annotations
 
 import threading
 import time
 import typing as t
-from collections import deque
+from collections import Counter, deque
+from urllib.parse import urlsplit
+
+from .errors import ApiError
+from .request import Request
 
 #: What two requests may draw nearer to each other on their way to the server, in seconds: at least and at most. A request whose answer
 #: took longer than the quickest of the last ones may have been late by as much; by how much in truth only the server knows.
 _JITTER = 0.04
 _LATEST = 0.08
+
+#: What no run comes near, in requests and in bytes.
+MOST_REQUESTS = 100_000
+LARGEST_RUN = 1 << 32
 
 
 class Pacer:
@@ -93,9 +101,14 @@ class Budget:
             self.spent += max(0.0, end - max(start, self._until))
             self._until = max(self._until, end)
 
+    @property
+    def left(self) -> float:
+        """So many seconds may still be waited."""
+        return self.seconds - self.spent
+
     def allows(self, seconds: float) -> bool:
         """Whether so much more may be waited."""
-        return self.spent + seconds <= self.seconds
+        return seconds <= self.left
 
     def wait(self, seconds: float) -> bool:
         """Sleep so long; False, without sleeping, when the budget does not hold it."""
@@ -107,11 +120,35 @@ class Budget:
         return True
 
 
-def backoff(attempt: int, draw: t.Callable[[], float], longest: float = 30.0) -> float:
-    """Seconds before the try after ``attempt`` (0, 1, ...) failed ones: doubling from half a second, with jitter."""
-    return min(longest, 0.5 * 2.0**attempt) * (0.5 + 0.5 * draw())
+class Usage:
+    """The requests and the bytes of one run; safe for threads."""
 
+    def __init__(self) -> None:
+        self._counts: t.Counter[str] = Counter()
+        self._requests = 0
+        self._bytes = 0
+        self._lock = threading.Lock()
 
-def poll_wait(polls: int) -> float:
-    """Seconds before a pending answer is asked for, after ``polls`` times that it was: from two, growing to twenty."""
-    return min(20.0, 2.0 * 1.5**polls)
+    def count(self, what: str, times: int = 1) -> None:
+        """So many more ``reads``, ``writes`` or ``retries``."""
+        with self._lock:
+            self._counts[what] += times
+
+    def counted(self) -> dict[str, int]:
+        """What was counted, each of them."""
+        return {what: self._counts[what] for what in ("reads", "writes", "retries")}
+
+    def spend(self, request: Request) -> None:
+        """A request goes out. Raises ``ApiError`` where this run has sent more, or read more, than any needs."""
+        with self._lock:
+            self._requests += 1
+            many, much = self._requests > MOST_REQUESTS, self._bytes > LARGEST_RUN
+        if many or much:
+            what = f"sent {MOST_REQUESTS:,} requests" if many else f"read more than {LARGEST_RUN >> 30} GiB"
+            name = f"{request.method} {urlsplit(request.url).path}"
+            raise ApiError(f"{name}: not sent: this run has {what}. Split the scope over several tasks")
+
+    def received(self, size: int) -> None:
+        """A body of so many bytes came."""
+        with self._lock:
+            self._bytes += size

@@ -12,7 +12,8 @@ import typing as t
 from functools import partial
 from urllib.parse import quote
 
-from .._http.client import ApiError, Client, NotActed, RequestCancelled, WriteOutcomeUnknown
+from .._http.client import Client
+from .._http.errors import ApiError, NotActed, RequestCancelled, WriteOutcomeUnknown
 from .._http.together import together
 from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, NEW, OBJECTS, Chain, Outcome, Request, ValidationErrors, canonical_json

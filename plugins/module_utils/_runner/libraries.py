@@ -11,7 +11,7 @@ import shlex
 import sys
 from importlib.util import find_spec
 
-from .._http.client import HAS_REQUESTS
+from .._http.exchange import HAS_REQUESTS
 
 
 def missing_libraries(state: str | None) -> list[str]:

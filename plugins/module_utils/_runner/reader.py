@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._http.client import ApiError
+from .._http.errors import ApiError
 from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, OBJECTS, POSITION, Plan
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.client import ApiError
+from .._http.errors import ApiError
 from .._model.documented import Undocumented
 from .._model.plan import FRESH, Outcome, Plan, Request, ValidationErrors, canonical_json
 from .executor import Age, Executor
@@ -151,7 +151,7 @@ class Writer:
         self._done.made += shown
         self._done.made.sort(key=_places(plan, self._executor))
         self._done.unknown, self._done.pending = [], rest.requests
-        self._client.counts["retries"] += len(self._repeated)
+        self._client.usage.count("retries", len(self._repeated))
 
     def _say_window(self, age: Age) -> None:
         if age.longest > FRESH:

@@ -12,7 +12,7 @@ import gc
 import re
 import typing as t
 
-from .._http.client import ApiError
+from .._http.errors import ApiError
 from .._model.documented import Undocumented
 from .._model.mask import Mask
 from .._model.plan import Plan, ValidationErrors, error, summed

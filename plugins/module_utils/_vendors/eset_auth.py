@@ -10,7 +10,8 @@ import threading
 import time
 import typing as t
 
-from .._http.client import ApiError
+from .._http.errors import ApiError
+from .._http.request import Request
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
@@ -136,7 +137,8 @@ class TokenAuth:
         if self.client is None:
             raise ApiError("internal error: signing in without a client")
         # Asking for a token twice does no harm, so that it may be asked for again after any fault.
-        data = self.client.request("POST", self._url, authenticated=False, idempotent=True, count="", **content).data
+        request = Request("POST", self._url, authenticated=False, idempotent=True, counted_as="", **content)
+        data = self.client.request(request).data
         return data if isinstance(data, dict) else {}
 
     def _take(self, data: t.Mapping[str, t.Any], token: str, seconds: str) -> None:

@@ -11,7 +11,10 @@ import typing as t
 from functools import partial
 from urllib.parse import quote
 
-from .._http.client import ApiError, Client, Pages, Vendor
+from .._http.client import Client
+from .._http.errors import ApiError
+from .._http.links import Pages
+from .._http.request import Vendor
 from .._http.together import together
 from .._model.documented import Shape
 from .._model.lookup import Index

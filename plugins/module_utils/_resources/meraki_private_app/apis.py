@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._http.client import ApiError
+from ..._http.errors import ApiError
 from .backend import Backend, Listed
 from .private_applications import Applications, NotThere
 from .private_resources import Resources

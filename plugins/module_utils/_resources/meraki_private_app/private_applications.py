@@ -10,7 +10,7 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from ..._http.client import ApiError
+from ..._http.errors import ApiError
 from ..._model.documented import Shape
 from ..._model.plan import error
 from .backend import Error, Listed

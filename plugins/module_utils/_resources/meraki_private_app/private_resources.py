@@ -17,7 +17,7 @@ import typing as t
 from collections import Counter
 from urllib.parse import quote
 
-from ..._http.client import ApiError
+from ..._http.errors import ApiError
 from ..._model.documented import Shape
 from ..._model.plan import canonical_json, error
 from .backend import Error, Listed

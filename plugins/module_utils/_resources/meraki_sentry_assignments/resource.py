@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..._http.client import ApiError, Client
+from ..._http.client import Client
+from ..._http.errors import ApiError
 from ..._model.documented import Shape
 from ..._model.plan import Plan, Request, ValidationErrors
 from ..._vendors.meraki import Meraki
