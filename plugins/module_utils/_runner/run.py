@@ -97,8 +97,7 @@ def argument_errors(resource: Resource, params: t.Mapping[str, t.Any], config: t
         errors += _needed(config, state, params["max_removals"])
     errors += schema_errors(resource.schema, config) if config not in (None, []) else []
     if state is not None:
-        checked_as = "merged" if state == "rendered" else state
-        errors += resource.errors(config if isinstance(config, list) else [], checked_as)
+        errors += resource.errors(config if isinstance(config, list) else [], state)
     return list({(item["path"], item["message"]): item for item in errors}.values())
 
 

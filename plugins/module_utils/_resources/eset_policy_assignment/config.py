@@ -261,7 +261,7 @@ def _policy_errors(path: str, policies: t.Sequence[t.Any], state: str) -> list[d
         if "rank" not in policy:
             continue
         rank = policy["rank"]
-        if state != "merged":
+        if state not in ("merged", "rendered"):
             errors.append(error(f"{at}.rank", f"is for state merged only; in state {state} " + _INSTEAD[state]))
         elif isinstance(rank, int) and seen.setdefault(("rank", rank), at) != at:
             errors.append(error(f"{at}.rank", f"{seen['rank', rank]} has the rank {rank} already"))

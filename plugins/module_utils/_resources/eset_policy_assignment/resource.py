@@ -47,7 +47,7 @@ class PolicyAssignments:
         self._scope: Scope | None = None
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        found = errors(self._options, self._options["state"]) + option_errors(self._options["scope"], config)
+        found = errors(self._options, state) + option_errors(self._options["scope"], config)
         return found + rule_errors(config, state)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:

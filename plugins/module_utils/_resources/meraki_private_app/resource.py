@@ -47,9 +47,7 @@ class PrivateApplications:
         self._errors: list[dict[str, str]] = []
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        # The frame speaks of rendered as of merged; here it matters that nothing will be read.
-        chosen = self._options["state"]
-        return errors(self._options, chosen) + rule_errors(config, "rendered" if chosen == "rendered" else state, self._backend)
+        return errors(self._options, state) + rule_errors(config, state, self._backend)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         entries = own_keys(config, self.backend)

@@ -137,10 +137,10 @@ class Desired(t.NamedTuple):
     named: bool = False
 
 
-def rule_errors(config: t.Any, state: str, read: bool = True) -> list[dict[str, str]]:
+def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
     """What the contract and the vendor's words forbid, for a config that may break the schema too.
 
-    The vendor's words about an entry with an own id wait for the read, where there is one.
+    The vendor's words about an entry with an own id wait for the read, but with ``rendered``, which reads nothing.
     """
     errors: list[dict[str, str]] = []
     units: dict[tuple[str, t.Any], str] = {}
@@ -154,7 +154,7 @@ def rule_errors(config: t.Any, state: str, read: bool = True) -> list[dict[str, 
         for place, policy in enumerate(policies if isinstance(policies, list) else []):
             if isinstance(policy, dict):
                 errors += _policy_errors(f"{path}.policies[{place}]", policy, state, "network_tags" in entry, ids)
-                if not read and "policy_id" in policy and "scope" in policy:
+                if state == "rendered" and "policy_id" in policy and "scope" in policy:
                     errors += tag_error(f"{path}.policies[{place}]", policy["scope"], policy.get("tags"))
     return errors
 
@@ -284,7 +284,7 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dic
             if first != path:
                 says = f"network {entry[key]} is listed twice, by {first} too: one entry for one network"
                 errors.append(error(f"{path}.{key}", says))
-    if state in ("merged", "replaced", "overridden") and "policies" not in entry:
+    if state not in ("deleted", "gathered") and "policies" not in entry:
         errors.append(error(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
     if state == "deleted" and entry.get("policies", 0) == []:
         errors.append(error(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the network)"))

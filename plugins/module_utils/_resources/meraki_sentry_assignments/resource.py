@@ -52,8 +52,7 @@ class SentryAssignments:
         self._errors: list[dict[str, str]] = []
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        chosen = self._options["state"]
-        return errors(self._options, chosen) + rule_errors(config, state, read=chosen != "rendered")
+        return errors(self._options, state) + rule_errors(config, state)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         items = [

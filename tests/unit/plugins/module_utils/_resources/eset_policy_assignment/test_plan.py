@@ -620,6 +620,8 @@ def test_another_case_is_an_error_in_deleted_too():
             (state, [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 1}]}], ["policies[0].rank"])
             for state in ("replaced", "overridden", "deleted", "gathered")
         ],
+        ("rendered", [{"target": {"device": "d"}, "policies": [{"policy": "A", "rank": 1}]}], []),
+        ("rendered", [{"target": {"device": "d"}}], ["policies"]),
     ],
 )
 def test_validation(state, config, paths):
@@ -644,7 +646,7 @@ json_values = st.recursive(
 
 @given(st.lists(json_values, max_size=3))
 def test_no_input_at_all_trips_the_rules(config):
-    for state in (*STATES, "gathered"):
+    for state in (*STATES, "gathered", "rendered"):
         rule_errors(config, state)
 
 

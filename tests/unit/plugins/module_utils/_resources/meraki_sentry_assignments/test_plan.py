@@ -315,6 +315,8 @@ def test_group_policies_are_looked_up_in_their_network():
     [
         ("merged", {"policies": []}, "config[0].network_id"),
         ("merged", {"network_id": "N_1"}, "config[0].policies"),
+        ("rendered", {"network_id": "N_1"}, "config[0].policies"),
+        ("rendered", {"network_id": "N_1", "policies": [{**A, "policy_id": "1", "scope": "all"}]}, "config[0].policies[0].tags"),
         ("deleted", {"network_id": "N_1", "policies": []}, "config[0].policies"),
         ("merged", {"network_id": "N_1", "network_tags": ["a"], "policies": []}, "config[0].network_tags"),
         ("merged", {"network_tags": ["a"], "policies": [{**A, "policy_id": "1"}]}, "config[0].policies[0].policy_id"),

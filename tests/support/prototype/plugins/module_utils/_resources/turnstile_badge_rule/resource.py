@@ -36,7 +36,7 @@ class BadgeRules:
         self._client: t.Any = None
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        return errors(self._options, self._options["state"]) + rule_errors(config)
+        return errors(self._options, state) + rule_errors(config)
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
         return [{"method": "POST", "path": self._path, "body": to_api({**DEFAULTS, **entry})} for entry in config], []
