@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-import yaml
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
@@ -63,5 +63,6 @@ class ActionModule(ActionBase):
         if not folder:
             raise AnsibleActionFail("argument_spec is required where the task stands in no role")
         with open(os.path.join(folder, "meta", "argument_specs.yml"), encoding="utf-8") as stream:
-            found: dict[str, t.Any] = yaml.safe_load(stream)["argument_specs"]["main"]["options"]
+            # Each host does this: with libyaml, where it is there.
+            found: dict[str, t.Any] = yaml_load(stream)["argument_specs"]["main"]["options"]
         return found

@@ -14,6 +14,7 @@ from collections import Counter
 
 import jsonschema
 import pytest
+from ansible_collections.secops.policy.plugins.action.drift_report import _failures
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import parse
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
@@ -22,6 +23,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import h
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.junit import junit
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import VERDICTS, desired, digests, drift, reasons, report, unread
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal import terminal
 from ansible_collections.secops.policy.tests.integration.harness import ROOT
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -404,3 +406,28 @@ def test_a_fleet_stays_small_and_is_made_quickly():
     assert made["totals"]["deviations"] == 2500
     assert len(html_text(made).encode()) < 5_000_000
     assert random.Random(1).choice(made["tenants"])["verdict"] == "drifted"
+
+
+def test_one_unreachable_and_one_misconfigured_tenant_among_a_thousand():
+    """Two rows say so, the others are complete, and exactly these two hosts fail the play."""
+    names = [f"tenant-{number:03}" for number in range(998)]
+    wrong = tenant("misconfigured", {**desired_state(SENTRY), ESET: {"stat": "replaced"}}, {SENTRY: planned(unchanged=20)})
+    fine = [tenant(name, desired_state(SENTRY, **{SENTRY: networks(2)}), {SENTRY: planned(unchanged=2)}) for name in names]
+    made = report([*fine, unreadable("unreachable"), wrong], [], NOW)
+    expected = {"total": 1000, "read": 998, "unreadable": 1, "invalid": 1, "in_sync": 998, "drifted": 0}
+    assert made["totals"]["tenants"] == expected
+    assert made["totals"]["objects"]["in_sync"] == 998 * 2 + 9 + 20, "also what could be read of these two"
+    lines = terminal(made)
+    assert [line.split()[:2] for line in lines if " in_sync  " not in line][:2] == [
+        ["unreachable", "unreadable"],
+        ["misconfigured", "invalid"],
+    ]
+    assert lines[-1] == "... and 800 tenants more, in the report"
+    suites = {suite.get("name"): int(suite.get("errors")) for suite in ET.fromstring(junit(made))}
+    assert len(suites) == 1000 and {name for name, errors in suites.items() if errors} == {"unreachable", "misconfigured"}
+    page = html_text(made)
+    assert "1 of 1000 tenants could not be read completely; 1 tenant with an error in the desired state" in page
+    hosts = sorted([*names, "unreachable", "misconfigured"])
+    failed = _failures(made, {"ansible_play_hosts": hosts, "ansible_play_batch": hosts}, False)
+    assert set(failed) == {"unreachable", "misconfigured"}
+    assert "401" in failed["unreachable"] and "secops_policy.eset_policy_assignment.stat" in failed["misconfigured"]
