@@ -19,6 +19,7 @@ LINT := $(ROOT)/.venv-lint/bin
 IMPORTER := $(ROOT)/.venv-importer/bin
 DOCS := $(ROOT)/.venv-docs/bin
 AWX := $(ROOT)/build/awx
+SDK := $(ROOT)/build/sdk
 
 CHECKS := ruff mypy yamllint reuse changelog docs-check docs ansible-lint importer sanity
 
@@ -46,7 +47,7 @@ generate: setup ## what follows from the specs and the descriptions of the resou
 	$(BIN)/python docs/specs/derive.py $(ARGS)
 	$(BIN)/python tests/tools/generate.py $(ARGS)
 
-test: setup $(AWX)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
+test: setup $(AWX)/ready $(SDK)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 demo: setup ## the modules at work against the embedded mock server for the vendors
@@ -131,6 +132,9 @@ tree: .venv-lint/ready
 # Tests that need it say that they are skipped where it cannot be had.
 $(AWX)/ready: tests/requirements-awx.txt | .venv/ready
 	@$(BIN)/python tests/tools/awx_collection.py $(@D) && touch $@ || echo "make: awx.awx cannot be had; tests of the role awx are skipped"
+
+$(SDK)/ready: tests/requirements-sdk.txt tests/requirements-sdk-beta.txt | .venv/ready
+	@$(BIN)/python tests/tools/meraki_sdk.py $(@D) && touch $@ || echo "make: Meraki's own client cannot be had; tests that run it are skipped"
 
 $(LINK):
 	@mkdir -p $(@D)

@@ -496,15 +496,48 @@ def test_the_administration(cloud, session):
     assert (cloud.faults.left, cloud.log) == ([], [])
 
 
+@contextlib.contextmanager
+def process(*arguments):
+    """``python -m tests.mock_cloud``, and its URL."""
+    with subprocess.Popen([sys.executable, "-m", "tests.mock_cloud", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
+        try:
+            assert started.stdout is not None
+            yield started, started.stdout.readline().strip()
+        finally:
+            started.terminate()
+
+
 @pytest.mark.parametrize("arguments", [["--print-url", "--rate", "0"], ["--seed", "none", "--latency", "0.01"]])
 def test_the_process(arguments):
-    with subprocess.Popen([sys.executable, "-m", "tests.mock_cloud", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().strip()
-            state = requests.get(f"{url}/_cloud/state", timeout=5).json()
-            assert list(state["meraki"]["organizations"]) == ([] if "none" in arguments else [ORGANIZATION, OTHER_ORGANIZATION])
-        finally:
-            process.terminate()
-        rest = process.stdout.read()
+    with process(*arguments) as (started, url):
+        state = requests.get(f"{url}/_cloud/state", timeout=5).json()
+        assert list(state["meraki"]["organizations"]) == ([] if "none" in arguments else [ORGANIZATION, OTHER_ORGANIZATION])
+        started.terminate()
+        rest = started.stdout.read()
         assert ("_cloud/state" in rest) == ("--print-url" not in arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "applications", "resources", "sign_in"),
+    [([], 200, 200, "oauth/token"), (["--no-private-applications", "--no-private-resources", "--on-prem"], 404, 404, "GetTokens")],
+)
+def test_what_the_process_offers(session, arguments, applications, resources, sign_in):
+    with process(*arguments) as (_started, url):
+        secure_connect = f"{url}/api/v1{ORG}/secureConnect"
+        assert session.get(f"{secure_connect}/privateApplications", timeout=5).status_code == applications
+        assert session.get(f"{secure_connect}/privateResources", timeout=5).status_code == resources
+        user = {"username": ESET_USER, "password": ESET_PASSWORD}
+        cloud = requests.post(f"{url}/oauth/token", data={"grant_type": "password", **user}, timeout=5)
+        on_prem = requests.post(f"{url}/GetTokens", json={"is_domain_user": False, "grantType": "PASSWORD", **user}, timeout=5)
+        answers = {"oauth/token": cloud.status_code, "GetTokens": on_prem.status_code}
+        assert answers.pop(sign_in) == 200
+        assert list(answers.values()) == [404]
+
+
+def test_a_link_is_followed_as_the_vendors_client_does(cloud, session):
+    """It puts the whole URL behind its base, unless that leads to the vendor's domains; a URL that leads elsewhere is still no path."""
+    answer = get(cloud, session, f"{ORG}/networks?perPage=3")
+    followed = get(cloud, session, answer.links["next"]["url"])
+    assert [network["name"] for network in followed.json()] == ["Branch Munich"]
+    assert cloud.log[-1].path == f"/api/v1{ORG}/networks"
+    assert get(cloud, session, f"http://api.meraki.com/api/v1{ORG}/networks").status_code == 404

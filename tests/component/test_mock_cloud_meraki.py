@@ -195,7 +195,16 @@ def test_every_answer_has_its_own_request_id(dashboard):
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("agent", ["SecopsPolicy/1.0.0 SecopsCollection", "A/1 B"])
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "SecopsPolicy/1.0.0 SecopsCollection",
+        "A/1 B",
+        "python-meraki/4.7.0 Caller/(App/1.0 Vendor)",
+        "python-meraki/aio-4.6.1b0 Caller/(App Vendor)",
+        "python-meraki/4.7.0 Caller/(unidentified)",
+    ],
+)
 def test_good_user_agents(dashboard, agent):
     dashboard.session.headers["User-Agent"] = agent
     dashboard.get(ORG)
@@ -203,7 +212,8 @@ def test_good_user_agents(dashboard, agent):
 
 @pytest.mark.parametrize(
     "agent",
-    ["", "python-requests/2.34.2", "App Vendor", "App/1.0", "App/1.0 Vendor Client", "App/1.0 (Vendor)", "MyMeraki/1.0 V", "A/1 CISCO"],
+    ["", "python-requests/2.34.2", "App Vendor", "App/1.0", "App/1.0 Vendor Client", "App/1.0 (Vendor)", "MyMeraki/1.0 V", "A/1 CISCO"]
+    + ["python-meraki/4.7.0", "python-meraki/4.7.0 Caller/()", "python-meraki/4.7.0 App/1.0 Vendor"],
 )
 def test_odd_user_agents(cloud, dashboard, agent):
     dashboard.session.headers["User-Agent"] = agent

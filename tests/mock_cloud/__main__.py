@@ -14,32 +14,46 @@ from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZ
 
 def main() -> None:
     """Serve until interrupted. The first line printed is the URL."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.mock_cloud", description="The embedded mock server for the vendors' clouds, on loopback."
-    )
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--seed", choices=("demo", "none"), default="demo")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
-    parser.add_argument("--rate", type=float, default=10.0, help="requests a second; 0 for no limit")
-    parser.add_argument("--print-url", action="store_true", help="print the URL and nothing else")
-    given = parser.parse_args()
+    given = _arguments()
     cloud = Cloud()
     cloud.latency = given.latency
     cloud.limit(given.rate or None)
+    cloud.meraki.private_applications = "on" if given.private_applications else "off"
+    cloud.meraki.private_resources = "on" if given.private_resources else "off"
+    if given.on_prem:
+        cloud.eset.deployment, cloud.eset.on_prem_signin = "on_prem", "any"
     if given.seed == "demo":
         seed_demo(cloud)
     cloud.start(given.port)
     # At once: whoever waits for the first line may end the process as soon as it is there.
-    print("\n".join([cloud.url, *([] if given.print_url else _explained(cloud, given.seed))]), flush=True)
+    print("\n".join([cloud.url, *([] if given.print_url else _explained(cloud, given))]), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
     cloud.stop()
 
 
-def _explained(cloud: Cloud, seed: str) -> list[str]:
-    lines = [f"Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}"]
-    if seed == "demo":
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mock_cloud",
+        description="The embedded mock server for the vendors' clouds, on loopback. It takes this collection and the vendors' own clients.",
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--seed", choices=("demo", "none"), default="demo")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
+    parser.add_argument("--rate", type=float, default=10.0, help="requests a second; 0 for no limit")
+    parser.add_argument("--print-url", action="store_true", help="print the URL and nothing else")
+    parser.add_argument("--on-prem", action="store_true", help="ESET PROTECT On-Prem: users sign in at /GetTokens")
+    for name in ("applications", "resources"):
+        parser.add_argument(
+            f"--private-{name}", action=argparse.BooleanOptionalAction, default=True, help=f"Secure Connect has the API of private {name}"
+        )
+    return parser.parse_args()
+
+
+def _explained(cloud: Cloud, given: argparse.Namespace) -> list[str]:
+    lines = [f"Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}{', deployment on_prem' if given.on_prem else ''}"]
+    if given.seed == "demo":
         lines += [f"api_key {API_KEY}, organization_id {ORGANIZATION} or {OTHER_ORGANIZATION}"]
         lines += [f"username {ESET_USER}, password {ESET_PASSWORD}"]
     lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it"]

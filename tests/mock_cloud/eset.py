@@ -37,7 +37,7 @@ class Eset:
     - ``expires_in``: what the sign-in says of it, where that is not the truth
     - ``refresh``: ``ok``, or ``refused``, which is ``invalid_grant``
     - ``signin_pending``: the next sign-in is answered 202 so many times first
-    - ``on_prem_signin``: the one body that ``GetTokens`` accepts: ``13.0``, ``password``, ``13.1``
+    - ``on_prem_signin``: the one body that ``GetTokens`` accepts: ``13.0``, ``password``, ``13.1``; or ``any`` of them
     - ``on_prem_device_list``: what On-Prem says to ``GET /v1/devices``: True the list, False 404, 501 that
     - ``duplicates``: assigning what is assigned: ``allow`` makes a second one, ``refuse`` is 400, ``ignore`` answers the first one
     - ``rank_error``: the status for a rank above the number of the target's assignments: 400 or 412

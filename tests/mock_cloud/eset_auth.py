@@ -136,8 +136,10 @@ class SignIn:
         if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in ("username", "password")):
             raise invalid("username and password must be strings")
         rest = {name: value for name, value in given.items() if name not in ("username", "password")}
+        form = self._eset.on_prem_signin
+        accepted = _ON_PREM_FORMS.values() if form == "any" else [_ON_PREM_FORMS[form]]
         # As text, for to Python 0 and False are equal.
-        if _canonical(rest) != _canonical(_ON_PREM_FORMS[self._eset.on_prem_signin]):
+        if _canonical(rest) not in map(_canonical, accepted):
             raise invalid("the body is not of the form that this server's version knows")
         user = given["username"]
         if not self._fits(user, given["password"]):

@@ -30,6 +30,10 @@ FILES = (
 )
 #: ApplicationName/Version VendorName (developer.cisco.com/meraki, "User agents overview").
 _AGENT = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9.]+ [A-Za-z0-9]+")
+#: What the vendor's own SDK sends: its version, and in brackets the caller's name in much the same form.
+_SDK_AGENT = re.compile(
+    r"python-meraki/(aio-)?[0-9][A-Za-z0-9.]* Caller/\((unidentified|[A-Za-z0-9]+(/[A-Za-z0-9.]+(-[a-z]+)?)? [A-Za-z0-9-]+)\)"
+)
 _RANGE = re.compile(r"range is (\d+) - (\d+)")
 _EPOCH = datetime(2026, 1, 1)
 
@@ -43,7 +47,7 @@ class Meraki:
     - ``sentry_bare``: the sentry list is the bare object, not an array around it
     - ``sentry_list_empty``: the sentry list holds networks without policies as well
     - ``canonical_tags``: tags are stored sorted, each once
-    - ``strict_user_agent``: a ``User-Agent`` of another form than the vendor's is 400
+    - ``strict_user_agent``: a ``User-Agent`` of another form than the vendor asks for, or its own SDK sends, is 400
     - ``sm_off``, ``early_access_off``: the paths of Systems Manager, of Secure Connect, are 404
     - ``private_applications``, ``private_resources``: whether Secure Connect has this API: ``on``, ``off`` (404 as JSON) or ``off_html``
       (404 as a page)
@@ -366,6 +370,8 @@ class Meraki:
 
 
 def _good_agent(text: str) -> bool:
+    if _SDK_AGENT.fullmatch(text):
+        return True
     return bool(_AGENT.fullmatch(text)) and not re.search("meraki|cisco", text, re.IGNORECASE)
 
 

@@ -249,15 +249,17 @@ class _Handler(BaseHTTPRequestHandler):
         at = time.monotonic()
         cloud = self.server.cloud
         body = self._body()
-        parts = urlsplit(self.path)
         headers = {key.lower(): value for key, value in self.headers.items()}
+        origin = f"http://{headers.get('host') or cloud.url[7:]}"
+        target = _target(self.path, origin)
+        parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
-        request = Request(self.command, parts.path, query, headers, body, at, f"http://{headers.get('host') or cloud.url[7:]}")
+        request = Request(self.command, parts.path, query, headers, body, at, origin)
         if parts.path.startswith(_ADMIN):
             self._send(cloud.administer(request))
             return
         entry = Entry(_vendor(parts.path), self.command, parts.path, query, _parsed(body), None, at, None, headers)
-        fault = cloud.faults.take(self.command, self.path, entry.who)
+        fault = cloud.faults.take(self.command, target, entry.who)
         entry.fault = fault.kind if fault else None
         cloud.log.append(entry)
         # Counted when it arrives and not when it is answered; what never gets to the vendor does not count.
@@ -322,6 +324,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.rfile.close()
         raise ConnectionResetError("a fault")
+
+
+def _target(target: str, origin: str) -> str:
+    """What was asked for, path and query.
+
+    Meraki's SDK puts every URL that does not lead to the vendor's domains behind its base, as if it were a path: so it follows a ``Link``
+    of this server to ``/api/v1http://127.0.0.1:4711/api/v1/organizations``.
+    """
+    return target.removeprefix(MERAKI + origin) if target.startswith(MERAKI + origin + MERAKI + "/") else target
 
 
 def _vendor(path: str) -> str:
