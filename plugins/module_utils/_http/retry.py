@@ -97,7 +97,7 @@ class Raise(t.NamedTuple):
     pause: float = 0.0
 
 
-Decision = Return | Retry | Raise
+Decision = t.Union[Return, Retry, Raise]  # noqa: UP007 - evaluated when it is loaded, where pylint minds Python 3.9
 
 
 def decide(request: Request, outcome: Outcome, attempt: Attempt) -> Decision:

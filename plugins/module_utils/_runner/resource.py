@@ -36,8 +36,8 @@ class Resource(t.Protocol):
         """What the vendor's words and the contract forbid and the schema cannot say, each with its path.
 
         Called with a coerced ``config`` that may still break the schema (those errors are reported beside these), so it must not trip
-        over wrong types or missing keys. ``rendered`` is checked as ``merged``, by all that needs no read: nothing will be read. Also checks
-        the resource's own options (``path`` is then the option's name).
+        over wrong types or missing keys. ``rendered`` is checked as ``merged``, except for what needs a read: nothing will be read. Also
+        checks the resource's own options (``path`` is then the option's name).
         """
 
     def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
