@@ -41,7 +41,7 @@ from .tenants import (
     task,
 )
 
-SAY = "Complete the snapshot, and account for what was done"
+SAY = "Complete the snapshot"
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_after_a_failure_nothing_is_opened_and_the_next_run_goes_on(tenant, appl
     tenant.faults.add("status", method="POST", path="policy-assignments", nth=2, status=400)
     done = apply(hosts)
     assert done.rc == 2 and kinds(tenant) == [ESET]
-    assert [item["name"].split(" : ")[-1] for item in done.results if item["failed"]] == ["Write what was planned"]
+    assert [item["name"].split(" : ")[-1] for item in done.results if item["failed"]] == ["Carry out the plan"]
     account = task(done, SAY)
     assert {name: entry["state"] for name, entry in account["summary"].items()} == {ESET: "failed", SENTRY: "not run", APPS: "not run"}
     assert "FAILED" in account["msg"] and account["snapshot"] in account["msg"]

@@ -33,7 +33,7 @@ from .tenants import (
     task,
 )
 
-DONE = "Account for what was done"
+DONE = "Summarize the results"
 
 
 @pytest.fixture

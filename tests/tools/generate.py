@@ -71,7 +71,7 @@ def variables() -> list[str]:
         for name, option in vendor.arguments.items():
             lines += [
                 f"{variable(vendor, name)}:",
-                f"  description: The option C({name}) of the modules for {vendor.title}, where the desired state does not give it.",
+                f"  description: The option C({name}) of the modules for {vendor.title}, if the desired state does not set it.",
                 f"  type: {option['type']}",
                 *(["  no_log: true"] if option.get("no_log") else []),
             ]
@@ -93,7 +93,7 @@ def each_module() -> list[str]:
     """What the variable of the roles holds."""
     names = [f"M(secops.policy.{module})" for module in RESOURCES]
     return [
-        "- A dictionary with a key for each module, by its short name. Each holds options of that module.",
+        "- A dictionary with one key for each module, by its short name. Each key contains the options of that module.",
         f"- The modules are {names[0]},",
     ] + [f"  {'and ' if name == names[-1] else ''}{name}{'.' if name == names[-1] else ','}" for name in names[1:]]
 
