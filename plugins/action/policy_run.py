@@ -11,11 +11,14 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, variable
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
 from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.pace import hosts_at_once, shared_pace
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
 #: The modules' own actions, by name.
@@ -54,6 +57,7 @@ class ActionModule(WorkerAction):
             # Omitted in a dictionary; before ansible-core 2.19 that is a text.
             layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
+            self._share_pace(module, arguments, variables)
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars))
         # Ansible takes the warnings of a loop's items out of their results.
         result.update({"module": module, "outcome": outcome(result), "warned": plain(result.get("warnings") or [])})
@@ -64,6 +68,14 @@ class ActionModule(WorkerAction):
         # What is registered is seen with -v, goes to callbacks, and becomes a report.
         masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(self._secrets(module, [*layers, options])))
         return masked
+
+    def _share_pace(self, module: str, arguments: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> None:
+        """Set ``rate_limit`` where hosts share a limit and nobody has said how fast."""
+        at_once = hosts_at_once(variables, self._task.throttle)
+        pace = shared_pace(RESOURCES[module].vendor, arguments, float(module_options(module)["rate_limit"]["default"]), at_once)
+        if pace is not None:
+            arguments["rate_limit"] = pace.rate
+            self._display.v(f"{module}: {pace.reason}", host=printable(str(variables.get("inventory_hostname") or "")))
 
     def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
         """Every secret that the module could have been given, also one that another layer beat."""

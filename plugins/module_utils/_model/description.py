@@ -13,12 +13,25 @@ Data = t.Mapping[str, t.Any]
 Unit = dict[str, t.Any]
 
 
+class SharedLimit(t.NamedTuple):
+    """A vendor's limit that hosts share: ``rate`` requests a second, ``of`` says for what. Only where the option ``only_with`` is given,
+    if one is named."""
+
+    rate: float
+    of: str
+    only_with: str = ""
+
+
 class Vendor(t.NamedTuple):
-    """A vendor: ``name`` begins the names of its variables (``meraki_api_key``), ``arguments`` are the options of a connection to it."""
+    """A vendor: ``name`` begins the names of its variables (``meraki_api_key``), ``arguments`` are the options of a connection to it.
+
+    ``shared_limit`` is what several hosts have together, beside the limit that each has of its own.
+    """
 
     name: str
     title: str
     arguments: t.Mapping[str, t.Mapping[str, t.Any]]
+    shared_limit: SharedLimit | None = None
 
 
 class Kind(t.NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
-from .._model.description import Vendor
+from .._model.description import SharedLimit, Vendor
 from .._model.plan import error
 
 REGIONS = ("eu", "de", "us", "ca", "jpn")
@@ -22,7 +22,8 @@ ARGUMENTS: dict[str, t.Any] = {
     "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
     "scope": {"type": "dict", "options": {"device_group": {"type": "str"}, "device_group_uuid": {"type": "str"}}},
 }
-VENDOR = Vendor("eset", "ESET", ARGUMENTS)
+#: With a scope a host is one of several behind the same user.
+VENDOR = Vendor("eset", "ESET", ARGUMENTS, SharedLimit(10.0, "for one user from one source address", only_with="scope"))
 POLICIES = "/v2/policies"
 ASSIGNMENTS = "/v2/policy-assignments"
 DEVICES = "/v1/devices"

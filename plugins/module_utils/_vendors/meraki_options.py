@@ -11,7 +11,7 @@ import typing as t
 from urllib.parse import quote
 
 from .._http.options import connection_errors, from_environment, secret_errors, url_from_environment
-from .._model.description import Vendor
+from .._model.description import SharedLimit, Vendor
 from .._model.plan import error
 
 DEFAULT_BASE = "https://api.meraki.com/api/v1"
@@ -21,7 +21,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
     "organization": {"type": "str"},
 }
-VENDOR = Vendor("meraki", "Meraki", ARGUMENTS)
+VENDOR = Vendor("meraki", "Meraki", ARGUMENTS, SharedLimit(100.0, "from one source address"))
 
 
 def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
