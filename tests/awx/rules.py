@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -65,6 +65,7 @@ _RESERVED = {
     "PYTHONPATH", "REST_API_TOKEN", "REST_API_URL", "SUPERVISOR_CONFIG_PATH", "VIRTUAL_ENV",
 }  # fmt: skip
 _QUESTIONS = {"text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int, "float": float}
+_SOURCES = ("scm", "ec2", "gce", "azure_rm", "vmware", "satellite6", "openstack", "rhv", "controller", "insights", "terraform")
 #: What a message is tried with. The real one has artifacts.
 STUB = {
     "job": {"artifacts": {}, "id": 42, "name": "Stub JobTemplate", "status": "running", "url": "/api/v2/jobs/13/", "failed": False},
@@ -176,6 +177,19 @@ def rrule_fault(rule: str) -> str | None:
         if not re.search(r"FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)", one):
             return "rrule parsing failed validation"
     return None
+
+
+def inventory_source_faults(source: Mapping[str, Any], kind: str | None) -> Iterator[tuple[str, str]]:
+    """Field and fault. ``kind`` is that of the source's credential, where it has one."""
+    if source["source"] not in _SOURCES:
+        yield "source", f'"{source["source"]}" is not a valid choice.'
+    elif source["source"] == "scm":
+        if source["source_project"] is None:
+            yield "source_project", "Project required for scm type sources."
+        if kind in ("insights", "vault"):
+            yield "credential", "Credentials of type insights and vault are disallowed for scm inventory sources."
+    elif source["source_path"] or source["source_project"]:
+        yield "source_path", "Cannot set source_path if not SCM type."
 
 
 def _schema_fault(data: Any, schema: Mapping[str, Any]) -> str | None:

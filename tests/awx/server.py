@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,13 +44,14 @@ _SECRETS = ("password", "token")
 
 @dataclass(frozen=True)
 class _Kind:
-    """A collection. ``fields``: name to type, or to the name of the collection that it refers to."""
+    """A collection. ``fields``: name to type, or to the name of the collection that it refers to. ``derived`` ones can only be read."""
 
     fields: Mapping[str, type | str]
     required: tuple[str, ...] = ("name",)
     unique: tuple[str, ...] = ("name", "organization")
     related: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
 
 
 _LAUNCH: dict[str, type | str] = {
@@ -80,9 +81,10 @@ KINDS = {
     "inventory_sources": _Kind(
         {
             "name": str, "description": str, "inventory": "inventories", "source": str, "source_path": str, "source_project": "projects",
-            "overwrite": bool, "overwrite_vars": bool, "update_on_launch": bool,
+            "overwrite": bool, "overwrite_vars": bool, "update_on_launch": bool, "update_cache_timeout": int, "credential": "credentials",
+            "execution_environment": "execution_environments",
         },
-        ("name", "inventory", "source"), ("name", "inventory"),
+        ("name", "inventory", "source"), ("name", "inventory"), derived=("organization",),
     ),
     "hosts": _Kind(
         {"name": str, "description": str, "inventory": "inventories", "enabled": bool, "variables": str},
@@ -229,6 +231,20 @@ class Awx:
             "diff": one["diff_mode"],
         }
 
+    def update(self, source: str) -> dict[str, Any]:
+        """What an update of an inventory source is started with: ``path env``. AWX reads the path with ``ansible-inventory``."""
+        one = self.one("inventory_sources", name=source)
+        env: dict[str, str] = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "True"}
+        if one["credential"] is not None:
+            credential = self.objects["credentials"][one["credential"]]
+            env |= rules.injected(self.objects["credential_types"][credential["credential_type"]], credential["inputs"])
+        return {"path": one["source_path"], "env": env}
+
+    def slices(self, template: str, hosts: Collection[str]) -> list[list[str]]:
+        """The hosts that each of the jobs gets into which a job of the template is divided."""
+        count = self.one("job_templates", name=template)["job_slice_count"]
+        return [sorted(hosts)[number::count] for number in range(count)]
+
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
         """Status and body."""
         parts = path.removeprefix(_API).strip("/").split("/")
@@ -324,7 +340,7 @@ class Awx:
         found = list(self.objects[kind].values())
         for key, value in query.items():
             name = key.removeprefix("or__")
-            if name not in (*KINDS[kind].fields, "id", "type"):
+            if name not in (*KINDS[kind].fields, *KINDS[kind].derived, "id", "type"):
                 # AWX says so for a list of one kind; among templates of several kinds not all have the field.
                 if kind not in UNIFIED:
                     raise Refusal(400, {"detail": f"{kind} has no field named '{key}'"})
@@ -409,8 +425,12 @@ class Awx:
             item["organization"] = self.objects["projects"][item["project"]]["organization"]
         elif kind == "schedules":
             _refuse(rules.rrule_fault(item["rrule"]), "rrule")
-        elif kind == "inventory_sources" and item["source"] == "scm" and item["source_project"] is None:
-            raise Refusal(400, {"source_project": ["Project required for scm type sources."]})
+        elif kind == "inventory_sources":
+            credential = self.objects["credentials"].get(item["credential"])
+            kind_of = credential and self.objects["credential_types"][credential["credential_type"]]["kind"]
+            for name, fault in rules.inventory_source_faults(item, kind_of):
+                raise Refusal(400, {name: [fault]})
+            item["organization"] = self.objects["inventories"][item["inventory"]]["organization"]
 
     def _shown(self, kind: str, item: Mapping[str, Any]) -> dict[str, Any]:
         """As the API shows it: secrets hidden, with links and roles."""

@@ -101,12 +101,20 @@ def credentials(cloud: Cloud) -> dict[str, str]:
 
 
 def exported_inventory() -> dict[str, Any]:
-    """The project's inventory as AWX takes it over: hosts by name with all of their variables, those of their groups too."""
-    command = [str(BIN / "ansible-inventory"), "-i", str(PROJECT / "inventory" / "hosts.yml"), "--list"]
-    env = _environment(str(PROJECT), Path(os.devnull)) | {"ANSIBLE_CALLBACKS_ENABLED": "", "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible")}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)["_meta"]["hostvars"]
+    """The project's inventory as AWX takes it over."""
+    found = listed("inventory/hosts.yml", {})
     return {name: found.get(name, {}) for name in ("example_health", "example_clinics", "example_endpoints")}
+
+
+def listed(path: str, env: Mapping[str, str]) -> dict[str, Any]:
+    """What AWX takes over from a file of the project: hosts by name with all of their variables, those of their groups too."""
+    command = [str(BIN / "ansible-inventory"), "-i", str(PROJECT / path), "--list"]
+    own = {"ANSIBLE_CALLBACKS_ENABLED": "", "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"), **env}
+    done = subprocess.run(
+        command, env=_environment(str(PROJECT), Path(os.devnull)) | own, capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)["_meta"]["hostvars"]
+    return found
 
 
 def private_data(

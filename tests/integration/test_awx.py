@@ -26,6 +26,9 @@ PLAYBOOKS = sorted(path.name for path in PROJECT.glob("*.yml"))
 JOBS = ("audit", "apply", "export", "restore")
 #: All that the role needs to be told.
 PLAIN = {"awx_scm_url": "https://git.example.com/policy/awx.git"}
+#: Files of the inventory plugin in the project, and the credential that each is read with.
+SOURCES = {f"tenants/{vendor.lower()}.secops_policy.yml": f"{vendor} read only" for vendor in ("Meraki", "ESET")}
+TENANT_SOURCES = [{"path": path, "credential": credential} for path, credential in SOURCES.items()]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,12 +80,14 @@ def test_what_is_there_is_as_it_says(awx, set_up):
 
 @pytest.mark.once
 def test_check_mode_makes_nothing_and_a_second_run_neither(awx, set_up):
-    first = set_up(check=True)
+    credentials = [{"name": name, "type": name.split()[0].lower(), "jobs": ["audit"]} for name in SOURCES.values()]
+    given = {**PLAIN, "awx_credentials": credentials, "awx_tenant_sources": TENANT_SOURCES}
+    first = set_up(given, check=True)
     assert awx.writes() == [] and changed(first)
     assert "could not be looked at" in first.stdout
-    set_up(PLAIN)
+    set_up(given)
     count = len(awx.writes())
-    assert changed(set_up(PLAIN)) == []
+    assert changed(set_up(given)) == [] and changed(set_up(given, check=True)) == []
     assert len(awx.writes()) == count
 
 
@@ -132,7 +137,8 @@ def test_jobs_of_what_it_makes_do_what_was_approved(awx, set_up, cloud, tmp_path
     names = (("ESET read only", ["audit"]), ("ESET", ["apply"]), ("Meraki read only", ["audit"]), ("Meraki", ["apply"]))
     credentials = [{"name": name, "type": name.split()[0].lower(), "jobs": jobs} for name, jobs in names]
     hook = {"type": "webhook", "configuration": {"url": "https://chat.example.com", "headers": {}}}
-    set_up({**PLAIN, "awx_files_dir": str(tmp_path / "files"), "awx_credentials": credentials, "awx_notification": hook})
+    own = {"awx_files_dir": str(tmp_path / "files"), "awx_tenant_sources": TENANT_SOURCES, "awx_slices": 2}
+    set_up({**PLAIN, **own, "awx_credentials": credentials, "awx_notification": hook})
     for credential in awx.objects["credentials"].values():
         eset = {"username": demo.ESET_USER, "password": demo.ESET_PASSWORD, "base_url": cloud.eset_url}
         # As somebody enters them in AWX.
@@ -155,6 +161,31 @@ def test_jobs_of_what_it_makes_do_what_was_approved(awx, set_up, cloud, tmp_path
     apply = launch("Policy apply", audit.artifacts)
     assert (apply.status, apply.changed) == ("successful", set(inventory)), apply.output
     assert len(tenants.files(tmp_path / "files" / "snapshots")) == len(inventory)
+    sliced_audit_of_what_the_vendors_list(awx, tmp_path)
+
+
+def sliced_audit_of_what_the_vendors_list(awx, folder):
+    """A source for each vendor with its credential and a schedule, read as AWX reads it; jobs of the sliced template share the hosts."""
+    hosts = {}
+    for path in SOURCES:
+        source = awx.one("inventory_sources", name=f"Policy tenants, {path}")
+        assert source["update_on_launch"] and source["overwrite"] and source["overwrite_vars"]
+        assert awx.one("schedules", unified_job_template=source["id"])["rrule"].startswith("DTSTART:20260101T013000Z")
+        found = runner.listed(**awx.update(source["name"]))
+        assert found and not hosts.keys() & found.keys()
+        hosts |= found
+    assert set(hosts) == {"Example Clinics", "Example Dental", "Example Health", "Example Optics"}
+    job, started = awx.job("Policy audit"), []
+    for number, names in enumerate(awx.slices("Policy audit", hosts)):
+        own = folder / f"slice{number}"
+        own.mkdir()
+        given = ({name: hosts[name] for name in names}, job["env"], job["extra_vars"], ("--forks", str(job["forks"])))
+        started.append((own, runner.start(runner.private_data(own, *given), "run", "--ident", "job", "--playbook", job["playbook"])))
+    jobs = [runner.finished(*one) for one in started]
+    artifacts = [dict(one.artifacts) for one in jobs]
+    assert [len(one) for one in artifacts] == [2, 2], "\n".join(one.output for one in jobs)
+    assert {key: one["drift"] for both in artifacts for key, one in both.items()} == {f"secops_policy_audit_{name}": True for name in hosts}
+    assert not [secret for one in jobs for text in one.texts() for secret in tenants.SECRETS if secret in text]
 
 
 @pytest.mark.once
@@ -264,6 +295,9 @@ def test_what_it_refuses(awx, set_up):
     assert "AWX takes one credential of a type for a job, and there are several for audit" in done.output
     done = set_up({"awx_credentials": [{"name": "one", "type": "esset"}], "awx_notification": {"type": "webhook"}}, fails=True)
     assert all(word in done.output for word in ("esset", "jobs", "configuration", "awx_scm_url"))
+    twice = {"path": "a.secops_policy.yml", "credential": "one"}
+    done = set_up({**PLAIN, "awx_tenant_sources": [{"path": "tenants.yml", "credential": "one"}, twice, twice]}, fails=True)
+    assert all(f"{path} must end in .secops_policy.yml and be listed once" in done.output for path in ("tenants.yml", twice["path"]))
     assert awx.log == []
 
 

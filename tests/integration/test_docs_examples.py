@@ -32,12 +32,12 @@ PAGES = sorted(
 )
 #: How many blocks of a page say that they are not run. Each gives its reason; one more is a decision and no accident.
 NOT_RUN = {
-    "docs/docsite/rst/awx.rst": 1,
+    "docs/docsite/rst/awx.rst": 2,
     "docs/docsite/rst/pipelines.rst": 3,
     "docs/docsite/rst/brownfield.rst": 1,
     "docs/docsite/rst/security.rst": 1,
     "roles/audit/README.md": 2,
-    "roles/awx/README.md": 1,
+    "roles/awx/README.md": 2,
     "roles/export/README.md": 1,
     "roles/restore/README.md": 1,
 }
