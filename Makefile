@@ -20,6 +20,7 @@ IMPORTER := $(ROOT)/.venv-importer/bin
 DOCS := $(ROOT)/.venv-docs/bin
 AWX := $(ROOT)/build/awx
 SDK := $(ROOT)/build/sdk
+BENCH := $(ROOT)/build/bench
 
 CHECKS := ruff mypy yamllint reuse changelog docs-check docs ansible-lint importer sanity
 
@@ -56,7 +57,7 @@ demo: setup ## the modules at work against the embedded mock server for the vend
 picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver
 	$(BIN)/python -m ansible_collections.secops.policy.tests.tools.drift_picture
 
-bench: setup ## what a run costs, as ratios; ARGS=NAME for one figure
+bench: setup $(BENCH)/ready ## what a run costs, as ratios; ARGS=NAME for one figure
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
 check: .venv-lint/ready .venv-docs/ready .venv-importer/ready $(LINK) ## every check of the ecosystem; says at the end which ones failed
@@ -131,10 +132,16 @@ tree: .venv-lint/ready
 
 # Tests that need it say that they are skipped where it cannot be had.
 $(AWX)/ready: tests/requirements-awx.txt | .venv/ready
-	@$(BIN)/python tests/tools/awx_collection.py $(@D) && touch $@ || echo "make: awx.awx cannot be had; tests of the role awx are skipped"
+	@$(BIN)/python tests/tools/packaged_collections.py $(@D) $< awx.awx && touch $@ \
+		|| echo "make: awx.awx cannot be had; tests of the role awx are skipped"
 
 $(SDK)/ready: tests/requirements-sdk.txt tests/requirements-sdk-beta.txt | .venv/ready
 	@$(BIN)/python tests/tools/meraki_sdk.py $(@D) && touch $@ || echo "make: Meraki's own client cannot be had; tests that run it are skipped"
+
+# cisco.meraki, from the package that holds awx.awx too. The bench says so where it cannot be had.
+$(BENCH)/ready: tests/requirements-awx.txt $(SDK)/ready
+	@test -e $(SDK)/ready && $(BIN)/python tests/tools/packaged_collections.py $(@D) $< cisco.meraki ansible.utils && touch $@ \
+		|| echo "make: cisco.meraki cannot be had; the bench goes without it"
 
 $(LINK):
 	@mkdir -p $(@D)

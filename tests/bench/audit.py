@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an audit costs beside the modules that it runs, and what its page weighs."""
+"""What an audit costs beside the modules that it runs and for a fleet, and what its page weighs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from typing import Any
 
 import yaml
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.html import html
-from ansible_collections.secops.policy.tests.bench.memory import watched
+from ansible_collections.secops.policy.tests.bench.memory import Watched, watched
 from ansible_collections.secops.policy.tests.integration import browser
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
-from ansible_collections.secops.policy.tests.support.drift_samples import fleet
+from ansible_collections.secops.policy.tests.support import drift_samples
 
 KEY = "bench-key"
 PASSWORD = "bench-password"
 TENANTS, UNITS, FORKS = 100, 20, 10
+#: A smaller fleet, to try it out, takes minutes less.
+FLEET = int(os.environ.get("SECOPS_BENCH_TENANTS") or 1000)
 #: So many of the tenants are not as their desired state says, for a report with something in it.
 DRIFTED = 10
 COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
@@ -36,17 +38,16 @@ def audit_fleet(report: Any) -> None:
         cloud.limit(None)
         hosts = {f"tenant-{number:03}": {"secops_policy": _tenant(cloud, number)} for number in range(TENANTS)}
         listed = {"all": {"hosts": hosts, "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}
-        inventory, bare = Path(folder) / "inventory.json", Path(folder) / "bare.yml"
-        inventory.write_text(json.dumps(listed), encoding="utf-8")
+        inventory, bare = _inventory(folder, listed), Path(folder) / "bare.yml"
         bare.write_text(yaml.safe_dump([_bare_play()], sort_keys=False), encoding="utf-8")
         runs = {"audit": ("secops.policy.audit", "controller"), "host": ("secops.policy.audit", "host"), "bare": (str(bare), "host")}
         times: dict[str, list[float]] = {name: [] for name in runs}
         memory = ""
         # In module processes it takes minutes, and little of it is chance.
         for name in ("audit", "host", "bare", "audit"):
-            seconds, said = _playbook(*runs[name], inventory, folder)
-            times[name].append(seconds)
-            memory = said if name == "audit" else memory
+            took = _playbook(*runs[name], inventory, folder)
+            times[name].append(took.seconds)
+            memory = took.memory if name == "audit" else memory
         found = json.loads((Path(folder) / "report" / "drift.json").read_text(encoding="utf-8"))["totals"]
         writes = len(cloud.writes())
     report.count("tenants that were read", found["tenants"]["read"], TENANTS)
@@ -58,10 +59,33 @@ def audit_fleet(report: Any) -> None:
     print(f"     that audit: {memory}", flush=True)
 
 
+def fleet(report: Any) -> None:
+    """A thousand such tenants under 10 and 25 forks, and a quarter of them: what grows faster than the fleet shows here."""
+    with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
+        cloud.limit(None)
+        hosts = {f"tenant-{number:04}": {"secops_policy": _tenant(cloud, number)} for number in range(FLEET)}
+        took = {}
+        for count, forks in ((FLEET // 4, 10), (FLEET, 10), (FLEET, 25)):
+            inventory = _inventory(folder, {"all": {"hosts": dict(list(hosts.items())[:count])}})
+            took[count, forks] = _playbook("secops.policy.audit", "controller", inventory, folder, forks)
+            cloud.clear_log()
+            print(f"     {count} tenants, forks={forks}: {took[count, forks].words}", flush=True)
+        files = {file.name: file.stat().st_size for file in (Path(folder) / "report").iterdir()}
+        found = json.loads((Path(folder) / "report" / "drift.json").read_text(encoding="utf-8"))["totals"]
+    part, whole = took[FLEET // 4, 10], took[FLEET, 10]
+    report.count("tenants that were read", found["tenants"]["read"], FLEET)
+    report.count("tenants that drifted", found["tenants"]["drifted"], min(DRIFTED, FLEET))
+    detail = f"{whole.seconds:.1f} s / {part.seconds:.1f} s"
+    report.ratio(f"audit of {FLEET} tenants / of {FLEET // 4}, forks=10", whole.seconds / part.seconds, 4.4, detail)
+    detail = f"{whole.parent:.1f} s / {part.parent:.1f} s"
+    report.ratio("the same, processor time of ansible-playbook itself", whole.parent / part.parent, 4.4, detail)
+    print("     report: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in sorted(files.items())), flush=True)
+
+
 def drift_page(report: Any) -> None:
     """drift.html for 500 tenants with five differences each."""
     started = time.monotonic()
-    text = html(fleet(500))
+    text = html(drift_samples.fleet(500))
     made = time.monotonic() - started
     report.ratio("drift.html of 500 tenants, MB", len(text.encode()) / 1e6, 5.0, f"made in {made:.1f} s")
     if browser.missing():
@@ -142,8 +166,15 @@ def _bare_play() -> dict[str, Any]:
     return {"hosts": "all", "gather_facts": False, "tasks": tasks}
 
 
-def _playbook(playbook: str, run_on: str, inventory: Path, folder: str) -> tuple[float, str]:
-    """Seconds, and the memory in words."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), "--forks", str(FORKS), playbook]
+def _inventory(folder: str, listed: dict[str, Any]) -> Path:
+    """The file of an inventory."""
+    file = Path(folder) / "inventory.json"
+    file.write_text(json.dumps(listed), encoding="utf-8")
+    return file
+
+
+def _playbook(playbook: str, run_on: str, inventory: Path, folder: str, forks: int = FORKS) -> Watched:
+    """What it took."""
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), "--forks", str(forks), playbook]
     command += ["-e", f"audit_report_dir={folder}/report", "-e", f"secops_policy_run_on={run_on}"]
     return watched(command, {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": f"{folder}/ansible"})
