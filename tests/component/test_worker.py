@@ -86,6 +86,18 @@ def test_states_in_check_mode_and_not(clouds, name):
     assert both(clouds, name, {"state": "replaced", "config": config, "max_removals": -1, "expected_plan": "0", "nonsense": 1})["errors"]
 
 
+def test_states_of_private_resources(clouds):
+    """The other API of the same module."""
+    for cloud in clouds:
+        cloud.meraki.private_resources = "on"
+    changed = []
+    for state in ("merged", "gathered", "replaced", "overridden", "deleted"):
+        options = {"state": state, "config": [WIKI], "api": "private_resources", "allow_group_removal": True, "max_removals": 20}
+        for check in (True, False, False):
+            changed.append(both(clouds, APPS, options, check=check, diff=True)["changed"])
+    assert changed == [True, True, False, *[False] * 9, True, True, False]
+
+
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("where", ["read", "write"])
 # The first one waits for a second, and is the same as the next but for that.
@@ -135,23 +147,22 @@ def test_the_environment_of_the_task_is_there_when_arguments_are_validated(cloud
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_no_secret_is_in_what_is_returned(clouds, name, monkeypatch):
-    """Also where the server repeats it, where an option is wrong, and where this collection is."""
-    cloud, _other = clouds
-    given = connection(name, cloud)
+    """Also where the server repeats it, where an option is wrong, and where this collection is; in both places alike."""
     secret = "S3cret/with+signs=="
-    given |= {"password": secret} if name == ESET else {"api_key": secret}
-    cloud.faults.add("status", status=403, body={"errors": [f"no {secret}"], "message": f"no {secret}"}, times=None)
+    given = {"password": secret} if name == ESET else {"api_key": secret}
+    for cloud in clouds:
+        cloud.faults.add("status", status=403, body={"errors": [f"no {secret}"], "message": f"no {secret}"}, times=None)
     results = [
-        run_in_worker(name, {**given, "state": "gathered"}),
-        run_in_worker(name, {**given, "state": secret}),
-        run_in_worker(name, {**given, "state": "gathered", "region" if name == ESET else "organization": secret}),
+        both(clouds, name, {**given, "state": "gathered"}),
+        both(clouds, name, {**given, "state": secret}),
+        both(clouds, name, {**given, "state": "gathered", "region" if name == ESET else "organization": secret}),
     ]
 
     def broken(*_arguments):
         raise RuntimeError(f"broken with {secret}")
 
     monkeypatch.setattr(runner, "execute", broken)
-    results.append(run_in_worker(name, {**given, "state": "gathered"}))
+    results.append(run_in_worker(name, {**connection(name, clouds[0]), **given, "state": "gathered"}))
     assert all(result["failed"] and result["msg"] for result in results)
     assert "internal error" in results[-1]["msg"] and "RuntimeError" in results[-1]["msg"]
     assert secret not in json.dumps(results)
