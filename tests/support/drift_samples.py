@@ -146,6 +146,30 @@ def shown():
     return made
 
 
+#: Entries of Meraki's change log, as a module's ``recent_changes`` has them.
+CHANGES = [
+    {
+        "ts": "2026-11-24T17:03:12.417000Z", "admin": "Anna Meyer", "network_id": "N_1", "page": "via API",
+        "label": "PUT /organizations/2930418/sm/sentry/policies/assignments", "certain": True,
+    },
+    {
+        "ts": "2026-11-24T16:40:05.000000Z", "admin": "Jonas Weber", "network_id": "N_1", "page": "Network-wide > Group policies",
+        "label": "Group policy", "certain": False,
+    },
+]  # fmt: skip
+
+
+def explained(name="berlin"):
+    """The report of ``shown``, with who changed what of this tenant; two others were not in the run."""
+    made = shown()
+    for one in made["tenants"]:
+        if one["name"] == name:
+            one["resources"][0]["recent_changes"] = CHANGES
+        if one["name"] in ("paris", "zagreb"):
+            one["read_at"] = "2026-11-20T04:30:00Z"
+    return made
+
+
 def accepted() -> list[Accepted]:
     found, errors = parse(
         [

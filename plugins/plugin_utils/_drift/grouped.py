@@ -27,17 +27,17 @@ class Deviation(t.NamedTuple):
 
 
 def grouped(report: Data) -> list[Deviation]:
-    """Every deviation that counts, in the order of modules and tenants; two are the same where their names and values are."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Every deviation that counts, in the order of modules and tenants; two are the same where their names and values are. A tenant that is
+    not in this run is left out."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
     for module in RESOURCES:
         for one in report["tenants"]:
             for resource in one["resources"]:
-                if resource["module"] == module:
+                if resource["module"] == module and "read_at" not in one:
                     for item in resource["items"]:
                         if item["verdict"] != IN_SYNC and not item["accepted"]:
-                            tenants = found.setdefault((module, _text(module, item)), [])
-                            tenants += [] if one["name"] in tenants else [one["name"]]
-    return [Deviation(RESOURCES[module].title, text, tenants) for (module, text), tenants in found.items()]
+                            found.setdefault((module, _text(module, item)), {})[one["name"]] = None
+    return [Deviation(RESOURCES[module].title, text, list(tenants)) for (module, text), tenants in found.items()]
 
 
 def _text(module: str, item: Data) -> str:

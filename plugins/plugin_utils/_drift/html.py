@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import typing as t
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from ansible_collections.secops.policy.plugins.plugin_utils._resources import RE
 
 from .grouped import grouped
 from .items import DEVIATIONS, IN_SYNC
-from .report import DRIFTED, INVALID, UNREADABLE, VERDICTS
+from .report import DRIFTED, INVALID, UNREADABLE, VERDICTS, digests
 from .text import VERDICTS as WORDS
 from .text import clean, count, label, title
 
 Data = t.Mapping[str, t.Any]
 
 _FILES = Path(__file__).with_name("html_files")
+#: Of one module in one tenant; the newest come first.
+_MOST_CHANGES = 50
 
 
 def html(report: Data) -> str:
@@ -34,7 +37,10 @@ def html(report: Data) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=lambda data: _printable(data, Markup)
     )
-    template = environment.from_string((_FILES / "page.html.j2").read_text(encoding="utf-8"))
+    environment.filters["lines"] = _lines
+    # Line breaks between elements would be nodes of their own on the page, and a fleet's page has enough of those.
+    source = re.sub(r"(?<=[>}])\n+(?=[<{])", "", (_FILES / "page.html.j2").read_text(encoding="utf-8"))
+    template = environment.from_string(source)
     policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     # Both are files of this collection; nothing else goes into the page unescaped.
     safe = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - see above
@@ -46,20 +52,23 @@ def _page(report: Data) -> dict[str, t.Any]:
     new = {found["id"] for found in comparison["new"]}
     tenants = sorted((_tenant(one, new) for one in report["tenants"]), key=lambda one: VERDICTS.index(one["verdict"]))
     totals = report["totals"]
+    kept = sum("read_at" in one for one in report["tenants"])
     return {
         "title": "Policy drift report",
         "generated_at": report["generated_at"],
-        "generated": report["generated_at"].replace("T", " ").replace("Z", " UTC"),
+        "generated": _time(report["generated_at"]),
         "generator": report["generator"],
         "headline": _headline(totals["tenants"], totals["deviations"]),
         "tone": _tone(report),
         "tenants": tenants,
+        "kept": f"{count(kept, 'tenant was', 'tenants were')}" if kept else "",
+        "shown": _shown(tenants),
         "totals": totals,
         "bar": _bar(totals["tenants"]),
         "problems": report["problems"],
         "accepted": report["accepted"],
         "compared": report["comparison"] is not None,
-        "earlier": str(comparison.get("earlier", "")).replace("T", " ").replace("Z", " UTC"),
+        "earlier": _time(str(comparison.get("earlier", ""))),
         "comparison": {key: [_brief(found) for found in comparison[key]] for key in ("new", "resolved", "unknown")},
         "unchanged": len(comparison["unchanged"]),
         "modules": [
@@ -70,7 +79,15 @@ def _page(report: Data) -> dict[str, t.Any]:
         "same": [found for found in grouped(report) if len(found.tenants) > 1],
         "deviations": DEVIATIONS,
         "verdicts": WORDS,
+        "most_changes": _MOST_CHANGES,
     }
+
+
+def _shown(tenants: t.Sequence[Data]) -> str:
+    """What stands below the filter before anybody has filtered, in the words of ``page.js``."""
+    found = sum(one["counts"][key] for one in tenants for key in DEVIATIONS)
+    accepted = sum(one["counts"]["accepted"] for one in tenants)
+    return f"{len(tenants)} of {len(tenants)} tenants, {count(found, 'deviation')}" + (f", {accepted} accepted" if accepted else "")
 
 
 def _tone(report: Data) -> str:
@@ -115,13 +132,23 @@ def _tenant(one: Data, new: set[str]) -> dict[str, t.Any]:
     return {
         "anchor": f"t-{hashlib.sha256(one['id'].encode('utf-8', 'surrogatepass')).hexdigest()[:12]}",
         "name": one["name"],
-        "read_at": one.get("read_at", "").replace("T", " ").replace("Z", " UTC"),
+        "read_at": _time(one.get("read_at", "")),
         "verdict": one["verdict"],
         "message": one["message"],
         "counts": counts,
         "resources": resources,
         "words": _describe(one["verdict"], counts),
+        "approval": _approval(one),
     }
+
+
+def _approval(one: Data) -> str:
+    """The plans of a tenant as the YAML that ``apply`` takes for an approval; empty where there is nothing that can be approved."""
+    if one["verdict"] != DRIFTED or "read_at" in one:
+        return ""
+    name = clean(one["name"]).replace("\n", " ")
+    lines = [f"# {name}", "apply_expected_plans:", *(f"  {module}: {digest}" for module, digest in digests(one).items())]
+    return "\n".join([*lines, ""])
 
 
 def _describe(verdict: str, counts: Data) -> str:
@@ -139,6 +166,7 @@ def _resource(resource: Data, new: set[str]) -> dict[str, t.Any]:
         **{key: resource[key] for key in ("module", "verdict", "message", "errors", "warnings", "scope", "state", "counts")},
         "name": title(resource["module"]),
         "digest": resource["plan_digest"] or "",
+        "changes": _changes(resource.get("recent_changes")),
         "items": [_item(resource["module"], item, item["id"] in new) for item in resource["items"] if item["verdict"] != IN_SYNC],
         "in_sync": [label(item["unit"]) for item in resource["items"] if item["verdict"] == IN_SYNC],
     }
@@ -162,6 +190,31 @@ def _item(module: str, item: Data, is_new: bool) -> dict[str, t.Any]:
             for field in item["fields"]
         ],
     }
+
+
+def _changes(entries: t.Any) -> list[dict[str, t.Any]]:
+    """The entries of Meraki's change log that explain the difference, or may; those of an earlier report may be anything."""
+    found = [entry for entry in entries if isinstance(entry, t.Mapping)] if isinstance(entries, list) else []
+    return [
+        {
+            "when": _time(str(entry.get("ts") or "")),
+            "admin": str(entry.get("admin") or "somebody"),
+            "what": ": ".join(str(entry[key]) for key in ("page", "label") if entry.get(key)),
+            "network_id": str(entry.get("network_id") or ""),
+            "certain": entry.get("certain") is True,
+        }
+        for entry in found
+    ]
+
+
+def _time(text: str) -> str:
+    """A point in time for people; a vendor's fractions of a second say nothing to them."""
+    return re.sub(r"\.\d+", "", text).replace("T", " ").replace("Z", " UTC")
+
+
+def _lines(texts: t.Iterable[str]) -> str:
+    """Each text on a line of its own."""
+    return "\n".join(text.replace("\n", " ") for text in texts)
 
 
 def _brief(found: Data) -> dict[str, str]:

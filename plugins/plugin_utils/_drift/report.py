@@ -118,6 +118,7 @@ def _is_whole(one: Data) -> bool:
         and all({"actual", "desired"} <= field.keys() for field in fields)
         and all(resource["module"] in RESOURCES and resource["verdict"] in VERDICTS for resource in resources)
         and all(item["verdict"] in (IN_SYNC, *DEVIATIONS) for item in items_)
+        and all(isinstance(resource["plan_digest"], (str, type(None))) for resource in resources)
         and all(isinstance(resource["counts"][key], int) for resource in resources for key in (IN_SYNC, *DEVIATIONS, "accepted"))
         and one["verdict"] in VERDICTS
     )

@@ -131,13 +131,15 @@ def test_of_a_damaged_report_nothing_is_kept():
         ("resources", 0, "counts"),
         ("resources", 0, "items", 0, "unit"),
         ("resources", 0, "module"),
+        ("resources", 0, "plan_digest"),
+        ("resources", 0, "recent_changes"),
     ):
         for junk in (None, 5, [], {}):
             copy = json.loads(json.dumps(whole))
             at = copy["tenants"][0]
             for key in path[:-1]:
                 at = at[key]
-            if at[path[-1]] == junk:
+            if at.get(path[-1], ...) == junk:
                 continue
             at[path[-1]] = junk
             found = kept(copy, {"paris"})
