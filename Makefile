@@ -36,7 +36,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup generate test demo picture bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup generate test demo picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -56,6 +56,9 @@ demo: setup ## the modules at work against the embedded mock server for the vend
 
 picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver
 	$(BIN)/python -m ansible_collections.secops.policy.tests.tools.drift_picture
+
+rulebook: setup .venv-eda/ready ## the rulebook at work, by a real ansible-rulebook; needs Java 17
+	SECOPS_REQUIRE_RULEBOOK=1 $(BIN)/python -m pytest -n 0 tests/integration/test_rulebook.py $(ARGS)
 
 bench: setup $(BENCH)/ready ## what a run costs, as ratios; ARGS=NAME for one figure
 	$(BIN)/python tests/bench/run.py $(ARGS)
@@ -149,9 +152,10 @@ $(LINK):
 
 .venv/ready: tests/requirements.txt tests/requirements-pytest.txt
 .venv-docs/ready: tests/requirements-docs.txt
+.venv-eda/ready: tests/requirements-eda.txt
 .venv-lint/ready: tests/requirements-lint.txt tests/requirements.txt tests/requirements-pytest.txt
 .venv-importer/ready: tests/requirements-importer.txt
-.venv/ready .venv-docs/ready .venv-lint/ready .venv-importer/ready:
+.venv/ready .venv-docs/ready .venv-eda/ready .venv-lint/ready .venv-importer/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --requirement $<

@@ -32,6 +32,7 @@ PAGES = sorted(
 )
 #: How many blocks of a page say that they are not run. Each gives its reason; one more is a decision and no accident.
 NOT_RUN = {
+    "docs/docsite/rst/audit_on_change.rst": 1,
     "docs/docsite/rst/awx.rst": 2,
     "docs/docsite/rst/pipelines.rst": 3,
     "docs/docsite/rst/brownfield.rst": 1,
