@@ -159,15 +159,14 @@ CHANGES = [
 ]  # fmt: skip
 
 
-def explained(name="berlin"):
-    """The report of ``shown``, with who changed what of this tenant; two others were not in the run."""
-    made = shown()
-    for one in made["tenants"]:
-        if one["name"] == name:
-            one["resources"][0]["recent_changes"] = CHANGES
-        if one["name"] in ("paris", "zagreb"):
-            one["read_at"] = "2026-11-20T04:30:00Z"
-    return made
+def explained():
+    """The report of ``shown`` in which two tenants were not in the run, with who changed what in one that was."""
+    before = shown()
+    tenants = {one["name"]: one for one in before["tenants"]}
+    kept = [{**tenants.pop(name), "read_at": "2026-11-20T04:30:00Z"} for name in ("paris", "zagreb")]
+    tenants["berlin"]["resources"][0]["recent_changes"] = CHANGES
+    made = report(tenants.values(), accepted(), NOW, collection_version="1.0.0", kept=kept)
+    return {**made, "comparison": before["comparison"]}
 
 
 def accepted() -> list[Accepted]:
