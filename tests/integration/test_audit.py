@@ -19,6 +19,7 @@ KEY = "a-key-that-nobody-should-see-0123456789"
 OTHER_KEY = "another-key-that-nobody-should-see-42"
 PASSWORD = "a-password-that-nobody-should-see"
 SENTRY, APPLICATION, ESET = "meraki_sentry_assignments", "meraki_private_app", "eset_policy_assignment"
+EVERY_FORMAT = {"audit_formats": ["json", "html", "junit", "markdown", "prometheus", "gitlab"]}
 SCHEMA = json.loads((ROOT / "docs" / "drift.schema.json").read_text(encoding="utf-8"))
 GUEST = {"sm_network": "Corp SM", "scope": "all", "group_policy": "Guest"}
 STAFF = {"sm_network": "Corp SM", "scope": "withAny", "tags": ["staff"], "group_policy": "Staff"}
@@ -341,9 +342,10 @@ def test_hostile_texts_go_through_every_file(tenants, audit, tmp_path):
     file = tmp_path / "accepted.yml"
     file.write_text(json.dumps([{"what": HOSTILE, "reason": HOSTILE, "expires": "2999-12-31"}]), encoding="utf-8")
     done, report = audit(
-        inventory(tenants, **{"berlin {odd} & <co>": desired_state}), extra_vars={"audit_accepted": str(file)}, verbosity=1
+        inventory(tenants, **{"berlin {odd} & <co>": desired_state}), extra_vars={"audit_accepted": str(file), **EVERY_FORMAT}, verbosity=1
     )
     done.ok()
+    assert len(list((tmp_path / "report").iterdir())) == 6
     (one,) = report["tenants"]
     assert one["name"] == "berlin {odd} & <co>" and "<" not in one["id"]
     assert any(item["unit"]["name"] == HOSTILE for item in items(report)), "the network's name is as the vendor has it"
@@ -370,7 +372,7 @@ def test_no_secret_in_any_file_or_output(tenants, audit, tmp_path):
         vienna=meraki_desired_state(tenants, "3", key=OTHER_KEY),
     )
     listed["all"]["hosts"]["paris"]["meraki_api_key"] = KEY
-    done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD})
+    done, report = audit(listed, verbosity=4, diff=True, env={"ESET_PASSWORD": PASSWORD}, extra_vars=EVERY_FORMAT)
     assert done.rc == 2 and report["totals"]["tenants"]["unreadable"] == 2
     texts = [
         done.stdout,
@@ -450,7 +452,7 @@ def test_a_secret_is_masked_wherever_it_comes_from(tenants, audit, tmp_path, whe
     elif where == "defaults":
         play["module_defaults"] = {"group/secops.policy.meraki": {"api_key": KEY}}
     book.write_text(json.dumps([play]), encoding="utf-8")
-    done, report = audit(inventory(tenants, berlin=wanted), playbook=book, verbosity=3)
+    done, report = audit(inventory(tenants, berlin=wanted), playbook=book, verbosity=3, extra_vars=EVERY_FORMAT)
     assert done.rc == 0, done.output
     (item,) = items(report)
     assert item["verdict"] == "in_sync" and item["unit"]["name"] == "named ******** by somebody"

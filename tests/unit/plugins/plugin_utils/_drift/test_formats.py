@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import FORMATS
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.grouped import grouped
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.markdown import LARGEST, markdown
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.metrics import gitlab, prometheus
-from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import kept, report
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import digests, kept, report
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal import terminal
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -34,6 +39,15 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
+DOCS = Path(__file__).resolve().parents[5] / "docs"
+SCHEMAS = {
+    "json": json.loads((DOCS / "drift.schema.json").read_text(encoding="utf-8")),
+    # As GitLab's documentation of the report has it.
+    "gitlab": {
+        "type": "object", "required": ["create", "update", "delete"], "additionalProperties": False,
+        "properties": {name: {"type": "integer", "minimum": 0} for name in ("create", "update", "delete")},
+    },
+}  # fmt: skip
 HOSTILE = [
     "<script>alert(1)</script>", "| a | b |", "`code` *b* _i_ [x](http://evil)", 'quote" back\\slash', "line\nbreak\r", "\x1b[2Kgone",
     "\u202egnp", "{{ lookup('pipe', 'id') }}", "</details><h1>", "![x](http://evil/p.png)", "&amp; <!-- x", "\u2028", "@everyone #1 http://evil",
@@ -56,14 +70,23 @@ def test_a_hostile_name_is_text_in_every_format(text):
     for name, (_ending, written) in FORMATS.items():
         output = written(made)
         assert name == "json" or not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2028]", output), name
+        assert "uid=" not in output, f"{name}: a template was evaluated"
+        if name in SCHEMAS:
+            jsonschema.Draft202012Validator(SCHEMAS[name]).validate(json.loads(output))
     assert json.loads(FORMATS["json"][1](made))["tenants"][0]["name"] in (text, f"{text}2")
-    ET.fromstring(FORMATS["junit"][1](made))
+    suites = ET.fromstring(FORMATS["junit"][1](made)).findall("testsuite")
+    shown_as = printable(text, "\n\t")
+    assert {suite.get("name") for suite in suites} == {"audit", shown_as, f"{shown_as}2"}
+    page = FORMATS["html"][1](made)
+    (approval,) = re.findall(r'<button value="([^"]*)">Copy approval', page)
+    drifted_one = next(one for one in made["tenants"] if one["name"] == text)
+    assert yaml.safe_load(html.unescape(approval)) == {"apply_expected_plans": digests(drifted_one)}
     parsed = MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown(made))
     tokens = [inner for token in parsed for inner in [token, *(token.children or [])]]
     kinds = [token.type for token in tokens]
     assert not {"link_open", "image", "em_open", "html_inline"} & set(kinds) and kinds.count("strong_open") == 1
-    html = [token.content for token in tokens if token.type == "html_block"]
-    assert all(re.fullmatch(r"<details><summary>[^<>]*</summary>\n?|</details>\n?", block) for block in html) and len(html) == 4
+    blocks = [token.content for token in tokens if token.type == "html_block"]
+    assert all(re.fullmatch(r"<details><summary>[^<>]*</summary>\n?|</details>\n?", block) for block in blocks) and len(blocks) == 4
     assert sum(token.type == "tr_open" for token in tokens) == 3, "a row for each tenant, and the head"
     families = {family.name: family.samples for family in text_string_to_metric_families(prometheus(made))}
     assert {sample.labels["tenant"] for sample in families["secops_policy_tenant_verdict"]} and len(families) == 5
