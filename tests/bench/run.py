@@ -17,10 +17,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import yaml
+from ansible_collections.secops.policy.plugins.module_utils._vendors.meraki import Meraki
 from ansible_collections.secops.policy.tests.bench.audit import audit_fleet, drift_page, fleet
 from ansible_collections.secops.policy.tests.bench.memory import watched
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
@@ -283,6 +285,32 @@ def _pace(report: Report, what: str, api: str) -> None:
         report.count("requests of the same task again", len(cloud.log), 1)
 
 
+def clients(report: Report) -> None:
+    """25 clients that know nothing of each other, each with 12 reads of one organization, which has ten requests a second for all."""
+    with Cloud() as cloud:
+        _organization(cloud, networks=0, policies=0)
+        cloud.latency = 0.05
+        options = {**_connection(cloud), "timeout": 60, "retry_timeout": 300, "rate_limit": 10, "validate_certs": True, "ca_path": None}
+
+        def read() -> None:
+            api = Meraki(options)
+            for _number in range(12):
+                api.client.get(api.path("/networks"), {"perPage": 1000})
+
+        threads = [threading.Thread(target=read) for _client in range(25)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        made = sum(entry.status == 200 for entry in cloud.log)
+        report.count("reads of 25 clients", made, 300)
+        floor = (made - 1) // 10 + cloud.latency
+        took = cloud.log[-1].at - cloud.log[0].at + cloud.latency
+        report.ratio("25 clients on one organization / the limit's floor", took / floor, 1.3, f"{took:.1f} s / {floor:.1f} s")
+        refused = sum(entry.status == 429 for entry in cloud.log)
+        report.ratio("of their answers 429", refused / len(cloud.log), 0.5, f"{refused} of {len(cloud.log)}")
+
+
 def application_loop(report: Report) -> None:
     """100 applications by a loop of ``ansible.builtin.uri`` and by one task, at 50 ms an answer and without a limit of the server's."""
     with Cloud() as cloud:
@@ -440,6 +468,7 @@ BENCHES = {
     "eset_pace": eset_pace,
     "application_pace": application_pace,
     "resource_pace": resource_pace,
+    "clients": clients,
     "application_loop": application_loop,
     "audit_fleet": audit_fleet,
     "fleet": fleet,

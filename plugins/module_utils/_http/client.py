@@ -142,7 +142,7 @@ class Client:
             if isinstance(decision, Return):
                 return t.cast(Response, ended)
             if decision.pause:
-                self.pacer.pause(decision.pause)
+                self.pacer.pause(decision.pause, ended.started)
             if isinstance(decision, Raise):
                 raise decision.error
             if self.budget.wait(decision.wait):
@@ -205,6 +205,8 @@ class Client:
         finally:
             self.pacer.end(ticket)
         self._reached = True
+        if response.status != 429:
+            self.pacer.admitted()
         return response
 
     def _single(self, request: Request, started: float) -> Response:

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""When a request may go out, how long a run may wait, and how much it may ask for: the pacer, the budget and the usage."""
+"""When a request may go out, how long a run may wait, and how much it may ask for: the pacer, what it learns, the budget, the usage."""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 import typing as t
@@ -20,26 +21,72 @@ from .request import Request
 _JITTER = 0.04
 _LATEST = 0.08
 
+#: Others may ask for the same organization. Two refusals within so many seconds tell of them, and one alone does not.
+_STRAY = 5.0
+#: After about so many seconds without a refusal there may be room for more.
+_QUIET = 3.0
+#: Who is refused again and again waits for up to so many seconds more than it is asked to, so that not all come back at once.
+_SPREAD = 3.0
 #: What no run comes near, in requests and in bytes.
 MOST_REQUESTS = 100_000
 LARGEST_RUN = 1 << 32
+
+
+class Pace:
+    """How many requests a window may hold: ``most``, unless the server refuses some; then those that it let in, and more again later.
+
+    No clock and no dice: times are given, and so is a ``draw`` between 0 and 1, by chance.
+    """
+
+    def __init__(self, most: int, window: float) -> None:
+        self.slots = most
+        self._most = most
+        self._window = window
+        self._admitted: deque[float] = deque(maxlen=most)
+        self._refused = float("-inf")
+        self._in_a_row = 0
+        self._rises = 0.0
+        self._risen = False
+
+    def admitted(self, now: float, draw: float) -> None:
+        """The server did not refuse a request. After a quiet time one more is tried, and after another one twice as many."""
+        self._admitted.append(now)
+        self._in_a_row = 0
+        if self.slots < self._most and now >= self._rises:
+            self.slots = min(self._most, self.slots * 2 if self._risen else self.slots + 1)
+            self._risen = True
+            self._rises = now + _QUIET * (0.5 + draw)
+
+    def refused(self, now: float, sent: float, draw: float) -> float:
+        """The server refused a request that went out when ``sent`` says. The seconds to wait beyond those that it asks for."""
+        if sent <= self._refused:
+            return 0.0  # It was on its way when the last refusal came, and tells nothing new.
+        if self._in_a_row or now - self._refused < _STRAY:
+            self.slots = max(1, min(self.slots - 1, sum(at > now - self._window for at in self._admitted)))
+        self._refused = now
+        self._in_a_row += 1
+        self._risen = False
+        self._rises = now + _QUIET * (0.5 + draw)
+        return draw * min(_SPREAD, 2.0 ** (self._in_a_row - 1) - 1.0)
 
 
 class Pacer:
     """Lets requests go so that no second sees more than ``rate`` of them at the server.
 
     Requests that follow each other's answers go as they come until the second is full; requests that overlap are spaced evenly, for a
-    burst that the server sees a little later than it was sent would crowd the next one.
+    burst that the server sees a little later than it was sent would crowd the next one. Where the server refuses some all the same, others
+    use the limit too, and ``Pace`` learns how much of it is left.
     """
 
     def __init__(self, rate: float) -> None:
-        self._slots = max(1, int(rate))
-        self._window = self._slots / rate
+        most = max(1, int(rate))
+        self._window = most / rate
+        self._pace = Pace(most, self._window)
         self._interval = 1.0 / rate
         self._turn = threading.Lock()
         self._count = threading.Lock()
         # For each of the last requests by when the server saw it, and when it was sent.
-        self._seen: deque[list[float]] = deque(maxlen=self._slots)
+        self._seen: deque[list[float]] = deque(maxlen=most)
         self._took: deque[float] = deque(maxlen=32)
         self._in_flight = 0
         self._paused_until = 0.0
@@ -70,14 +117,23 @@ class Pacer:
             self._took.append(took)
             ticket[0] = min(now, ticket[1] + min(max(_JITTER, took - min(self._took)), _LATEST))
 
-    def pause(self, seconds: float) -> None:
-        """Nothing goes out for so long: the server said that it has had enough."""
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+    def admitted(self) -> None:
+        """The server did not refuse a request."""
+        with self._count:
+            self._pace.admitted(time.monotonic(), random.random())  # noqa: S311 - no secret
+
+    def pause(self, seconds: float, sent: float) -> None:
+        """Nothing goes out for so long: the server said that it has had enough, to a request that went out when ``sent`` says."""
+        now = time.monotonic()
+        with self._count:
+            more = self._pace.refused(now, sent, random.random())  # noqa: S311 - no secret
+            self._paused_until = max(self._paused_until, now + seconds + more)
 
     def _due(self) -> float:
         due = self._paused_until
-        if len(self._seen) == self._slots:
-            due = max(due, self._seen[0][0] + self._window)
+        slots = self._pace.slots
+        if len(self._seen) >= slots:
+            due = max(due, self._seen[-slots][0] + self._window)
         if self._in_flight:
             due = max(due, self._last + self._interval)
         return due
