@@ -25,6 +25,8 @@ LARGEST = 65_000
 #: What means something in Markdown or HTML. A vendor's text is text.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:/])")
 _MOST_TENANTS = 300
+#: Characters of the table of tenants, and of a line beside it: names and messages may be of any length.
+_LONGEST_TABLE, _LONGEST_LINE, _MOST_LINES = 30_000, 300, 20
 
 
 def markdown(report: Data) -> str:
@@ -38,7 +40,7 @@ def markdown(report: Data) -> str:
         + ", ".join(f"{totals['tenants'][verdict]} {verdict.replace('_', ' ')}" for verdict in VERDICTS if totals["tenants"][verdict])
         + f"; {count(totals['deviations'], 'deviation')}. Read at {report['generated_at']}.",
         "",
-        *[f"- **The audit itself has a problem:** {escaped(problem)}" for problem in report["problems"]],
+        *[f"- **The audit itself has a problem:** {_cut(problem)}" for problem in report["problems"][:_MOST_LINES]],
         "",
         *_same(report),
         *_table(tenants),
@@ -62,22 +64,35 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", clean(text).replace("\n", " ").replace("\t", " "))
 
 
+def _cut(text: str) -> str:
+    """A text as ``escaped``, and not all of a long one."""
+    shown = clean(text)
+    return escaped(shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 3]}...")
+
+
 def _same(report: Data) -> list[str]:
-    found = [one for one in grouped(report) if len(one.tenants) > 1][:20]
+    found = [one for one in grouped(report) if len(one.tenants) > 1][:_MOST_LINES]
     if not found:
         return []
-    lines = [f"- {escaped(one.text)} ({escaped(one.module)}, {len(one.tenants)} tenants)" for one in found]
+    lines = [f"- {_cut(one.text)} ({escaped(one.module)}, {len(one.tenants)} tenants)" for one in found]
     return ["The same on several tenants:", "", *lines, ""]
 
 
 def _table(tenants: t.Sequence[Data]) -> list[str]:
     lines = ["| tenant | verdict | changed | missing | extra | moved | accepted |", "|---|---|---:|---:|---:|---:|---:|"]
+    left = _LONGEST_TABLE
+    shown = 0
     for one in tenants[:_MOST_TENANTS]:
         counts = [sum(resource["counts"][key] for resource in one["resources"]) for key in (*DEVIATIONS, "accepted")]
         verdict = one["verdict"].replace("_", " ") + (f" (read at {one['read_at']})" if "read_at" in one else "")
-        lines.append(f"| {escaped(one['name'])} | {verdict} | {' | '.join(str(number or '') for number in counts)} |")
-    if len(tenants) > _MOST_TENANTS:
-        lines += ["", f"{len(tenants) - _MOST_TENANTS} more tenants are in the whole report."]
+        row = f"| {escaped(one['name'])} | {verdict} | {' | '.join(str(number or '') for number in counts)} |"
+        left -= len(row) + 1
+        if left < 0:
+            break
+        lines.append(row)
+        shown += 1
+    if len(tenants) > shown:
+        lines += ["", f"{count(len(tenants) - shown, 'more tenant')} in the whole report."]
     return lines
 
 

@@ -112,6 +112,16 @@ def test_a_fleet_stays_within_what_readers_take():
     assert len(terminal(made)) < 250
 
 
+def test_names_and_messages_of_any_length_stay_within_what_readers_take():
+    name = "*" * 250
+    tenants = [tenant(f"{number:03}{name}", desired_state(SENTRY), {}) for number in range(400)]
+    there = network(1, *(policy(str(number), "withAny", [f"{number}{name}"]) for number in range(40)), name=name)
+    tenants += [tenant(other, desired_state(SENTRY), {SENTRY: planned([there], [network(1, name=name)])}) for other in ("a", "b")]
+    text = markdown(report(tenants, [], NOW, ["\U000e0001" * 70_000, *["\U000e0001" * 500] * 50]))
+    assert len(text) < LARGEST and text.count("<details>") == text.count("</details>")
+    assert "more tenants in the whole report" in text and "more tenants with something to say" in text
+
+
 def test_the_same_deviation_is_said_once_with_its_tenants():
     made = report([drifted("berlin"), drifted("paris"), in_sync("rome")], [], NOW)
     found = grouped(made)
