@@ -377,6 +377,46 @@ plan_digest:
   description: A SHA-256 digest of the planned changes, for O(expected_plan). The same changes have the same digest.
   returned: in the states that write, once there is a plan
   type: str
+recent_changes:
+  description:
+    - Entries of the organization's change log that may explain why something differs, the newest first, 50 at most.
+    - Entries of networks that do not change, and writes of this run, are left out. Old and new values are never kept.
+    - Empty when nothing changes, and when the log could not be read.
+  returned: with O(recent_changes_days), in the states that write, once there is a plan
+  type: list
+  elements: dict
+  contains:
+    ts:
+      description: When it was, as the log has it.
+      returned: always
+      type: str
+      sample: "2026-11-29T16:04:11.090210Z"
+    admin:
+      description: Who it was, by name. If several administrators have that name, their address or ID follows.
+      returned: always
+      type: str
+      sample: Miles Meraki
+    network_id:
+      description: The network that was changed; null where the log names none.
+      returned: always
+      type: str
+      sample: N_24329156
+    page:
+      description: The page of the dashboard; C(via API) for a call of the API.
+      returned: always
+      type: str
+      sample: via API
+    label:
+      description: What was changed there; for a call of the API, its method and path.
+      returned: always
+      type: str
+      sample: PUT /api/v1/organizations/2930418/sm/sentry/policies/assignments
+    certain:
+      description:
+        - Whether it was a call of the API to a path that this module writes. Everything else is a candidate by network and time, because
+          the vendor does not document how the dashboard logs such changes.
+      returned: always
+      type: bool
 stats:
   description: The number of C(reads), C(writes) and C(retries), and the time spent waiting (C(waited_seconds)).
   returned: always

@@ -45,7 +45,7 @@ def config_schema(module: str) -> dict[str, t.Any]:
 
 def purpose(module: str) -> frozenset[str]:
     """The options of a module that say what is to be done."""
-    return frozenset(_PURPOSE + RESOURCES[module].purpose)
+    return frozenset(_PURPOSE + RESOURCES[module].purpose).union(RESOURCES[module].vendor.task_arguments)
 
 
 def variable(vendor: Vendor, option: str) -> str:

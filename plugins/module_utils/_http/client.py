@@ -11,6 +11,7 @@ follows, ``_in_turn`` keeps the pace, ``_single`` sends.
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import time
@@ -47,6 +48,8 @@ class Client:
         self.vendor = vendor
         self.auth = auth
         self.timeout = float(options["timeout"])
+        #: When, on the monotonic clock, the last answer has to be there.
+        self._until: float | None = None
         self.budget = Budget(float(options["retry_timeout"]))
         self.pacer = Pacer(float(options["rate_limit"]))
         self.verify: bool | str = options["ca_path"] or True if options["validate_certs"] else False
@@ -90,6 +93,13 @@ class Client:
             if isinstance(following, Response):
                 return following
             attempt = following
+
+    def limited(self, seconds: float) -> Client:
+        """This client, for what is worth so many seconds and no more, with all its tries. The waits count to the same budget."""
+        part = copy.copy(self)
+        part.budget = self.budget.part(seconds)
+        part._until = time.monotonic() + seconds
+        return part
 
     def cancel(self) -> None:
         """Send nothing from now on: what is still to be sent raises ``RequestCancelled`` when its turn comes."""
@@ -209,10 +219,14 @@ class Client:
             self.pacer.admitted()
         return response
 
+    def _allowed(self) -> float:
+        """Seconds that the next answer may take; a moment in any case, because only an answer that is late can say so."""
+        return self.timeout if self._until is None else max(0.01, min(self.timeout, self._until - time.monotonic()))
+
     def _single(self, request: Request, started: float) -> Response:
         """The answer to one request, its body read as JSON."""
         self.usage.spend(request)
-        received = exchange(self._session, request, self.timeout, self.verify)
+        received = exchange(self._session, request, self._allowed(), self.verify)
         data, bad = None, received.bad
         if received.content.strip():
             try:

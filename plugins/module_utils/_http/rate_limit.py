@@ -145,9 +145,10 @@ class Budget:
     Waits that overlap count once.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, whole: Budget | None = None) -> None:
         self.seconds = seconds
         self.spent = 0.0
+        self._whole = whole
         self._until = 0.0
         self._lock = threading.Lock()
 
@@ -156,6 +157,12 @@ class Budget:
         with self._lock:
             self.spent += max(0.0, end - max(start, self._until))
             self._until = max(self._until, end)
+        if self._whole is not None:
+            self._whole.charge(start, end)
+
+    def part(self, seconds: float) -> Budget:
+        """So much of what is left, or all that is; what is spent of it is spent of the whole."""
+        return Budget(max(0.0, min(seconds, self.left)), self)
 
     @property
     def left(self) -> float:

@@ -25,13 +25,15 @@ class SharedLimit(t.NamedTuple):
 class Vendor(t.NamedTuple):
     """A vendor: ``name`` begins the names of its variables (``meraki_api_key``), ``arguments`` are the options of a connection to it.
 
-    ``shared_limit`` is what several hosts have together, beside the limit that each has of its own.
+    ``shared_limit`` is what several hosts have together, beside the limit that each has of its own. ``task_arguments`` are options of each
+    of its modules that say what a task is to do, and not how the vendor is reached.
     """
 
     name: str
     title: str
     arguments: t.Mapping[str, t.Mapping[str, t.Any]]
     shared_limit: SharedLimit | None = None
+    task_arguments: t.Mapping[str, t.Mapping[str, t.Any]] = {}
 
 
 class Kind(t.NamedTuple):

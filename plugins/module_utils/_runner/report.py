@@ -70,6 +70,8 @@ class Report:
         self.done = Outcome()
         #: What the text of the plan has to say besides.
         self.notes: list[str] = []
+        #: More keys of the result of a plan.
+        self.extras: dict[str, t.Any] = {}
         self._warnings: list[str] = []
 
     @property
@@ -130,6 +132,7 @@ class Report:
             "summary": plan.summary,
             "plan_digest": plan.digest(place),
             "place": place,
+            **self.extras,
             **plan.extras,
         }
 
@@ -175,6 +178,7 @@ class Report:
             return []
         names = ["max_removals", "expected_plan", *self.resource.description.purpose]
         names += ["with_names"] if self.task.state == "rendered" else []
+        names += ["recent_changes_days"] if self.task.params.get("recent_changes_days") else []
         values = {name: self.task.params.get(name) for name in names}
         return [name for name, value in values.items() if value is not None and value is not False]
 

@@ -87,6 +87,11 @@ class Resource(t.Protocol):
         """After the write: what ``now`` shows to have gone wrong with what was written since ``current``, beside the units' forms; in
         words."""
 
+    def recent_changes(self, current: t.Any, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
+        """More keys of the result of ``plan``: who may have made what is there another thing than is desired, where the vendor keeps a log
+        and the options ask for it. ``made``: what this run wrote, from ``started`` (of the monotonic clock) on, which explains nothing. A
+        log that cannot be read is a warning."""
+
     def about(self) -> dict[str, t.Any]:
         """More keys of every result of this resource, as far as they are known by now."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import re
+import time
 import typing as t
 
 from .._http.errors import ApiError
@@ -131,6 +132,9 @@ class _Run:
         self._task = task
         self._report = Report(task, resource)
         self._reader = Reader(resource, task.config, task.state)
+        self._current: t.Any = None
+        #: When, on the monotonic clock, it began to write.
+        self._started = 0.0
 
     def go(self) -> Result:
         """Everything. Never raises: what goes wrong is a failed result."""
@@ -164,7 +168,30 @@ class _Run:
         return self._report.success(gathered=units, **named, source=self._resource.source(), place=self._resource.place())
 
     def _write(self, client: Client) -> Result:
-        current = self._reader.read()
+        """Plan, and write where it is to; then, in every case in which the vendor can be asked, who changed what is different."""
+        try:
+            after = self._carry_out(client)
+        except Failed:
+            self._explain()
+            raise
+        self._explain()
+        return self._report.written(after)
+
+    def _explain(self) -> None:
+        """Add who may have changed what the plan finds different. Whatever goes wrong with that is a warning: it decides nothing."""
+        if self._report.plan is None:
+            return
+        done = self._report.done
+        try:
+            found = self._resource.recent_changes(self._current, self._report.plan, [*done.made, *done.unknown], self._started)
+        except Exception as exc:
+            self._report.warn(f"who changed it cannot be shown, please report it: {type(exc).__name__}: {exc}")
+        else:
+            self._report.extras.update(found)
+
+    def _carry_out(self, client: Client) -> list[dict[str, t.Any]]:
+        """The units that change, as they are afterwards."""
+        current = self._current = self._reader.read()
         plan = self._report.plan = self._reader.plan(current)
         named = bool(plan.requests and self._task.shows_names)
         if named:
@@ -176,12 +203,13 @@ class _Run:
             self._report.plan = plan
         self._guard(plan)
         if not plan.requests or self._task.check_mode:
-            return self._report.written(plan.after)
+            return plan.after
         from .recovery import Writer  # Most runs change nothing.
 
         writer = Writer(client, self._reader, self._report, self._guard)
+        self._started = time.monotonic()
         current, plan = writer.carry_out(current, plan)
-        return self._report.written(writer.verify(current, plan) if self._task.params["verify"] else writer.after_from_responses(plan))
+        return writer.verify(current, plan) if self._task.params["verify"] else writer.after_from_responses(plan)
 
     def _with_names(self, current: t.Any, plan: Plan) -> t.Any:
         """The current state with names for what changes. They are there to be read: where they cannot be had, ids do."""

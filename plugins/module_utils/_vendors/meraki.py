@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 from functools import partial
 from urllib.parse import quote
@@ -16,10 +17,20 @@ from .._http.errors import ApiError
 from .._http.links import Pages
 from .._http.request import Vendor
 from .._http.together import together
-from .._model.documented import Shape
+from .._model.documented import Shape, Undocumented
 from .._model.lookup import Index
-from .._model.plan import ValidationErrors, error
+from .._model.plan import Plan, Request, ValidationErrors, error
 from .meraki_options import organization_path, stripped_key
+
+if t.TYPE_CHECKING:
+    from .._http.request import Response
+    from .meraki_changes import Admin, Explains
+
+#: Seconds that the change log is worth, and the most entries on one of its pages that every version of the API allows (spec).
+_CHANGES_TIME = 10.0
+_CHANGES_PAGE = 5000
+#: A server tells its time in whole seconds, and logs a write a little after or before it.
+_CLOCK = 2.0
 
 _ORGANIZATION = Shape("an organization", id="id!", name="text!")
 _NETWORK = Shape("a network", id="id!", name="text!", tags="texts", productTypes="texts")
@@ -103,6 +114,49 @@ class Meraki:
 
         return dict(zip(network_ids, together(self.client, [partial(read, network_id) for network_id in network_ids])))
 
+    def recent_changes(
+        self, plan: Plan, networks: t.Collection[str], explains: Explains, made: t.Sequence[Request], started: float
+    ) -> dict[str, t.Any]:
+        """The result's ``recent_changes``, where the options ask for it: entries of the change log that may explain a plan which changes
+        these ``networks``. As ``Resource.recent_changes``; ``explains`` is asked for paths below the organization."""
+        days = self._options["recent_changes_days"]
+        if not days:
+            return {}
+        found: list[dict[str, t.Any]] = []
+        if plan.requests:
+            try:
+                found = self._changes(days, networks, explains, made, started)
+            except (ApiError, Undocumented) as problem:
+                self.client.warn(f"recent_changes: who changed it is not known, for the change log could not be read: {problem}")
+        return {"recent_changes": found}
+
+    def _changes(
+        self, days: int, networks: t.Collection[str], explains: Explains, made: t.Sequence[Request], started: float
+    ) -> list[dict[str, t.Any]]:
+        from . import meraki_changes as log  # Most runs change nothing.
+
+        client = self.client.limited(_CHANGES_TIME)
+        response = client.get(self.path("/configurationChanges"), {"timespan": days * 86400, "perPage": _CHANGES_PAGE})
+        listed = log.entries(response.data)
+        if len(listed) >= _CHANGES_PAGE:
+            self.client.warn(f"recent_changes: of the change log the newest {len(listed)} entries were looked at, and no earlier ones")
+
+        def ask() -> Admin | None:
+            try:
+                return log.identity(client.get("/administered/identities/me").data)
+            except (ApiError, Undocumented):
+                return None  # Then nothing is left out.
+
+        if made:
+            calls = [log.call(request.method, request.path) for request in made]
+            listed = log.without_own(listed, calls, _server_time(response) - (time.monotonic() - started) - _CLOCK, ask)
+        own = log.call("", self.path("/"))[1]
+        found = log.explaining(listed, networks, lambda path: explains(path[len(own) - 1 :]) if path.startswith(own) else None)
+        shown = log.newest(found)
+        if len(shown) < len(found):
+            self.client.warn(f"recent_changes: {len(found)} entries of the change log may explain the difference; {len(shown)} are shown")
+        return shown
+
     def _by_name(self, name: str) -> str:
         listed = [(str(item["id"]), item["name"]) for item in self.organizations()]
         found, problem = Index("organization", listed).find(name)
@@ -120,6 +174,16 @@ class _Bearer:
 
     def renew(self, used: t.Mapping[str, str], times: int) -> bool:
         return False
+
+
+def _server_time(response: Response) -> float:
+    """The server's time at its answer, in seconds since 1970: its clock need not go as this machine's."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return time.time()
 
 
 def _listed(data: t.Any, what: str) -> list[t.Any]:

@@ -21,7 +21,11 @@ ARGUMENTS: dict[str, t.Any] = {
     "organization_id": {"type": "str", "fallback": from_environment("MERAKI_ORGANIZATION_ID")},
     "organization": {"type": "str"},
 }
-VENDOR = Vendor("meraki", "Meraki", ARGUMENTS, SharedLimit(100.0, "from one source address"))
+#: The options of every module beside those of the connection.
+TASK_ARGUMENTS: dict[str, t.Any] = {"recent_changes_days": {"type": "int", "default": 0}}
+VENDOR = Vendor("meraki", "Meraki", ARGUMENTS, SharedLimit(100.0, "from one source address"), TASK_ARGUMENTS)
+#: The change log goes back so far (spec).
+_MOST_DAYS = 365
 
 
 def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
@@ -29,6 +33,8 @@ def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     if state == "rendered":
         return []
     found = key_errors(options)
+    if not 0 <= options["recent_changes_days"] <= _MOST_DAYS:
+        found.append(error("recent_changes_days", f"must be 0, for off, or a number of days up to {_MOST_DAYS}"))
     if not options["organization_id"] and not options["organization"]:
         found.append(
             error(

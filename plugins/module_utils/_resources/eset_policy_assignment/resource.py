@@ -104,6 +104,9 @@ class PolicyAssignments:
     def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
         return []
 
+    def recent_changes(self, current: t.Any, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
+        return {}  # This API has no log of changes.
+
     def about(self) -> dict[str, t.Any]:
         return {}
 

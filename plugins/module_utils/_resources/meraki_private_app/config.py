@@ -13,6 +13,7 @@ import unicodedata
 
 from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
+from ..._vendors.meraki_options import TASK_ARGUMENTS
 from .backend import Backend
 from .fields import DEFAULTS, GROUP_KEYS, ID_KEYS, port_error
 from .schema import APPLICATION, RESOURCE
@@ -83,6 +84,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "api": {"type": "str", "default": "auto", "choices": ["auto", *ID_KEYS]},
     "create_groups": {"type": "bool", "default": False},
     "deprecation_warning": {"type": "bool", "default": True},
+    **TASK_ARGUMENTS,
     **CONNECTION,
 }
 

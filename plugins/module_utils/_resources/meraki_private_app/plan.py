@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from operator import itemgetter
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from ..._model.lookup import Index, folded, unlike
 from ..._model.plan import NEW, Plan, ValidationErrors, error
@@ -293,6 +294,19 @@ def _result(
         if key in given and (existing is None or existing.get(key) != given[key]):
             warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
     return result
+
+
+def explains(current: Current, plan: Plan, tail: str) -> bool | None:
+    """Whether a call of somebody else's, of the path ``tail`` below the organization, explains what ``plan`` finds different: True for a
+    path of the applications or one that the plan writes, False for an application that stays as it is, None where it cannot be told."""
+    own = current.backend.path()
+    if tail == own or any(unquote(request.path).endswith(f"/{current.organization}{tail}") for request in plan.requests):
+        return True
+    if not tail.startswith(f"{own}/"):
+        return None
+    key = tail[len(own) + 1 :]
+    # One that is gone was deleted: that explains what is to be created.
+    return key in plan.expected or key not in current.applications and bool(plan.summary["created"])
 
 
 def _known(existing: Application | None) -> Known:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ..._http.client import Client
 from ..._model.lookup import Index
@@ -125,6 +126,12 @@ class PrivateApplications:
         found, after = _by_key(current), _by_key(now)
         written = [key for key, form in plan.expected.items() if form is not None and key in after]
         return [f"{plan.titles[key]}: {text}" for key in written for text in self.backend.failures(found.get(key), after[key])]
+
+    def recent_changes(self, current: Current, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
+        # Applications belong to no network, so that what the log says of one explains nothing.
+        explains = partial(private_app_planner.explains, current, plan)
+        found: dict[str, t.Any] = self._api.recent_changes(plan, (), explains, made, started)
+        return found
 
     def about(self) -> dict[str, t.Any]:
         return {} if self._backend is None else {"api": self._backend.name}

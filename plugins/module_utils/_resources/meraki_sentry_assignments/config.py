@@ -12,6 +12,7 @@ import typing as t
 from ..._model.lookup import Index, folded, listing, unlike
 from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
+from ..._vendors.meraki_options import TASK_ARGUMENTS
 from .schema import NETWORK
 
 _NETWORK = NETWORK["properties"]
@@ -70,6 +71,7 @@ ARGUMENTS: dict[str, t.Any] = {
             },
         },
     },
+    **TASK_ARGUMENTS,
     **CONNECTION,
 }
 

@@ -87,6 +87,9 @@ class BadgeRules:
     def failures(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return []
 
+    def recent_changes(self, current: t.Any, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
+        return {}
+
     def about(self) -> dict[str, t.Any]:
         return {}
 
