@@ -380,7 +380,8 @@ plan_digest:
 recent_changes:
   description:
     - Entries of the organization's change log that may explain why something differs, the newest first, 50 at most.
-    - Entries of networks that do not change, and writes of this run, are left out. Old and new values are never kept.
+    - Entries of networks, calls of the API that have nothing to do with it, and writes of this run are left out. Old and new values are
+      never kept.
     - Empty when nothing changes, and when the log could not be read.
   returned: with O(recent_changes_days), in the states that write, once there is a plan
   type: list
@@ -397,10 +398,9 @@ recent_changes:
       type: str
       sample: Miles Meraki
     network_id:
-      description: The network that was changed; null where the log names none.
+      description: Null, because applications belong to no network.
       returned: always
       type: str
-      sample: N_24329156
     page:
       description: The page of the dashboard; C(via API) for a call of the API.
       returned: always
@@ -410,7 +410,7 @@ recent_changes:
       description: What was changed there; for a call of the API, its method and path.
       returned: always
       type: str
-      sample: PUT /api/v1/organizations/2930418/sm/sentry/policies/assignments
+      sample: PUT /api/v1/organizations/2930418/secureConnect/privateApplications/183456
     certain:
       description:
         - Whether it was a call of the API to a path that this module writes. Everything else is a candidate by network and time, because

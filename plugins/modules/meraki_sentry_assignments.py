@@ -261,7 +261,8 @@ plan_digest:
 recent_changes:
   description:
     - Entries of the organization's change log that may explain why something differs, the newest first, 50 at most.
-    - Entries of networks that do not change, and writes of this run, are left out. Old and new values are never kept.
+    - Entries of networks that do not change, calls of the API that have nothing to do with it, and writes of this run are left out. Old
+      and new values are never kept.
     - Empty when nothing changes, and when the log could not be read.
   returned: with O(recent_changes_days), in the states that write, once there is a plan
   type: list

@@ -68,13 +68,21 @@ def labels(result):
 def test_calls_are_certain_edits_are_candidates_and_the_rest_is_left_out(cloud):
     other(cloud, PUT.removeprefix("PUT "), ago=60)
     other(cloud, APPS + "/1", ago=30)
+    other(cloud, f"/api/v1/organizations/{ORG}/actionBatches", "POST", ago=40)
+    other(cloud, f"/api/v1/networks/{BERLIN}/groupPolicies/101", "DELETE", ago=50, networkId=BERLIN)
+    other(cloud, f"/api/v1/networks/{HAMBURG}/groupPolicies/201", "DELETE", ago=50, networkId=HAMBURG)
     edit(cloud, network_id=BERLIN, ago=120)
     edit(cloud, "Elsewhere", network_id=HAMBURG, ago=90)
     edit(cloud, "Long ago", network_id=BERLIN, ago=8 * 86400)
     result = run(cloud)
-    assert labels(result) == [(f"PUT {APPS}/1", False), (PUT, True), ("Sentry policies", False)]
-    assert [one["admin"] for one in result["recent_changes"]] == ["Olga Other", "Olga Other", "Dana Dashboard"]
-    assert [one["network_id"] for one in result["recent_changes"]] == [None, None, BERLIN]
+    assert labels(result) == [
+        (f"POST /api/v1/organizations/{ORG}/actionBatches", False),
+        (f"DELETE /api/v1/networks/{BERLIN}/groupPolicies/101", False),
+        (PUT, True),
+        ("Sentry policies", False),
+    ]
+    assert [one["admin"] for one in result["recent_changes"]] == ["Olga Other"] * 3 + ["Dana Dashboard"]
+    assert [one["network_id"] for one in result["recent_changes"]] == [None, BERLIN, None, BERLIN]
     assert {frozenset(one) for one in result["recent_changes"]} == {frozenset(("ts", "admin", "network_id", "page", "label", "certain"))}
     assert PRIVATE not in json.dumps(result) and "warnings" not in result
     (asked,) = logs(cloud)
@@ -126,6 +134,7 @@ def test_applications_calls_for_those_that_stay_are_left_out(cloud):
     by_hand(cloud, "PUT", by_name["Intranet"], description="Also mine")
     by_hand(cloud, "DELETE", gone["applicationId"])
     edit(cloud, network_id=BERLIN)
+    other(cloud, f"/api/v1/organizations/{ORG}/admins", "POST")
     edit(cloud, "Private applications")
     jira, wiki = f"{APPS}/{by_name['Jira']}", f"{APPS}/{gone['applicationId']}"
     changes = labels(run(cloud, APPLICATION))

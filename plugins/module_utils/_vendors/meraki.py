@@ -151,7 +151,13 @@ class Meraki:
             calls = [log.call(request.method, request.path) for request in made]
             listed = log.without_own(listed, calls, _server_time(response) - (time.monotonic() - started) - _CLOCK, ask)
         own = log.call("", self.path("/"))[1]
-        found = log.explaining(listed, networks, lambda path: explains(path[len(own) - 1 :]) if path.startswith(own) else None)
+
+        def related(path: str) -> bool | None:
+            tail = path[len(own) - 1 :] if path.startswith(own) else ""
+            # A batch may hold any call.
+            return None if tail.startswith("/actionBatches") else bool(tail) and explains(tail)
+
+        found = log.explaining(listed, networks, related)
         shown = log.newest(found)
         if len(shown) < len(found):
             self.client.warn(f"recent_changes: {len(found)} entries of the change log may explain the difference; {len(shown)} are shown")

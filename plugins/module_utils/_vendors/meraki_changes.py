@@ -39,7 +39,7 @@ _IDENTITY = Shape("the administrator behind the key", name="text", email="text")
 _CALL = re.compile(r"(GET|POST|PUT|DELETE|PATCH) /api/v\d+(/[^\s?]*)(?:\?\S*)?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 
-#: Whether a call of a path (below the API's version) explains what a plan finds different: True, False, or None where it only may.
+#: Whether a call of a path explains what a plan finds different: True, None where it only may, False where nothing speaks for it.
 Explains = t.Callable[[str], "bool | None"]
 
 
@@ -98,13 +98,13 @@ def without_own(
 
 
 def explaining(listed: t.Sequence[Entry], networks: t.Collection[str], explains: Explains) -> list[dict[str, t.Any]]:
-    """What may explain a plan that changes these ``networks``, as results show it: entries of other networks, and calls that cannot have
-    to do with it, are left out."""
+    """What may explain a plan that changes these ``networks``, as results show it. Left out are entries of other networks, and calls of
+    unrelated paths where the log does not say that they concern one of these. ``explains`` is asked for paths below the API's version."""
     names = _names(listed)
     found = []
     for entry in listed:
         certain = explains(entry.call[1]) if entry.call else None
-        if certain is not False and (entry.network_id is None or entry.network_id in networks):
+        if entry.network_id in networks or entry.network_id is None and certain is not False:
             found.append(
                 {
                     "ts": entry.ts,

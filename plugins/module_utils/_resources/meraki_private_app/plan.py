@@ -298,12 +298,13 @@ def _result(
 
 def explains(current: Current, plan: Plan, tail: str) -> bool | None:
     """Whether a call of somebody else's, of the path ``tail`` below the organization, explains what ``plan`` finds different: True for a
-    path of the applications or one that the plan writes, False for an application that stays as it is, None where it cannot be told."""
+    path of the applications or one that the plan writes, None for other paths of Secure Connect, which hold groups and the other API's
+    objects, False for an application that stays as it is and for everything else."""
     own = current.backend.path()
     if tail == own or any(unquote(request.path).endswith(f"/{current.organization}{tail}") for request in plan.requests):
         return True
     if not tail.startswith(f"{own}/"):
-        return None
+        return None if tail.startswith("/secureConnect/private") else False
     key = tail[len(own) + 1 :]
     # One that is gone was deleted: that explains what is to be created.
     return key in plan.expected or key not in current.applications and bool(plan.summary["created"])

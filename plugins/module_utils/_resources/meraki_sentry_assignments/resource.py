@@ -130,7 +130,7 @@ class SentryAssignments:
         return []
 
     def recent_changes(self, current: Current, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
-        found: dict[str, t.Any] = self._api.recent_changes(plan, plan.expected.keys(), lambda path: path == _WRITE or None, made, started)
+        found: dict[str, t.Any] = self._api.recent_changes(plan, plan.expected.keys(), lambda path: path == _WRITE, made, started)
         return found
 
     def about(self) -> dict[str, t.Any]:
