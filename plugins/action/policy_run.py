@@ -28,6 +28,7 @@ _OPTIONS: dict[str, t.Any] = {
     "entry": {"type": "raw"},
     "connection_only": {"type": "bool", "default": False},
     "options": {"type": "dict", "default": {}},
+    "defaults": {"type": "dict", "default": {}},
     "tolerant": {"type": "bool", "default": False},
 }
 
@@ -47,10 +48,10 @@ class ActionModule(WorkerAction):
         if not isinstance(entry, dict):
             return {**result, "failed": True, "msg": "entry must be a dictionary of the module's options"}
         variables, options = task_vars or {}, plain(given["options"])
-        layers: list[dict[str, t.Any]] = [{}, {}, entry]
+        layers: list[dict[str, t.Any]] = [plain(given["defaults"]), {}, {}, entry]
         try:
-            self._defaults(module, layers[0])
-            self._variables(RESOURCES[module].vendor, variables, layers[1])
+            self._defaults(module, layers[1])
+            self._variables(RESOURCES[module].vendor, variables, layers[2])
         except AnsibleError as error:
             result.update({"failed": True, "msg": f"Nothing was read or written: {error}"})
         else:

@@ -53,6 +53,10 @@ options:
     description: Options that take precedence over all others.
     type: dict
     default: {}
+  defaults:
+    description: Options that count where nothing else gives them, for modules that have them.
+    type: dict
+    default: {}
   tolerant:
     description:
       - Whether to return the failure of a module as an ordinary result, with RV(failure). An audit then does not print it as an error.

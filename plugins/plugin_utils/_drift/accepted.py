@@ -64,6 +64,12 @@ def accept(items: t.Iterable[Item], accepted: t.Sequence[Accepted], now: datetim
     ]
 
 
+def may_cover(what: str, beginning: str) -> bool:
+    """Whether ``what`` covers any id that begins so."""
+    literal, star, _rest = what.partition("*")
+    return literal.startswith(beginning) or bool(star) and beginning.startswith(literal)
+
+
 def _entry(entry: t.Any) -> tuple[list[str], Accepted | None]:
     if not isinstance(entry, dict):
         return [": must be a dictionary with what, reason and expires"], None

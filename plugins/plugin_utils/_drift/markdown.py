@@ -13,6 +13,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.differences i
 from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import SIGNS, difference_text
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
+from .changes import change_lines
 from .grouped import grouped
 from .items import DEVIATIONS, IN_SYNC
 from .report import UNKNOWN, VERDICTS, reasons
@@ -27,6 +28,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:/])")
 _MOST_TENANTS = 300
 #: Characters of the table of tenants, and of a line beside it: names and messages may be of any length.
 _LONGEST_TABLE, _LONGEST_LINE, _MOST_LINES = 30_000, 300, 20
+#: Entries of a change log, of one module of a tenant.
+_CHANGES = 10
 
 
 def markdown(report: Data) -> str:
@@ -104,6 +107,10 @@ def _details(one: Data) -> str:
     for resource in one["resources"]:
         module = escaped(title(resource["module"]))
         lines += [f"- {module}: {escaped(_line(resource['module'], item))}" for item in resource["items"] if item["verdict"] != IN_SYNC]
+        changes = change_lines(resource, _CHANGES)
+        if changes:
+            lines += [f"- {module}, changed recently (a candidate may explain it, by network and time):"]
+            lines += [f"  - {escaped(line)}" for line in changes]
     head = f"{_html(one['name'])}: {one['verdict'].replace('_', ' ')}"
     return f"\n<details><summary>{head}</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
 

@@ -12,7 +12,8 @@ from collections import Counter
 
 from .._resources import RESOURCES
 from .._workflow.desired_state import desired_state_errors, ran, result_errors
-from .accepted import Accepted, accept
+from .accepted import Accepted, accept, may_cover
+from .changes import are_whole, recent_changes
 from .items import DEVIATIONS, IN_SYNC, described, items, segment
 
 Data = t.Mapping[str, t.Any]
@@ -116,6 +117,7 @@ def _is_whole(one: Data) -> bool:
         all(isinstance(text, str) for text in texts)
         and all(isinstance(thing["id"], (str, type(None))) for thing in things)
         and all({"actual", "desired"} <= field.keys() for field in fields)
+        and all(are_whole(resource.get("recent_changes", [])) for resource in resources)
         and all(resource["module"] in RESOURCES and resource["verdict"] in VERDICTS for resource in resources)
         and all(item["verdict"] in (IN_SYNC, *DEVIATIONS) for item in items_)
         and all(isinstance(resource["plan_digest"], (str, type(None))) for resource in resources)
@@ -147,6 +149,19 @@ def reasons(one: Data) -> list[str]:
     return found + [f"{resource['module']}: {resource['message']}" for resource in one["resources"] if resource["verdict"] in UNKNOWN]
 
 
+def unmatched(made: Data, inventory: t.Iterable[str]) -> list[str]:
+    """The accepted deviations of a report that cover nothing, by their ``what``: not those that may cover something in a tenant of the
+    ``inventory`` that was not read, or not whole. What has expired matters no more."""
+    tenants = {one["name"]: one for one in made["tenants"]}
+    unread_ = [f"{segment(name)}/" for name in inventory if name not in tenants or tenants[name]["message"]]
+    unread_ += [f"{resource['id']}/" for one in tenants.values() for resource in one["resources"] if resource["verdict"] in UNKNOWN]
+    return [
+        entry["what"]
+        for entry in made["accepted"]
+        if not (entry["deviations"] or entry["expired"] or any(may_cover(entry["what"], beginning) for beginning in unread_))
+    ]
+
+
 def _of(error: Data, module: str) -> bool:
     return f"{error['path']}.".startswith(f"secops_policy.{module}.")
 
@@ -166,6 +181,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         "warnings": [],
         "plan_digest": None,
         "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
+        "recent_changes": [],
         "items": [],
     }
     if errors:
@@ -184,6 +200,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         made["message"] = f"apply would refuse this: {why}"
     made["verdict"] = IN_SYNC
     made["plan_digest"] = str(result["plan_digest"])
+    made["recent_changes"] = recent_changes(result)
     units = words.get("units", [])
     made["items"] = items(module, made["id"], result, units)
     if units is None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
+from .changes import change_lines
 from .grouped import grouped
 from .items import DEVIATIONS
-from .report import UNKNOWN, VERDICTS, reasons
-from .text import clean, count
+from .report import DRIFTED, UNKNOWN, VERDICTS, reasons
+from .text import clean, count, title
 
 Data = t.Mapping[str, t.Any]
 
 #: Of what is longer the page has the rest.
 _MOST = 200
 _LONGEST = 300
+#: Entries of a change log, of one module of a tenant.
+_CHANGES = 5
 
 
 def terminal(report: Data) -> list[str]:
@@ -37,10 +40,26 @@ def terminal(report: Data) -> list[str]:
         lines.append(f"  {_cut(one.text)}  [{_names(one.tenants)}]")
     if len(found) > _MOST:
         lines.append(f"  ... and {count(len(found) - _MOST, 'deviation')} more, in the report")
+    lines += _changes(tenants)
     if report["totals"]["objects"]["accepted"]:
         accepted = count(report["totals"]["objects"]["accepted"], "deviation")
         lines.append(f"{accepted} accepted and not counted. The role apply would change them too.")
     return [line.replace("\n", " ") for line in lines]
+
+
+def _changes(tenants: t.Sequence[Data]) -> list[str]:
+    """Who changed it, where something differs and the vendor's log was asked."""
+    found = [
+        f"  {clean(one['name'])}, {title(resource['module'])}: {line}"
+        for one in tenants
+        for resource in one["resources"]
+        if resource["verdict"] == DRIFTED
+        for line in change_lines(resource, _CHANGES)
+    ]
+    if not found:
+        return []
+    more = [f"  ... and {count(len(found) - _MOST, 'more line')}, in the report"] if len(found) > _MOST else []
+    return ["Changed recently (a candidate may explain it, by network and time):", *map(_cut, found[:_MOST]), *more]
 
 
 def _describe(one: Data) -> str:
