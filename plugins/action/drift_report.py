@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
             **result,
             "changed": False,
             "msg": _message(report, files.get("html") or next(iter(files.values()), "")),
-            "warnings": _unmatched(report),
+            "warnings": _unmatched(report, plain(variables.get("groups", {}).get("all") or [])),
             "files": files,
             "totals": report["totals"],
             "comparison": _counts(report["comparison"]),
@@ -201,7 +201,7 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
     """
     active, batch = (plain(variables[name]) for name in ("ansible_play_hosts", "ansible_play_batch"))
     found: dict[str, str] = {}
-    others = [f"the audit itself has a problem: {text}" for text in report["problems"]]
+    others = [f"the audit itself has a problem: {text}" for text in _by_file(report["problems"])]
     for one in report["tenants"]:
         if "read_at" in one:
             continue
@@ -221,6 +221,15 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
     return found
 
 
+def _by_file(problems: t.Iterable[str]) -> list[str]:
+    """Problems with what is said of a whole file said once; what follows is the place in it, such as ``[0].expires``."""
+    found: dict[str, list[str]] = {}
+    for text in problems:
+        file, mark, place = text.partition(": [")
+        found.setdefault(file, []).extend([f"[{place}"] if mark else [])
+    return [f"{file}: {'; '.join(places)}" if places else file for file, places in found.items()]
+
+
 def _message(report: Data, path: str) -> str:
     tenants, deviations = report["totals"]["tenants"], report["totals"]["deviations"]
     parts = [f"{tenants[key]} {key.replace('_', ' ')}" for key in reversed(reports.VERDICTS) if tenants[key]]
@@ -234,14 +243,11 @@ def _message(report: Data, path: str) -> str:
     return f"{said}. Report: {path}"
 
 
-def _unmatched(report: Data) -> list[str]:
-    """A warning for each accepted deviation that covers nothing, as far as everything could be read."""
-    if any(one["verdict"] in reports.UNKNOWN for one in report["tenants"]):
-        return []
+def _unmatched(report: Data, inventory: t.Iterable[str]) -> list[str]:
+    """A warning for each accepted deviation that covers nothing, as far as what it may be about could be read."""
     return [
-        f"the accepted deviation {printable(entry['what'])!r} matches nothing: no object that is named so differs"
-        for entry in report["accepted"]
-        if not entry["deviations"] and not entry["expired"]
+        f"the accepted deviation {printable(what)!r} matches nothing: no object that is named so differs"
+        for what in reports.unmatched(report, inventory)
     ]
 
 

@@ -240,7 +240,8 @@ def test_exit_code_of_the_callback(tenants, audit):
 
 def test_accepted_deviations(tenants, audit, tmp_path):
     """Shown apart; counted again once expired; an error in the file accepts nothing and fails the play, the report written."""
-    listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1", policies=[], application={**JIRA, "description": "Other"}))
+    berlin = meraki_desired_state(tenants, "1", policies=[], application={**JIRA, "description": "Other"})
+    listed = inventory(tenants, berlin=berlin, paris=meraki_desired_state(tenants, "2"))
     file = tmp_path / "accepted.yml"
     _done, report = audit(listed)
     first, second = items(report, verdict="extra")
@@ -255,18 +256,25 @@ def test_accepted_deviations(tenants, audit, tmp_path):
     assert done.rc == 2 and report["totals"]["deviations"] == 2 and report["totals"]["objects"]["accepted"] == 1
     assert [item["accepted"] for item in items(report, verdict="extra")] == [entry, None]
     assert [(shown["expired"], shown["deviations"]) for shown in report["accepted"]] == [(False, 1), (True, 1), (False, 0)]
+    said = " ".join((done.stdout + done.stderr).split())
+    assert said.count("the accepted deviation 'nobody/*' matches nothing") == 1 and said.count("matches nothing") == 1
+    assert "1 deviation accepted and not counted. The role apply would change them too." in done.stdout
+    assert all("would change them too" in (tmp_path / "report" / f"drift.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
 
     file.write_text("- {what: berlin/*, reason: all of it, expires: 2999-12-31}\n", encoding="utf-8")
     enabled = {"ANSIBLE_CALLBACKS_ENABLED": "record_results,secops.policy.drift_exit_code"}
     done, report = audit(listed, extra_vars={"audit_accepted": str(file), "audit_fail_on_drift": True}, env=enabled)
     assert done.ok().rc == 0 and report["tenants"][0]["verdict"] == "in_sync"
+    assert "The role apply would change it too" in (tmp_path / "report" / "drift.xml").read_text(encoding="utf-8")
     assert set_stats(done)["secops_policy_audit_berlin"]["drift"] is False
 
     file.write_text(
         "- {what: berlin/*, reason: all of it, expires: soon}\n- {what: [], raeson: x, expires: 2999-12-31}\n", encoding="utf-8"
     )
     done, report = audit(listed, extra_vars={"audit_accepted": str(file)})
-    assert done.rc == 2 and "[0].expires" in done.failed_result()["msg"]
+    said = done.failed_result()["msg"]
+    assert done.rc == 2 and [said.count(text) for text in ("[0].expires", "[1].what", "[1].raeson", str(file))] == [1] * 4, said
+    assert [item["host"] for item in done.results if item["failed"]] == ["berlin"], "one host says it for all"
     assert len(report["problems"]) == 4 and report["totals"]["objects"]["accepted"] == 0 and report["totals"]["deviations"] == 3
 
     done, report = audit(listed, extra_vars={"audit_accepted": str(tmp_path / "nowhere.yml")})

@@ -76,7 +76,7 @@ def _case(place: str, module: str, name: str, items: list[Data]) -> _Case:
         return _Case(place, name, "failure", message + more, "\n".join(line for item in drifted for line in _lines(module, item)))
     if drifted:
         reasons = dict.fromkeys(f"{item['accepted']['reason']} (until {item['accepted']['expires']})" for item in drifted)
-        return _Case(place, name, "skipped", f"accepted: {'; '.join(reasons)}")
+        return _Case(place, name, "skipped", f"accepted: {'; '.join(reasons)}. The role apply would change it too")
     return _Case(place, name)
 
 

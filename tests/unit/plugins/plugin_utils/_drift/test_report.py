@@ -150,6 +150,32 @@ def test_a_result_that_no_desired_state_names_is_reported_all_the_same():
         assert made["totals"]["deviations"] == 1 and drift(made["tenants"][0]) is True
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("nobody/*", True),
+        (f"berlin/{ESET}/*", True),
+        (f"berlin/{SENTRY}/N_1/99", True),
+        (f"berlin/{SENTRY}/N_1/*", False),
+        (f"warsaw/{SENTRY}/N_1/99", False),
+        (f"warsaw/{SENTRY}*", False),
+        (f"warsaw/{ESET}/g-1/p-9", True),
+        ("war*/p-9", False),
+        ("wars", True),
+        ("sofia/*", False),
+        ("elsewhere/x", False),
+        ("*/p-9", False),
+    ],
+)
+def test_an_accepted_deviation_that_matches_nothing_is_said_where_that_is_known(what, said):
+    """warsaw could be read in part, sofia not at all, elsewhere is in the inventory and not in this run."""
+    entries = accept([{"what": what, "reason": "x", "expires": "2999-12-31"}])
+    made = report([drifted("berlin"), unreadable("warsaw"), unread("sofia", "not reached")], entries, NOW)
+    assert reports.unmatched(made, ["berlin", "warsaw", "sofia", "elsewhere"]) == [what] * said
+    expired = report([drifted("berlin")], accept([{"what": what, "reason": "x", "expires": "2020-12-31"}]), NOW)
+    assert reports.unmatched(expired, []) == []
+
+
 def test_what_a_result_was_asked_for_counts_before_what_anybody_else_says():
     own = described(SENTRY, {"state": "overridden", "organization": "Acme", "config": [{"network": "Berlin", "policies": [1]}]})
     assert own == {"state": "overridden", "scope": "Acme", "units": [{"network": "Berlin"}]}, "no more than the report needs"
