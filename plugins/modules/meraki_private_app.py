@@ -379,21 +379,20 @@ plan_digest:
   type: str
 recent_changes:
   description:
-    - Entries of the organization's change log that may explain why something differs, the newest first, 50 at most.
-    - Entries of networks, calls of the API that have nothing to do with it, and writes of this run are left out. Old and new values are
-      never kept.
-    - Empty when nothing changes, and when the log could not be read.
+    - Entries of the organization's change log that may explain why something differs, newest first, at most 50.
+    - Does not contain entries of networks, unrelated API calls, and the writes of this run. Old and new values are never kept.
+    - Empty if nothing changes, or if the log could not be read.
   returned: with O(recent_changes_days), in the states that write, once there is a plan
   type: list
   elements: dict
   contains:
     ts:
-      description: When it was, as the log has it.
+      description: The time of the change, as in the log.
       returned: always
       type: str
       sample: "2026-11-29T16:04:11.090210Z"
     admin:
-      description: Who it was, by name. If several administrators have that name, their address or ID follows.
+      description: The administrator's name. If several administrators have that name, an email address or ID follows.
       returned: always
       type: str
       sample: Miles Meraki
@@ -402,19 +401,19 @@ recent_changes:
       returned: always
       type: str
     page:
-      description: The page of the dashboard; C(via API) for a call of the API.
+      description: The page of the dashboard, or C(via API) for an API call.
       returned: always
       type: str
       sample: via API
     label:
-      description: What was changed there; for a call of the API, its method and path.
+      description: What was changed. For an API call, its method and path.
       returned: always
       type: str
       sample: PUT /api/v1/organizations/2930418/secureConnect/privateApplications/183456
     certain:
       description:
-        - Whether it was a call of the API to a path that this module writes. Everything else is a candidate by network and time, because
-          the vendor does not document how the dashboard logs such changes.
+        - Whether it was an API call to a path that this module writes. All other entries are candidates, because Meraki does not document
+          how the dashboard logs such changes.
       returned: always
       type: bool
 stats:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.secops.policy.plugins.module_utils._http import transport
 from ansible_collections.secops.policy.plugins.module_utils._vendors import meraki, meraki_changes
 from ansible_collections.secops.policy.tests.integration.tenants import by_hand
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
@@ -240,6 +241,10 @@ def test_a_log_that_is_huge(cloud, monkeypatch):
     assert result["warnings"] == [
         f"recent_changes: {meraki_changes.MOST + 11} entries of the change log may explain the difference; 50 are shown"
     ]
+    with monkeypatch.context() as patches:
+        patches.setattr(transport, "LARGEST_BODY", 10_000)
+        result = run(cloud)
+    assert result["recent_changes"] == [] and "a body of more than" in result["warnings"][0] and len(logs(cloud)) == 1
     monkeypatch.setattr(meraki, "_CHANGES_PAGE", 20)
     result = run(cloud)
     assert [one["label"] for one in result["recent_changes"]] == [f"edit {number}" for number in range(20)] and len(logs(cloud)) == 1

@@ -14,9 +14,11 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import 
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.markdown import LARGEST
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.report import kept, report
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal import terminal
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments
 from ansible_collections.secops.policy.tests.integration.harness import ROOT
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
+    ESET,
     NOW,
     SENTRY,
     desired_state,
@@ -126,6 +128,14 @@ def test_a_report_of_an_earlier_version_is_kept():
     assert [one["name"] for one in found["tenants"]] == ["paris"]
     for _ending, written in FORMATS.values():
         written(found)
+
+
+def test_the_roles_number_of_days_is_beneath_the_entrys_and_only_for_modules_that_have_the_option():
+    seven, entry = {"recent_changes_days": 7}, {"config": [], "recent_changes_days": 0}
+    assert module_arguments(SENTRY, [seven, {}, {}, {"config": []}], False, {}) == {"config": [], **seven}
+    assert module_arguments(SENTRY, [seven, {}, {}, entry], False, {}) == entry
+    assert module_arguments(ESET, [seven, {}, {}, {"config": []}], False, {}) == {"config": []}
+    assert module_arguments(SENTRY, [entry], True, {}) == {}, "it says nothing of how to reach the vendor"
 
 
 @pytest.mark.parametrize(
