@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,12 +27,9 @@ def pytest_configure() -> None:
             del os.environ[name]
     _importable()
     set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
-    # Times vary on shared machines; what matters is asserted, not measured, here. The same examples each time: a change is checked by
-    # what it changed.
-    settings.register_profile("collection", deadline=None, print_blob=True, derandomize=True)
-    # HYPOTHESIS_PROFILE=full looks elsewhere each time, and for longer where a test leaves the number of examples to the profile.
-    settings.register_profile("full", deadline=None, print_blob=True, max_examples=2000)
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "collection"))
+    from ansible_collections.secops.policy.tests.support.examples import load_profile
+
+    load_profile()
 
 
 def _importable() -> None:

@@ -10,7 +10,8 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow import res
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from .harness import run_module
@@ -41,7 +42,7 @@ APPLICATIONS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(APPLICATIONS, APPLICATIONS, st.data())
 def test_whatever_was_applied_to_applications_comes_back_and_once(present, wanted, data):
     with Cloud() as cloud:

@@ -1,21 +1,18 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody else writes while a run does, whatever they do and whenever, and whatever goes wrong on the way: the rules hold.
-
-``HYPOTHESIS_PROFILE=full`` looks for longer.
-"""
+"""Somebody else writes while a run does, whatever they do and whenever, and whatever goes wrong on the way: the rules hold."""
 
 from __future__ import annotations
 
 import itertools
-import os
 from typing import Any
 
 import pytest
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 from ansible_collections.secops.policy.tests.mock_cloud.eset import Eset
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
-from hypothesis import Phase, given, note, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import Phase, given, note
 from hypothesis import strategies as st
 
 from .harness import FAULTS, KEY, branches, run_meraki, run_module
@@ -25,14 +22,9 @@ from .second_writer_rules import ApplicationRules, AssignmentRules, Case, Sentry
 # The second writer, the server and the clock are the tests' own: another ansible-core cannot change how they end.
 pytestmark = pytest.mark.once
 
-FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
+#: What may explain a failure is said by the test itself.
+PHASES = [phase for phase in Phase if phase is not Phase.explain]
 PACE = {"rate_limit": 10, "retry_timeout": 300}
-
-
-def examples(quick):
-    """As many examples as there is time for; what may explain a failure is said by the test itself."""
-    phases = [phase for phase in settings.default.phases if phase is not Phase.explain]
-    return settings(max_examples=settings.default.max_examples if FULL else quick, phases=phases)
 
 
 @pytest.fixture(scope="module")
@@ -345,14 +337,14 @@ def sentry(draw):
     return present, case, switches, draw(disturbances(sentry_acts(case), ["LIST", "PUT", "PUT", "ANY"]))
 
 
-@examples(80)
+@examples(80, phases=PHASES)
 @given(sentry())
 def test_sentry_policies(cloud, drawn):
     present, case, switches, disturbed = drawn
     assert play(Sentry(cloud, present, **switches), case, disturbed) == []
 
 
-@examples(120)
+@examples(120, phases=PHASES)
 @given(sentry(), DAMAGE, st.booleans())
 def test_sentry_policies_from_a_damaged_list(cloud, drawn, damage, with_names):
     present, case, switches, _disturbed = drawn
@@ -423,14 +415,14 @@ def applications(draw):
     return present, case, switches, draw(disturbances(application_acts(case), ["LIST", "PUT", "PUT", "DELETE", "POST", "ANY"]))
 
 
-@examples(80)
+@examples(80, phases=PHASES)
 @given(applications())
 def test_private_applications(cloud, drawn):
     present, case, switches, disturbed = drawn
     assert play(Applications(cloud, present, **switches), case, disturbed) == []
 
 
-@examples(120)
+@examples(120, phases=PHASES)
 @given(applications(), DAMAGE, st.booleans())
 def test_private_applications_from_a_damaged_list(cloud, drawn, damage, with_names):
     present, case, switches, _disturbed = drawn
@@ -480,14 +472,14 @@ def assignments(draw):
     return draw(STACKS), case, draw(disturbances(assignment_acts(case), ["LIST", "POST", "POST", "DELETE", "ANY"]))
 
 
-@examples(80)
+@examples(80, phases=PHASES)
 @given(assignments())
 def test_eset_assignments(cloud, drawn):
     present, case, disturbed = drawn
     assert play(Assignments(cloud, present), case, disturbed) == []
 
 
-@examples(120)
+@examples(120, phases=PHASES)
 @given(assignments(), DAMAGE, st.booleans())
 def test_eset_assignments_from_a_damaged_list(cloud, drawn, damage, with_names):
     present, case, _disturbed = drawn

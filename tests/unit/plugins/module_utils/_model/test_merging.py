@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.merging import merged_order
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -66,7 +67,7 @@ def lists(draw, ranks=True):
     ]
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(lists())
 def test_whatever_is_merged(case):
     current, listed = case
@@ -81,7 +82,7 @@ def test_whatever_is_merged(case):
     assert merged_order(after, again) == after
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(lists())
 def test_what_exists_stays_among_the_places_that_the_listed_hold(case):
     current, listed = case
@@ -97,7 +98,7 @@ def test_what_exists_stays_among_the_places_that_the_listed_hold(case):
     assert [letter in free for letter in before] == [letter in free for letter in after]
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(lists(ranks=False))
 def test_what_is_missing_stands_beside_its_neighbour(case):
     current, listed = case

@@ -31,6 +31,7 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     policy,
     stack,
 )
+from ansible_collections.secops.policy.tests.support.examples import examples
 from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_private_app import (
     test_plan as test_private_app_plan,
 )
@@ -40,7 +41,7 @@ from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resource
 from ansible_collections.secops.policy.tests.unit.plugins.module_utils._resources.meraki_sentry_assignments import (
     test_plan as test_sentry_plan,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 COUNTS = {"missing": "created", "changed": "updated", "moved": "moved", "extra": "deleted"}
@@ -56,7 +57,7 @@ def verdicts(module, plan, config=None):
     return {name: counts[verdict] for verdict, name in COUNTS.items()}, found
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(test_sentry_plan.cases())
 def test_sentry_policies_are_counted_as_the_module_counts_them(case):
     current, desired, state = case
@@ -65,7 +66,7 @@ def test_sentry_policies_are_counted_as_the_module_counts_them(case):
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(test_private_app_plan.cases() | test_private_app_plan.shuffles())
 def test_applications_are_counted_as_the_module_counts_them(case):
     applications, config, state = case
@@ -80,7 +81,7 @@ def test_applications_are_counted_as_the_module_counts_them(case):
     assert all(item["fields"] for item in found), "an application that changes has fields that do"
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(test_private_resources.cases())
 def test_private_resources_are_counted_as_the_module_counts_them(case):
     stored, config, state = case
@@ -126,7 +127,7 @@ def stacks(draw):
     return eset_planner.Current({target: stack for target, stack in current.items() if stack}, Names(), desired), state
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(stacks())
 def test_assignments_are_counted_as_the_module_counts_them(case):
     current, state = case

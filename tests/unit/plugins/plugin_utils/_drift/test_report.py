@@ -46,7 +46,8 @@ from ansible_collections.secops.policy.tests.support.drift_samples import (
     tenant,
     unreadable,
 )
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 SCHEMA = json.loads((ROOT / "docs" / "drift.schema.json").read_text(encoding="utf-8"))
@@ -87,7 +88,7 @@ def test_totals_add_up_and_nothing_unread_is_in_line():
     assert reasons(by_name["sofia"]) == ["the host was not reached"] and "401" in reasons(by_name["warsaw"])[0]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.sampled_from(EXAMPLES), max_size=8), st.randoms(use_true_random=False))
 def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
     tenants = [kind(f"t{number}") for number, kind in enumerate(kinds)]
@@ -275,7 +276,7 @@ def test_what_is_new_resolved_and_unchanged():
     assert len(same["unchanged"]) == 7 and not (same["new"] or same["resolved"] or same["unknown"])
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(*[st.lists(st.sampled_from(EXAMPLES), min_size=3, max_size=3)] * 2)
 def test_a_comparison_accounts_for_every_deviation_once(before, after):
     earlier, later = ([kind(name) for kind, name in zip(kinds, "abc")] for kinds in (before, after))
@@ -372,7 +373,7 @@ TEXTS = st.text(min_size=1, max_size=30) | st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(TEXTS, TEXTS, TEXTS)
 def test_no_text_breaks_a_file(one, two, three):
     """Names, values and messages as hostile as they can be: all files stay whole, and the page has the same elements as with tame ones."""

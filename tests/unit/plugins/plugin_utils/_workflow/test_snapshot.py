@@ -16,7 +16,8 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow import res
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_shape import flaw
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import removals
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 ESET, SENTRY, APPS = "eset_policy_assignment", "meraki_sentry_assignments", "meraki_private_app"
@@ -100,7 +101,7 @@ def places(data, path=()):
 JUNK = st.sampled_from([None, True, 5, -1, 1.5, "", "x", "\ud800", [], [5], [None], [[]], {}, {"x": 1}, [{}], "2026-01-01", 10**30])
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(st.tuples(st.integers(0), st.sampled_from(["replace", "remove", "repeat"]), JUNK), min_size=1, max_size=3))
 def test_whatever_is_wrong_in_a_snapshot_is_one_clear_error(tmp_path_factory, changes):
     """Nothing else is raised by what reads it or by what restores from it, whatever was put where."""

@@ -24,7 +24,8 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.eset_poli
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import Current, plan
-from hypothesis import example, given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 STATES = ("merged", "replaced", "overridden", "deleted")
@@ -168,7 +169,7 @@ def carried_out(server, config, state, random, stop_after=None):
     raise AssertionError("it never ends")
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(cases(), st.randoms(use_true_random=False), st.integers(0, 8))
 def test_any_stack_any_config_any_state(case, random, stop_after):
     """A run reaches what the state means, also where one before it died anywhere; the second writes nothing; nothing is lost on the way.
@@ -234,7 +235,7 @@ def meanings(state, config, target, policies):
     ]
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(cases())
 def test_what_is_predicted_is_what_comes(case):
     """``before``, ``after``, ``expected`` and the summary against the server; a check-mode run and a run say the same."""
@@ -268,7 +269,7 @@ def test_what_is_predicted_is_what_comes(case):
     assert planned.summary["unchanged"] == current - planned.summary["moved"] - planned.summary["deleted"]
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(st.sampled_from("ABCDE"), max_size=6), st.lists(st.sampled_from("ABCDE"), unique=True, max_size=5))
 def test_the_moves_are_as_few_as_there_can_be_copies_or_not(stack, desired):
     """Against all sequences of moves there are, with any copy kept."""
@@ -284,7 +285,7 @@ def test_the_moves_are_as_few_as_there_can_be_copies_or_not(stack, desired):
     assert len(moves(planned)) == fewest(tuple(stack + made), reached)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(configs("merged"), st.lists(st.sampled_from("ABCDE"), max_size=6))
 @example([entry(GROUP, "B3ACDE")], ["A", "A"])
 def test_the_moves_are_as_few_as_there_can_be_for_ranks(config, stack):
@@ -326,7 +327,7 @@ def fewest(line, reached):
     return None
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(cases(), st.randoms(use_true_random=False), st.integers(1, 12))
 def test_what_is_left_after_any_request_is_the_rest_of_the_plan(case, random, sent):
     """So that looking again after an unclear write tells by the plan whether it acted."""
@@ -347,7 +348,7 @@ def test_what_is_left_after_any_request_is_the_rest_of_the_plan(case, random, se
     assert [shown(request) for request in server.plan(config, state, planned).requests] == rest
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(cases(), st.lists(st.sampled_from(POLICIES), min_size=1, max_size=3))
 def test_what_is_unrelated_does_not_enter_the_digest(case, more):
     """Neither other targets, nor assignments' ids, nor what is hidden, nor the order in which the server lists."""
@@ -372,7 +373,7 @@ def test_a_change_of_any_kind_is_another_digest():
     assert len(digests) == 9
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(servers(double=False))
 def test_what_is_there_fed_back_changes_nothing(stacks):
     server = Server(stacks)

@@ -28,7 +28,8 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
 from ansible_collections.secops.policy.tests.mock_cloud import secure_connect
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
 from ansible_collections.secops.policy.tests.mock_cloud.web import Request
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 STATES = ("merged", "replaced", "overridden", "deleted")
@@ -152,7 +153,7 @@ SWITCHES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(cases() | shuffles(), SWITCHES, st.integers(0, 2), st.integers(0, 12), st.randoms(use_true_random=False))
 def test_any_organization_any_config_any_state(case, switches, room, stop_after, random):
     """Every request is accepted by the strict mock server, in any order that the phases allow; a run that dies anywhere is completed by
@@ -195,7 +196,7 @@ def _carried_out(planned, random):
             yield random.choice([requests for requests in waiting if requests]).pop(0)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(shuffles(new=0))
 def test_names_and_groups_are_exchanged_in_any_way(case):
     """Below the limit there is always a safe order, with at most one request more for each application that changes."""
@@ -237,7 +238,7 @@ def _means(state, config, before, organization):
             assert normal(API.from_api(now[name])) == normal(API.from_api(old[name])), "an application that is not listed changed"
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(organizations())
 def test_what_is_there_fed_back_changes_nothing(applications):
     organization = Organization(applications)

@@ -20,7 +20,8 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_resources import Resources
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
 from ansible_collections.secops.policy.tests.mock_cloud.web import Request
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 TYPES = ("browser", "client", "network")
@@ -208,7 +209,7 @@ SWITCHES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cases(), SWITCHES, st.integers(0, 8))
 def test_any_organization_any_config_any_state(case, switches, stop_after):
     """Every request is accepted by the strict mock server; a run that dies anywhere is completed by the next, and nobody is renamed or gone

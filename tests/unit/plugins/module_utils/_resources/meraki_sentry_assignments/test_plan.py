@@ -22,7 +22,8 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_se
     content,
     plan,
 )
-from hypothesis import given, settings
+from ansible_collections.secops.policy.tests.support.examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 STATES = ("merged", "replaced", "overridden", "deleted")
@@ -113,7 +114,7 @@ def bag(policies):
     return Counter(content(policy) for policy in policies)
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(cases(), st.booleans())
 def test_one_run_reaches_what_the_state_means_and_a_second_writes_nothing(case, whole):
     current, desired, state = case
@@ -180,7 +181,7 @@ def _adds_up(planned, current, then):
     assert bool(planned.requests) == bool(planned.before) == bool(planned.after)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(current)
 def test_what_is_there_fed_back_changes_nothing(existing):
     desired = [
