@@ -20,6 +20,8 @@ description:
   - Connection options that the entry omits come from the variables of the host, then from C(module_defaults), then from the environment. If
     the entry already sets an alternative option, such as a name instead of an ID, the variable is ignored. If a variable cannot be
     evaluated, the task fails before it connects.
+  - If nothing sets C(rate_limit), and so many hosts run at once that they would exceed a limit of the vendor for one source address or one
+    user, divides that limit between them. It says so with C(-v).
   # generated: each variable
   - The variables are
     C(eset_username),
