@@ -34,8 +34,6 @@ WEBHOOK = {
     "alertType": "Settings changed", "alertData": {"name": "Anna Meyer", "changes": {}, "userId": 11},
 }  # fmt: skip
 
-pytestmark = pytest.mark.once
-
 
 @pytest.fixture
 def tenants(cloud):
@@ -77,6 +75,7 @@ def test_an_organization_is_audited_and_the_others_keep_their_part(tenants, run_
     assert done.rc == 2 and "has one of these as meraki_organization_id: 5" in done.output and "Audit the tenants" not in done.stdout
 
 
+@pytest.mark.once
 def test_what_the_rulebook_says():
     (ruleset,) = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     take, audit = ruleset["rules"]
@@ -134,6 +133,7 @@ def until(what, seconds=120):
         time.sleep(0.2)
 
 
+@pytest.mark.once
 def test_a_webhook_audits_its_organization_once(rulebook, tmp_path):
     port, output = rulebook
 
