@@ -351,7 +351,9 @@ def test_what_a_warning_repeats_of_a_secret_is_hidden(cloud, number):
 
 def test_a_warning_without_a_connection_shows_no_secret_either(monkeypatch):
     monkeypatch.setattr(
-        private_app_resource.PrivateApplications, "rendered", lambda self, config: ([], [f"{self._options['api_key']} has no effect"])
+        private_app_resource.PrivateApplications,
+        "rendered",
+        lambda self, config, found: found.warn(f"{self._options['api_key']} has no effect") or [],
     )
     options = {"state": "rendered", "api_key": SECRET, "config": [{"name": "A", "destinations": [destination(1)]}]}
     result = run_module(APPS, options)

@@ -44,9 +44,8 @@ def result(load):
     """What the module says in check mode: a rule changes, one goes, one is new."""
     planner, config = (load(f"module_utils._resources.{MODULE}.{name}") for name in ("plan", "config"))
     zones = load("module_utils._model.lookup").Index("zone", ZONES)
-    desired, errors = config.resolve([{"title": "Staff", "level": 2}, {**VAULT, "zone_ids": ["z2", "z1"]}], zones)
-    current = planner.Current("/sites/north/rules", {"1": STAFF, "2": GUESTS}, zones, 0.0, desired, errors)
-    plan = planner.plan(current, "overridden", False)
+    desired = config.resolve([{"title": "Staff", "level": 2}, {**VAULT, "zone_ids": ["z2", "z1"]}], zones)
+    plan = planner.plan(planner.Current("/sites/north/rules", {"1": STAFF, "2": GUESTS}, zones, 0.0), desired, "overridden", False)
     return {
         "changed": True, "before": plan.before, "after": plan.after, "requests": [request.show() for request in plan.requests],
         "summary": plan.summary, "plan_digest": plan.digest(PLACE), "place": PLACE, "stats": {},

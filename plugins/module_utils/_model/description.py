@@ -27,6 +27,8 @@ class Vendor(t.NamedTuple):
 
     ``shared_limit`` is what several hosts have together, beside the limit that each has of its own. ``task_arguments`` are options of each
     of its modules that say what a task is to do, and not how the vendor is reached.
+    ``conflicts`` are pairs of ``arguments``: where a task, or a nearer layer of defaults, gives the first, the second is not taken from
+    farther away, neither from defaults, nor from variables, nor from the environment.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Vendor(t.NamedTuple):
     arguments: t.Mapping[str, t.Mapping[str, t.Any]]
     shared_limit: SharedLimit | None = None
     task_arguments: t.Mapping[str, t.Mapping[str, t.Any]] = {}
+    conflicts: tuple[tuple[str, str], ...] = ()
 
 
 class Kind(t.NamedTuple):

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.errors import UnsupportedError
 
 from .._http.options import without_secret
+from .._model.description import Vendor
 from .._model.plan import error
 from .._model.validation import coerce, unsupported
 
@@ -31,17 +32,6 @@ COMMON = {
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
 }
-
-#: What the task says beats what the environment says: one of these given in the task, the other one is not taken from the environment. An
-#: organization by name must not end in another one by id, nor one tenant's token in the sign-in of another.
-CONFLICTING_OPTIONS = (
-    ("organization", "organization_id"),
-    ("access_token", "username"),
-    ("access_token", "password"),
-    ("username", "access_token"),
-    ("password", "access_token"),
-)
-
 
 #: From the options and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
 Validator = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
@@ -64,7 +54,7 @@ class Arguments(t.NamedTuple):
         return state if state in STATES else None
 
 
-def validate_arguments(argument_spec: dict[str, t.Any], given: t.Mapping[str, t.Any], validate: Validator) -> Arguments:
+def validate_arguments(vendor: Vendor, argument_spec: dict[str, t.Any], given: t.Mapping[str, t.Any], validate: Validator) -> Arguments:
     """Validate what a task was given, as Ansible does it, with every error of ``config`` and of the options at once.
 
     ``config`` is taken out before: Ansible stops at its first error and names no index. Nor is it echoed as an invocation: a fleet's config
@@ -88,7 +78,7 @@ def validate_arguments(argument_spec: dict[str, t.Any], given: t.Mapping[str, t.
             defaults["state"] = None
         found += [item for item in validate({**params, **defaults}, config) if item["path"] not in wrong]
         return Arguments(params, config, secrets, found, rejected=True)
-    for name, other in CONFLICTING_OPTIONS:
+    for name, other in vendor.conflicts:
         if given.get(name) and not given.get(other) and other in params:
             params[other] = None
     return Arguments(params, config, secrets, validate(params, config))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Reading and planning: what was read may be written from only while it is fresh, and only if it proves to be whole."""
+"""Reading, resolving and planning: what was read may be written from only while it is fresh, and only if it proves to be whole."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .._model.documented import Undocumented
 from .._model.plan import ATTRIBUTES, FRESH, OBJECTS, POSITION, Plan
 
 if t.TYPE_CHECKING:
+    from .._model.diagnostics import Diagnostics
     from .resource import Resource
 
 #: How often a list that does not prove to be whole is read, at most, until it is the same twice.
@@ -21,17 +22,22 @@ READS = 3
 
 
 class Reader:
-    """Reads and plans for one ``config`` in one ``state``, as often as it takes."""
+    """Reads and plans for one ``config`` in one ``state``, as often as it takes. What a run has to remember from one read to the next is
+    here, and in what was read."""
 
     def __init__(self, resource: Resource, config: t.Any, state: str) -> None:
         self._resource = resource
         self._config = config
         self._state = state
+        #: What was read last, with the lists of names, which are read once a run.
+        self._earlier: t.Any = None
+        #: The plan with which the run has begun to write.
+        self._begun: Plan | None = None
 
     def read(self) -> t.Any:
         """A state that was read of what is there now. Raises ``ApiError``, ``ValidationErrors``."""
         try:
-            return self._resource.read(self._config, self._state)
+            current = self._resource.read(self._config, self._state, self._earlier)
         except Undocumented as error:
             raise ApiError(f"{error}. Nothing can be planned on a list that is not as the API documents it") from None
         except (AttributeError, KeyError, TypeError) as error:
@@ -39,10 +45,25 @@ class Reader:
                 f"what the API lists is not as it documents it ({type(error).__name__}: {error}), so that nothing can be planned on it. "
                 "If it is, please report this"
             ) from None
+        self._earlier = current
+        return current
+
+    def with_names(self, current: t.Any, keys: t.Iterable[str]) -> t.Any:
+        """The same with the names that show these units. Raises ``ApiError``, ``Undocumented``."""
+        self._earlier = self._resource.with_names(current, self._config, self._state, keys)
+        return self._earlier
+
+    def begin(self, plan: Plan) -> None:
+        """``plan`` is carried out from now on: what is planned after that must lead to the same end, from every state in between."""
+        self._begun = plan
 
     def plan(self, current: t.Any) -> Plan:
         """The plan from a state that was read. Raises ``ValidationErrors``."""
-        return self._resource.plan(current, self._config, self._state)
+        return self._resource.plan(current, self._desired(current), self._state)
+
+    def gathered(self, current: t.Any, found: Diagnostics) -> list[dict[str, t.Any]]:
+        """The scope in the shape of ``config``. Raises ``ValidationErrors``."""
+        return self._resource.gathered(current, self._desired(current), self._config, found)
 
     def must_reread(self, current: t.Any, plan: Plan, named: bool) -> bool:
         """Whether what was read may not be written from: names were read since, it is too old, or it does not prove to be whole."""
@@ -67,3 +88,8 @@ class Reader:
         """The units that are not in the desired canonical form, by their keys: that form, and the one they are in."""
         seen = self._resource.canonical(current, desired)
         return {key: (form, seen.get(key)) for key, form in desired.items() if seen.get(key) != form}
+
+    def _desired(self, current: t.Any) -> t.Any:
+        """The desired state, by the names that were read."""
+        desired = self._resource.resolve(self._config, self._state, current)
+        return desired if self._begun is None else self._resource.begun(desired, self._begun)

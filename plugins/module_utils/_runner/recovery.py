@@ -44,7 +44,7 @@ class Writer:
         """Everything that ``plan``, made from ``current``, says. Returns the current state that the last write was made from, and its
         plan."""
         rest, idle = plan, 0
-        self._report.resource.begin(plan)
+        self._reader.begin(plan)
         while rest.requests:
             age = Age(current.since)
             outcome = self._executor.run(rest.phases, age)
@@ -93,10 +93,11 @@ class Writer:
             "Somebody else may have changed it at the same time: look at it, and run the task again."
         )
 
-    def after_from_responses(self, plan: Plan) -> list[dict[str, t.Any]]:
-        """The units that changed as the answers to the writes tell them, for a run that does not read back."""
+    def after_from_responses(self, state_read: t.Any, plan: Plan) -> list[dict[str, t.Any]]:
+        """The units that changed as the answers to the writes tell them, for a run that does not read back. ``state_read``: as in
+        ``verify``."""
         try:
-            return self._report.resource.after_from_responses(plan, self._done.responses)
+            return self._report.resource.after_from_responses(state_read, plan, self._done.responses)
         except (AttributeError, KeyError, TypeError, Undocumented):
             return plan.after  # The answers are not as documented: what was written is known all the same.
 
@@ -125,7 +126,7 @@ class Writer:
             self._done.pending = plan.requests
             raise ApiError(f"{'; '.join(outcome.outdated + outcome.not_acted)}; {_CHANGED}{_units_of(plan, rest)}")
         self._report.plan = rest
-        self._report.resource.begin(rest)
+        self._reader.begin(rest)
         self._done.pending = []
         self._guard(rest)
         return newer, rest

@@ -68,6 +68,8 @@ class Report:
         self.client: Client | None = None
         self.plan: Plan | None = None
         self.done = Outcome()
+        #: Which tenant of which vendor it is about, once that was read.
+        self.place: dict[str, str] = {}
         #: What the text of the plan has to say besides.
         self.notes: list[str] = []
         #: More keys of the result of a plan.
@@ -125,13 +127,12 @@ class Report:
     def _planned(self, plan: Plan) -> dict[str, t.Any]:
         for text in plan.warnings:
             self.warn(text)
-        place = self.resource.place()
         return {
             "plan_text": self.plan_text(plan),
             "before": plan.before,
             "summary": plan.summary,
-            "plan_digest": plan.digest(place),
-            "place": place,
+            "plan_digest": plan.digest(self.place),
+            "place": self.place,
             **self.extras,
             **plan.extras,
         }
@@ -178,7 +179,7 @@ class Report:
             return []
         names = ["max_removals", "expected_plan", *self.resource.description.purpose]
         names += ["with_names"] if self.task.state == "rendered" else []
-        names += ["recent_changes_days"] if self.task.params.get("recent_changes_days") else []
+        names += [name for name in self.resource.description.vendor.task_arguments if self.task.params.get(name)]
         values = {name: self.task.params.get(name) for name in names}
         return [name for name, value in values.items() if value is not None and value is not False]
 

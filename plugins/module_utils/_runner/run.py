@@ -14,6 +14,7 @@ import time
 import typing as t
 
 from .._http.errors import ApiError
+from .._model.diagnostics import Diagnostics
 from .._model.documented import Undocumented
 from .._model.mask import Mask
 from .._model.plan import Plan, ValidationErrors, error, summed
@@ -26,10 +27,18 @@ from .result import presentable
 
 if t.TYPE_CHECKING:
     from .._http.client import Client
+    from .._model.description import Description
     from .progress import Show
     from .resource import Resource
 
-ResourceType = t.Callable[[t.Mapping[str, t.Any]], "Resource"]
+
+class ResourceType(t.Protocol):
+    """The class of a resource."""
+
+    description: Description
+
+    def __call__(self, options: t.Mapping[str, t.Any]) -> Resource:
+        """The resource for the options of a module."""
 
 
 @contextlib.contextmanager
@@ -60,7 +69,7 @@ def validated(resource_type: ResourceType, argument_spec: dict[str, t.Any], give
         except ImportError as exc:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
             return [error("config", f"cannot be validated, for the Python library jsonschema does not work here: {exc}")]
 
-    return validate_arguments(argument_spec, given, validate)
+    return validate_arguments(resource_type.description.vendor, argument_spec, given, validate)
 
 
 def refusal(arguments: Arguments) -> Result | None:
@@ -154,18 +163,20 @@ class _Run:
             return report.failure(report.ended(f"internal error, please report it: {type(exc).__name__}: {exc}"))
 
     def _render(self) -> Result:
-        requests, warnings = self._resource.rendered(self._task.config)
-        for text in warnings:
+        found = Diagnostics()
+        requests = self._resource.rendered(self._task.config, found)
+        for text in found.warnings:
             self._report.warn(text)
         return self._report.success(rendered=requests)
 
     def _gather(self) -> Result:
         current = self._reader.read()
-        units, warnings = self._resource.gathered(current, self._task.config)
-        for text in warnings:
+        found = Diagnostics()
+        units = self._reader.gathered(current, found)
+        for text in found.warnings:
             self._report.warn(text)
         named = {"ambiguous_names": self._resource.ambiguous(current)} if self._task.params["with_names"] else {}
-        return self._report.success(gathered=units, **named, source=self._resource.source(), place=self._resource.place())
+        return self._report.success(gathered=units, **named, source=self._resource.source(), place=self._resource.place(current))
 
     def _write(self, client: Client) -> Result:
         """Plan, and write where it is to; then, in every case in which the vendor can be asked, who changed what is different."""
@@ -192,6 +203,7 @@ class _Run:
     def _carry_out(self, client: Client) -> list[dict[str, t.Any]]:
         """The units that change, as they are afterwards."""
         current = self._current = self._reader.read()
+        self._report.place = self._resource.place(current)
         plan = self._report.plan = self._reader.plan(current)
         named = bool(plan.requests and self._task.shows_names)
         if named:
@@ -209,7 +221,7 @@ class _Run:
         writer = Writer(client, self._reader, self._report, self._guard)
         self._started = time.monotonic()
         current, plan = writer.carry_out(current, plan)
-        return writer.verify(current, plan) if self._task.params["verify"] else writer.after_from_responses(plan)
+        return writer.verify(current, plan) if self._task.params["verify"] else writer.after_from_responses(current, plan)
 
     def _with_names(self, current: t.Any, plan: Plan) -> t.Any:
         """The current state with names for what changes. They are there to be read: where they cannot be had, ids do."""
@@ -219,7 +231,7 @@ class _Run:
                 f"{len(keys) - _NAMED_UNITS} more units change; their names were not all read (at most 100 requests)."
             )
         try:
-            return self._resource.with_names(current, keys[:_NAMED_UNITS])
+            return self._reader.with_names(current, keys[:_NAMED_UNITS])
         except (ApiError, Undocumented) as exc:
             self._report.warn(f"names are not shown, for they could not be read: {exc}")
             return current
@@ -235,10 +247,10 @@ class _Run:
                 f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at the plan; if that is meant, "
                 "raise max_removals"
             )
-        if expected is not None and expected != plan.digest(self._resource.place()):
+        if expected is not None and expected != (digest := plan.digest(self._report.place)):
             refusals.append(
                 "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at the plan, and "
-                f"give its plan_digest, {plan.digest(self._resource.place())}, if it is meant"
+                f"give its plan_digest, {digest}, if it is meant"
             )
         if refusals:
             errors = {"errors": list(plan.refused)} if plan.refused else {}

@@ -22,8 +22,20 @@ ARGUMENTS: dict[str, t.Any] = {
     "base_url": {"type": "str", "fallback": url_from_environment("ESET_BASE_URL")},
     "scope": {"type": "dict", "options": {"device_group": {"type": "str"}, "device_group_uuid": {"type": "str"}}},
 }
-#: With a scope a host is one of several behind the same user.
-VENDOR = Vendor("eset", "ESET", ARGUMENTS, SharedLimit(10.0, "for one user from one source address", only_with="scope"))
+VENDOR = Vendor(
+    "eset",
+    "ESET",
+    ARGUMENTS,
+    # With a scope a host is one of several behind the same user.
+    SharedLimit(10.0, "for one user from one source address", only_with="scope"),
+    # One tenant's token must not end in the sign-in of another.
+    conflicts=(
+        ("access_token", "username"),
+        ("access_token", "password"),
+        ("username", "access_token"),
+        ("password", "access_token"),
+    ),
+)
 POLICIES = "/v2/policies"
 ASSIGNMENTS = "/v2/policy-assignments"
 DEVICES = "/v1/devices"

@@ -23,7 +23,15 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 #: The options of every module beside those of the connection.
 TASK_ARGUMENTS: dict[str, t.Any] = {"recent_changes_days": {"type": "int", "default": 0}}
-VENDOR = Vendor("meraki", "Meraki", ARGUMENTS, SharedLimit(100.0, "from one source address"), TASK_ARGUMENTS)
+VENDOR = Vendor(
+    "meraki",
+    "Meraki",
+    ARGUMENTS,
+    SharedLimit(100.0, "from one source address"),
+    TASK_ARGUMENTS,
+    # An organization by name must not end in another one by id.
+    conflicts=(("organization", "organization_id"),),
+)
 #: The change log goes back so far (spec).
 _MOST_DAYS = 365
 

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, summed
-from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import CONFLICTING_OPTIONS, WRITING
+from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import WRITING
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, purpose
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -51,7 +51,7 @@ def module_arguments(module: str, layers: t.Sequence[Result], connection_only: b
     found: dict[str, t.Any] = {}
     for layer in layers:
         given = {name: value for name, value in layer.items() if name in known and value is not None}
-        for name, conflicting in CONFLICTING_OPTIONS:
+        for name, conflicting in RESOURCES[module].vendor.conflicts:
             if name in given and conflicting not in given:
                 found.pop(conflicting, None)
         found.update(given)

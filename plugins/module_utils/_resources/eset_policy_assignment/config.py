@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import Index
 from ..._model.plan import error
 from ..._vendors.eset_options import ARGUMENTS as CONNECTION
@@ -99,13 +101,22 @@ class DesiredPolicy(t.NamedTuple):
     named: bool
 
 
-class Desired(t.NamedTuple):
+class DesiredTarget(t.NamedTuple):
     """One entry of the config, by ids. ``policies`` is None where none were given at all."""
 
     path: str
     target: Target
     named: bool
     policies: list[DesiredPolicy] | None
+
+
+class Desired(t.NamedTuple):
+    """The config by ids. ``errors``: what names say against it. ``begun``: how the stacks, by the keys of their targets, are to end in a
+    run that has begun to write."""
+
+    units: t.Sequence[DesiredTarget] = ()
+    errors: tuple[dict[str, str], ...] = ()
+    begun: t.Mapping[str, list[str]] = MappingProxyType({})
 
 
 @dataclass
@@ -162,26 +173,27 @@ def names_used(config: t.Sequence[t.Mapping[str, t.Any]], state: str) -> tuple[b
     )
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, state: str, errors: list[dict[str, str]]) -> list[Desired]:
-    """The config by ids; ``errors`` gets every name that fits nothing or fits twice, and every two entries that mean the same."""
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], state: str, names: Names) -> Desired:
+    """The config by ids; its errors are every name that fits nothing or fits twice, and every two entries that mean the same."""
+    found = Diagnostics()
     reached: dict[Target, str] = {}
-    desired = []
+    units = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
-        target = _target(f"{path}.target", entry["target"], names, errors)
+        target = _target(f"{path}.target", entry["target"], names, found)
         given = None if state == "gathered" else entry.get("policies")
-        policies = None if given is None else _policies(f"{path}.policies", given, names, errors)
+        policies = None if given is None else _policies(f"{path}.policies", given, names, found)
         if target is None:
             continue
         first = reached.setdefault(target, path)
         if first != path:
             says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {target.uuid} is listed twice, by {first} too"
-            errors.append(error(f"{path}.target", f"{says}: one entry for one target"))
-        desired.append(Desired(path, target, target.kind not in entry["target"], policies))
-    return desired
+            found.error(f"{path}.target", f"{says}: one entry for one target")
+        units.append(DesiredTarget(path, target, target.kind not in entry["target"], policies))
+    return Desired(units, tuple(found.errors))
 
 
-def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[dict[str, str]]) -> Target | None:
+def _target(path: str, given: t.Mapping[str, str], names: Names, found: Diagnostics) -> Target | None:
     for kind, name in KINDS.items():
         index = {"device": names.devices, "device_group": names.groups}.get(name)
         if kind not in given and name not in given:
@@ -189,31 +201,29 @@ def _target(path: str, given: t.Mapping[str, str], names: Names, errors: list[di
         fields = {kind: given[kind]} if kind in given else {}
         # An id alone is checked with the plan: what has assignments is there, whatever a list says.
         if index is not None and name in given:
-            errors += _settled(path, kind, name, fields, given[name], index)
+            found.errors += _settled(path, kind, name, fields, given[name], index)
         elif name in given and kind in given and names.known.get(given[kind], given[name]) not in (None, given[name]):
-            errors.append(
-                error(f"{path}.{name}", f"is {given[name]!r}, but {kind} says {given[kind]}, which is {names.known[given[kind]]!r}")
-            )
+            found.error(f"{path}.{name}", f"is {given[name]!r}, but {kind} says {given[kind]}, which is {names.known[given[kind]]!r}")
         return Target(kind, fields[kind]) if kind in fields else None
     return None
 
 
-def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]) -> list[DesiredPolicy]:
-    found: list[DesiredPolicy] = []
+def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names, found: Diagnostics) -> list[DesiredPolicy]:
+    policies: list[DesiredPolicy] = []
     reached: dict[str, str] = {}
     for place, policy in enumerate(given):
         at = f"{path}[{place}]"
         fields = {"policy_uuid": policy["policy_uuid"]} if "policy_uuid" in policy else {}
         if names.policies is not None and "policy" in policy:
-            errors += _settled(at, "policy_uuid", "policy", fields, policy["policy"], names.policies)
+            found.errors += _settled(at, "policy_uuid", "policy", fields, policy["policy"], names.policies)
         if "policy_uuid" not in fields:
             continue
         uuid = fields["policy_uuid"]
         first = reached.setdefault(uuid, at)
         if first != at:
-            errors.append(error(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target"))
-        found.append(DesiredPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
-    return found
+            found.error(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target")
+        policies.append(DesiredPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
+    return policies
 
 
 def _settled(path: str, key: str, name: str, fields: dict[str, str], value: str, index: Index) -> list[dict[str, str]]:

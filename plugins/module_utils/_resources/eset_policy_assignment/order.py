@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice, product
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.merging import merged_order
 from ..._model.plan import longest_increasing_run
 from .config import DesiredPolicy
@@ -43,10 +44,10 @@ def canonical(stack: Stack) -> list[str]:
     return [assigned.policy for assigned in stack]
 
 
-def arranged(existing: Stack, desired: t.Sequence[DesiredPolicy], warnings: list[str]) -> Stack:
+def arranged(existing: Stack, desired: t.Sequence[DesiredPolicy], found: Diagnostics) -> Stack:
     """The stack after ``merged``: what has a rank gets it, the other listed policies follow the listed order, the rest keeps its own."""
     policies = canonical(existing)
-    ranks = _ranks(policies, desired, warnings)
+    ranks = _ranks(policies, desired, found)
     sources = _sources(policies, desired, ranks)
     orders = (
         merged_order(policies, [(policy.uuid, source, ranks.get(policy.uuid)) for policy, source in zip(desired, chosen)])
@@ -55,7 +56,7 @@ def arranged(existing: Stack, desired: t.Sequence[DesiredPolicy], warnings: list
     return reordered(existing, max(orders, key=lambda order: len(longest_increasing_run(_places(existing, order)))))
 
 
-def _ranks(policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], warnings: list[str]) -> dict[str, int]:
+def _ranks(policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], found: Diagnostics) -> dict[str, int]:
     """The places, from 0, of the policies that are to have a rank."""
     size = free = len(policies) + len({policy.uuid for policy in desired}.difference(policies))
     places: dict[str, int] = {}
@@ -64,7 +65,7 @@ def _ranks(policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], warnin
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
             why = "is above the end of the stack" if (policy.rank or 0) > size else "is taken by what has a higher rank, above the end"
-            warnings.append(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
+            found.warn(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
         places[policy.uuid] = free = rank - 1
     return places
 

@@ -7,33 +7,31 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import folded, unlike
-from ..._model.plan import NEW, POSITION, Chain, Plan, Request, ValidationErrors, error
+from ..._model.plan import NEW, POSITION, Chain, Plan, Request, error
 from ..._vendors.eset_options import ASSIGNMENTS
-from .config import KINDS, Desired, Names, Target
+from .config import KINDS, Desired, DesiredTarget, Names, Target
 from .order import Assigned, Stack, arranged, canonical, last_rank, moves, ranked, reordered, resumed
 from .scope import Scope
 
 
 @dataclass(frozen=True)
 class Current:
-    """What was read: the stacks of all targets that have one, the names, and the config by ids. ``errors``: what names say against it.
+    """What was read: the stacks of all targets that have one, and the lists that turn names into ids.
 
-    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else. ``begun``: how the
-    stacks, by the keys of their targets, are to end in a run that has begun to write. ``scope``: what the run is limited to.
+    ``since``: when (on the monotonic clock) the first answer came. ``shown``: more names, to be shown and nothing else. ``scope``: what the
+    run is limited to.
     """
 
     stacks: dict[Target, Stack]
     names: Names
-    desired: list[Desired] = field(default_factory=list)
-    errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     shown: Names | None = None
-    begun: t.Mapping[str, list[str]] = field(default_factory=dict)
     scope: Scope | None = None
 
     @property
@@ -66,24 +64,18 @@ class Change:
         return not (self.new or self.moves or self.gone)
 
 
-def plan(current: Current, state: str) -> Plan:
-    """The plan for ``current.desired``. Raises ``ValidationErrors``: names that fit nothing, ids that a list disproves."""
-    warnings: list[str] = []
-    errors = [*current.errors, *unknown(current, state, warnings)]
-    if errors:
-        raise ValidationErrors(errors)
-    found = changes(current, state, warnings)
-    errors = [
-        error(
-            f"{change.path}.target",
-            f"the order of what is assigned to the {describe(change.target, current.labels)} is not known, for {UNRANKED}",
-        )
-        for change in found
-        if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final)
-    ]
-    if errors:
-        raise ValidationErrors(errors)
-    changed = [change for change in found if not change.empty]
+def plan(current: Current, desired: Desired, state: str) -> Plan:
+    """From the current state to the desired one. Raises ``ValidationErrors``: names that fit nothing, ids that a list disproves."""
+    found = Diagnostics(desired.errors)
+    check_ids(current, desired, state, found)
+    found.raise_errors()
+    changes = _changes(current, desired, state, found)
+    for change in changes:
+        if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final):
+            where = describe(change.target, current.labels)
+            found.error(f"{change.path}.target", f"the order of what is assigned to the {where} is not known, for {UNRANKED}")
+    found.raise_errors()
+    changed = [change for change in changes if not change.empty]
     phases = tuple(
         tuple(chain for chain in phase if chain.requests) for phase in zip(*(_chains(change, current.labels) for change in changed))
     )
@@ -91,7 +83,7 @@ def plan(current: Current, state: str) -> Plan:
         before=[to_config(change.target, change.before, current.labels) for change in changed],
         after=[to_config(change.target, change.final, current.labels) for change in changed],
         phases=tuple(phase for phase in phases if phase),
-        summary=_summary(found),
+        summary=_summary(changes),
         removed=frozenset(str(assigned.uuid) for change in changed for assigned in change.gone),
         identity={
             "before": sorted([change.target.key, canonical(change.before)] for change in changed),
@@ -99,25 +91,35 @@ def plan(current: Current, state: str) -> Plan:
         },
         expected={change.target.key: canonical(change.final) for change in changed},
         titles={change.target.key: describe(change.target, current.labels) for change in changed},
-        warnings=tuple(warnings),
+        warnings=tuple(found.warnings),
     )
 
 
-def changes(current: Current, state: str, warnings: list[str]) -> list[Change]:
+def _changes(current: Current, desired: Desired, state: str, found: Diagnostics) -> list[Change]:
     """What becomes of each target concerned, those that stay as they are included."""
-    found = []
-    for unit in current.desired:
+    changes = []
+    for unit in desired.units:
         stack = current.stacks.get(unit.target, [])
-        found.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, current.begun.get(unit.target.key), warnings)))
+        changes.append(_change(unit.target, unit.path, stack, _final(unit, stack, state, desired.begun.get(unit.target.key), found)))
         double = _double(stack)
         if double:
             where = describe(unit.target, current.labels)
-            warnings.append(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
+            found.warn(f"{unit.path}: assigned more than once to the {where}: {', '.join(double)}; {_COPIES[state]}")
     if state == "overridden":
-        listed = {unit.target for unit in current.desired}
+        listed = {unit.target for unit in desired.units}
         # In an order of ours: the server's may be another one at each read.
-        found += [_change(target, "config", current.stacks[target], []) for target in sorted(current.stacks) if target not in listed]
-    return found
+        changes += [_change(target, "config", current.stacks[target], []) for target in sorted(current.stacks) if target not in listed]
+    return changes
+
+
+def with_new(current: Current, desired: Desired) -> list[DesiredTarget]:
+    """The targets that are to get an assignment which they do not have."""
+    return [unit for unit in desired.units if _fresh(unit, current.stacks.get(unit.target, []))]
+
+
+def _fresh(unit: DesiredTarget, stack: Stack) -> bool:
+    assigned = set(canonical(stack))
+    return any(policy.uuid not in assigned for policy in unit.policies or [])
 
 
 #: Why an order is not known, in words.
@@ -139,21 +141,19 @@ def to_config(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
     return unit
 
 
-def gathered(current: Current, config: t.Any) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """The scope in the shape of ``config``, limited to the targets of one that is given; and warnings. Raises ``ValidationErrors``."""
-    errors = [*current.errors, *unknown(current, "gathered", [])]
-    if errors:
-        raise ValidationErrors(errors)
-    targets = sorted(current.stacks) if config is None else [unit.target for unit in current.desired]
-    warnings = _unproven(current) + _repeated(current, targets)
-    warnings += [
-        f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}"
-        for target in targets
-        if not ranked(current.stacks.get(target, []))
-    ]
+def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnostics) -> list[dict[str, t.Any]]:
+    """The scope in the shape of ``config``, limited to the targets of one that is given. Raises ``ValidationErrors``."""
+    found.errors += desired.errors
+    check_ids(current, desired, "gathered", found)
+    found.raise_errors()
+    targets = sorted(current.stacks) if config is None else [unit.target for unit in desired.units]
+    found.warnings += _unproven(current, desired) + _repeated(current, targets)
+    for target in targets:
+        if not ranked(current.stacks.get(target, [])):
+            found.warn(f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}")
     if config == []:
-        warnings.append("config is an empty list: nothing was asked for. Leave it out to gather everything")
-    return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets], warnings
+        found.warn("config is an empty list: nothing was asked for. Leave it out to gather everything")
+    return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets]
 
 
 def _repeated(current: Current, targets: t.Iterable[Target]) -> list[str]:
@@ -173,11 +173,11 @@ def describe(target: Target, names: Names) -> str:
     return f"{_kind(target)} {f'{label!r} ({target.uuid})' if label else target.uuid}"
 
 
-def _final(unit: Desired, stack: Stack, state: str, begun: list[str] | None, warnings: list[str]) -> Stack:
+def _final(unit: DesiredTarget, stack: Stack, state: str, begun: list[str] | None, found: Diagnostics) -> Stack:
     """The stack as it is to be."""
     policies = unit.policies or []
     if state == "merged":
-        return arranged(stack, policies, warnings) if begun is None else resumed(stack, begun, policies)
+        return arranged(stack, policies, found) if begun is None else resumed(stack, begun, policies)
     if state == "deleted":
         gone = {policy.uuid for policy in policies}
         return [assigned for assigned in stack if unit.policies is not None and assigned.policy not in gone]
@@ -256,7 +256,7 @@ def _made(data: t.Any, rank: int) -> str:
     return str(made["uuid"])
 
 
-def _other_case(current: Current) -> list[dict[str, str]]:
+def _other_case(current: Current, desired: Desired) -> list[dict[str, str]]:
     """Ids in the config that fit but for their case: what is meant is there, and must not be passed over in silence."""
     targets: dict[str, dict[str, str]] = {}
     for kind, uuid in [
@@ -266,7 +266,7 @@ def _other_case(current: Current) -> list[dict[str, str]]:
         targets.setdefault(kind, {})[folded(uuid)] = uuid
     policies = {folded(uuid): uuid for uuid in (current.names.policies.names if current.names.policies else ())}
     errors = []
-    for unit in current.desired:
+    for unit in desired.units:
         assigned = {folded(uuid): uuid for uuid in canonical(current.stacks.get(unit.target, []))}
         given = [(f"{unit.path}.target.{unit.target.kind}", unit.target.uuid, targets.get(unit.target.kind, {}))]
         given += [(f"{policy.path}.policy_uuid", policy.uuid, {**policies, **assigned}) for policy in unit.policies or []]
@@ -279,11 +279,11 @@ def _other_case(current: Current) -> list[dict[str, str]]:
     return errors
 
 
-def _unproven(current: Current) -> list[str]:
+def _unproven(current: Current, desired: Desired) -> list[str]:
     """A warning for each target that is given by an id of which nothing that was read says whether it is there."""
     return [
         f"{unit.path}: nothing is assigned to the {describe(unit.target, current.labels)}, and its id was not looked up"
-        for unit in current.desired
+        for unit in desired.units
         if not (unit.named or current.stacks.get(unit.target) or current.names.tell(unit.target))
     ]
 
@@ -302,16 +302,18 @@ def _summary(found: list[Change]) -> dict[str, int]:
     return {"created": created, "updated": 0, "moved": moved, "deleted": deleted, "unchanged": before - moved - deleted}
 
 
-def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str, str]]:
-    """Ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be gone."""
-    errors = _other_case(current)
-    said = {item["path"] for item in errors}
+def check_ids(current: Current, desired: Desired, state: str, found: Diagnostics) -> None:
+    """Find the ids that the lists which were read disprove. What has an assignment is there, whatever a list shows; what is to go may be
+    gone."""
+    other_case = _other_case(current, desired)
+    found.errors += other_case
+    said = {item["path"] for item in other_case}
 
     def disproved(path: str, says: str) -> None:
         if path not in said:
-            errors.append(error(path, says))
+            found.error(path, says)
 
-    for unit in current.desired:
+    for unit in desired.units:
         stack = current.stacks.get(unit.target, [])
         assigned = set(canonical(stack))
         inside = current.scope is None or current.scope.holds(unit.target)
@@ -319,10 +321,9 @@ def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str,
             says = f"{unit.target.uuid} is not in the scope, which is the device group {current.scope.uuid} and everything below it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         if state == "deleted":
-            warnings += _nothing_there(unit, assigned, current.labels)
+            found.warnings += _nothing_there(unit, assigned, current.labels)
             continue
-        fresh = any(policy.uuid not in assigned for policy in unit.policies or [])
-        if inside and not unit.named and not _is_there(unit.target, current.names, bool(stack), fresh):
+        if inside and not unit.named and not _is_there(unit.target, current.names, bool(stack), _fresh(unit, stack)):
             says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:
@@ -330,7 +331,6 @@ def unknown(current: Current, state: str, warnings: list[str]) -> list[dict[str,
             if known is not None and policy.uuid not in known.names and policy.uuid not in assigned:
                 says = f"{policy.uuid} is not among the {len(known.names)} policies that the credentials can see"
                 disproved(f"{policy.path}.policy_uuid", says)
-    return errors
 
 
 def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool:
@@ -342,7 +342,7 @@ def _is_there(target: Target, names: Names, assigned: bool, fresh: bool) -> bool
     return listed or assigned and not fresh
 
 
-def _nothing_there(unit: Desired, assigned: set[str], names: Names) -> list[str]:
+def _nothing_there(unit: DesiredTarget, assigned: set[str], names: Names) -> list[str]:
     """What ``deleted`` has nothing to do for, where it is given by an id that may be mistyped."""
     if not assigned and not unit.named:
         return [f"{unit.path}: nothing is assigned to the {describe(unit.target, names)}; nothing to remove"]

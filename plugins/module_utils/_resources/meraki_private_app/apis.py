@@ -20,6 +20,43 @@ if t.TYPE_CHECKING:
 EXPLICIT: dict[str, t.Callable[[], Backend]] = {"private_applications": Applications, "private_resources": Resources}
 
 
+class Choice:
+    """The API in use, for one run. ``backend`` is None before it is known: where none is asked for, the first read finds it."""
+
+    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
+        # Nothing is read in state rendered, where auto is the API that has been there all along.
+        chosen = "private_applications" if options["state"] == "rendered" and options["api"] == "auto" else options["api"]
+        self.backend: Backend | None = EXPLICIT[chosen]() if chosen in EXPLICIT else None
+        self._warns = options["deprecation_warning"]
+
+    @property
+    def known(self) -> Backend:
+        """The API in use. Raises ``RuntimeError`` before it is known."""
+        if self.backend is None:
+            raise RuntimeError("the API is not known yet")
+        return self.backend
+
+    def announce(self, api: Meraki) -> None:
+        """Say once what is to be said of the API, where it is known without a read."""
+        if self.backend is not None:
+            self._use(self.backend, api)
+
+    def read(self, api: Meraki) -> Listed:
+        """The applications, by the API in use."""
+        if self.backend is not None:
+            return self.backend.read(api)
+        backend, found, warnings = detect(api)
+        self._use(backend, api)
+        for text in warnings:
+            api.client.warn(text)
+        return found
+
+    def _use(self, backend: Backend, api: Meraki) -> None:
+        self.backend = backend
+        if self._warns:
+            api.client.warn(backend.warning)
+
+
 def detect(api: Meraki) -> tuple[Backend, Listed, list[str]]:
     """The API to use, what was read from it, and warnings. Raises ``ApiError``.
 

@@ -104,7 +104,7 @@ FOREIGN = "foreign"
 Known = t.Callable[[str, t.Any], bool]
 
 
-class Desired(t.NamedTuple):
+class DesiredApplication(t.NamedTuple):
     """One application of the config. ``fields`` are those given, with this API's own id, and groups by id alone (absent: no groups were
     given).
 
@@ -116,6 +116,13 @@ class Desired(t.NamedTuple):
     fields: dict[str, t.Any]
     lenient: bool = False
     keeps_groups: bool = False
+
+
+class Desired(t.NamedTuple):
+    """The config by ids. ``errors``: what the list of groups says against it."""
+
+    units: t.Sequence[DesiredApplication] = ()
+    errors: tuple[dict[str, str], ...] = ()
 
 
 def rule_errors(config: t.Any, state: str, backend: Backend | None) -> list[dict[str, str]]:

@@ -11,10 +11,11 @@ from operator import itemgetter
 from types import MappingProxyType
 from urllib.parse import unquote
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import Index, folded, unlike
-from ..._model.plan import NEW, Plan, ValidationErrors, error
+from ..._model.plan import NEW, Plan, error
 from .backend import Backend
-from .config import Desired, Known, spec_rules, without_effect
+from .config import Desired, DesiredApplication, Known, spec_rules, without_effect
 from .fields import DEFAULTS, KEPT, Application, normal, normal_destination
 from .order import Change, Writes, missing_groups, phases
 
@@ -32,19 +33,16 @@ _SHAPE = (
 
 
 class Current(t.NamedTuple):
-    """What was read: ``applications`` by id, ``groups`` where their list was read, the config by ids; ``organization`` for paths.
+    """What was read: ``applications`` by id, ``groups`` where their list was read; ``organization`` for paths.
 
-    ``errors``: what was found against the config since. ``counted`` and ``since``: as in ``backend.Listed``. ``shown``: the groups where
-    their list was read to show their names and for nothing else. ``creating`` and ``made``: as in ``order.Writes``; ``applications`` have
-    the keys of such groups in place of ids.
+    ``counted`` and ``since``: as in ``backend.Listed``. ``shown``: the groups where their list was read to show their names and for nothing
+    else. ``creating`` and ``made``: as in ``order.Writes``; ``applications`` have the keys of such groups in place of ids.
     """
 
     organization: str
     backend: Backend
     applications: dict[str, Application]
-    groups: Index | None
-    desired: list[Desired]
-    errors: tuple[dict[str, str], ...] = ()
+    groups: Index | None = None
     counted: bool = True
     since: float = 0.0
     shown: Index | None = None
@@ -69,9 +67,10 @@ class Options(t.NamedTuple):
     allow_group_removal: bool
 
 
-def plan(current: Current, state: str, options: Options) -> Plan:
-    """The plan for ``current.desired``. Raises ``ValidationErrors``."""
-    changes, unchanged, warnings = changed(current, state)
+def plan(current: Current, desired: Desired, state: str, options: Options) -> Plan:
+    """From the current state to the desired one. Raises ``ValidationErrors``."""
+    found = Diagnostics(desired.errors)
+    changes, unchanged = changed(current, desired, state, found)
     emptied = emptied_groups(current, changes)
     new_groups = missing_groups(changes, current.creating, current.made)
     created = sorted(current.creating[key] for key in new_groups)
@@ -80,15 +79,14 @@ def plan(current: Current, state: str, options: Options) -> Plan:
     named = [{"id": key, "name": names.get(key, "")} for key in emptied]
     for item in named:
         group = f"the application group {item['name']!r} ({item['id']})"
-        warnings.append(f"{group} loses its last application: the API may remove it, and then it cannot be brought back under its id")
+        found.warn(f"{group} loses its last application: the API may remove it, and then it cannot be brought back under its id")
     kinds = [change.kind for change in changes]
     removed = [change.key for change in changes if change.kind == "delete"]
     if removed and options.force and not backend.can_force:
-        raise ValidationErrors(
-            [error("force", f"{backend.title} cannot be deleted by force: take them out of the rules, and leave force out")]
-        )
+        found.error("force", f"{backend.title} cannot be deleted by force: take them out of the rules, and leave force out")
+        found.raise_errors()
     written = [change.after for change in changes if change.after]
-    warnings += backend.remarks(current.applications.values(), written)
+    found.warnings += backend.remarks(current.applications.values(), written)
     summary: t.Any = {
         "created": kinds.count("create"),
         "updated": kinds.count("update"),
@@ -115,7 +113,7 @@ def plan(current: Current, state: str, options: Options) -> Plan:
             **{change.key: _title(change) for change in changes},
             **{key: f"application group {groups[key]['name']}" for key in groups},
         },
-        warnings=tuple(warnings),
+        warnings=tuple(found.warnings),
         refused=() if options.allow_group_removal else tuple(_group_error(current, changes, item) for item in named),
     )
 
@@ -147,19 +145,17 @@ def _title(change: Change) -> str:
     return f"application {change.before['name']} ({change.key})"
 
 
-def changed(current: Current, state: str) -> tuple[list[Change], int, list[str]]:
-    """What has to change, how many of the units concerned need not, and warnings. Raises ``ValidationErrors``."""
-    errors = list(current.errors)
-    warnings: list[str] = []
-    found = match(current, state, errors, warnings)
+def changed(current: Current, desired: Desired, state: str, found: Diagnostics) -> tuple[list[Change], int]:
+    """What has to change, and how many of the units concerned need not. Raises ``ValidationErrors``."""
+    matched = match(current, desired, state, found)
     changes: list[Change] = []
     unchanged = 0
-    for unit, existing in found:
+    for unit, existing in matched:
         if state == "deleted":
             if existing is not None:
                 changes.append(Change(existing, None, unit.path))
             continue
-        result = _result(current.backend, unit, existing, state, errors, warnings)
+        result = _result(current.backend, unit, existing, state, found)
         if result is None:
             continue
         if existing is not None and normal(existing) == normal(result):
@@ -167,13 +163,12 @@ def changed(current: Current, state: str) -> tuple[list[Change], int, list[str]]
         else:
             changes.append(Change(existing, result, unit.path))
     if state == "overridden":
-        reached = {existing["application_id"] for _unit, existing in found if existing is not None}
+        reached = {existing["application_id"] for _unit, existing in matched if existing is not None}
         changes += [Change(item, None, "config") for key, item in current.applications.items() if key not in reached]
-    if not errors:
-        errors += _name_errors(current, changes) + _limit_errors(current, changes)
-    if errors:
-        raise ValidationErrors(errors)
-    return changes, unchanged, warnings
+    if not found.errors:
+        found.errors += _name_errors(current, changes) + _limit_errors(current, changes)
+    found.raise_errors()
+    return changes, unchanged
 
 
 def emptied_groups(current: Current, changes: t.Iterable[Change]) -> list[str]:
@@ -216,46 +211,64 @@ def to_config(item: t.Mapping[str, t.Any], current: Current) -> dict[str, t.Any]
     return unit
 
 
-def match(current: Current, state: str, errors: list[dict[str, str]], warnings: list[str]) -> list[tuple[Desired, Application | None]]:
+def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnostics) -> list[dict[str, t.Any]]:
+    """The organization in the shape of ``config``, limited to the applications of one that is given. Raises ``ValidationErrors``."""
+    listed = current.applications.values()
+    found.warnings += current.backend.remarks(listed, ())
+    if config is None:
+        return [to_config(item, current) for item in listed]
+    if not config:
+        found.warn("config is an empty list: nothing was asked for. Leave it out to gather the whole organization")
+    found.errors += desired.errors
+    units = [existing for _unit, existing in match(current, desired, "gathered", found) if existing is not None]
+    found.raise_errors()
+    return [to_config(item, current) for item in units]
+
+
+def match(current: Current, desired: Desired, state: str, found: Diagnostics) -> list[tuple[DesiredApplication, Application | None]]:
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
-    leaving = _renamed(current) if state not in ("deleted", "gathered") else set()
+    leaving = _renamed(current, desired) if state not in ("deleted", "gathered") else set()
     by_name = {item["name"]: item for key, item in current.applications.items() if key not in leaving}
     alike: dict[str, list[Application]] = {}
     for item in current.applications.values():
         alike.setdefault(folded(item["name"]), []).append(item)
     reached: dict[str, str] = {}
-    found = []
-    for unit in current.desired:
+    matched = []
+    for unit in desired.units:
         own, name = unit.fields.get("application_id"), unit.fields.get("name")
         existing = current.applications.get(own) if own is not None else None
         if existing is not None and state in ("deleted", "gathered") and name is not None and name != existing["name"]:
             says = f"is {name!r}, but the application {own} is named {existing['name']!r}: say which one is meant"
-            errors.append(error(f"{unit.path}.name", says))
+            found.error(f"{unit.path}.name", says)
         if existing is None and name is not None:
             existing = by_name.get(name)
             # One that only looks like it is an error: it is only the name itself that can be taken over.
             near = [] if existing else [item for item in alike.get(folded(name), []) if item["name"] != name]
             if near:
-                others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
-                differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
-                says = f"there is no application named {name!r}, {differs}"
-                errors.append(error(f"{unit.path}.name", says))
+                found.error(f"{unit.path}.name", _alike(name, near))
                 continue
         if own is not None and (existing is None or existing["application_id"] != own):
-            warnings.append(_stale(unit.path, own, existing, state))
+            found.warn(_stale(unit.path, own, existing, state))
         if existing is not None:
             first = reached.setdefault(existing["application_id"], unit.path)
             if first != unit.path:
                 which = f"{existing['name']!r} ({existing['application_id']})"
-                errors.append(error(unit.path, f"reaches the application {which}, as {first} does: one entry for one"))
-        found.append((unit, existing))
-    return found
+                found.error(unit.path, f"reaches the application {which}, as {first} does: one entry for one")
+        matched.append((unit, existing))
+    return matched
 
 
-def _renamed(current: Current) -> set[str]:
+def _alike(name: str, near: list[Application]) -> str:
+    """What is wrong with a name that only looks like those of applications."""
+    others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
+    differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
+    return f"there is no application named {name!r}, {differs}"
+
+
+def _renamed(current: Current, desired: Desired) -> set[str]:
     """The applications that the config gives another name, by their ids."""
-    desired = {unit.fields.get("application_id"): unit.fields.get("name") for unit in current.desired}
-    return {key for key, item in current.applications.items() if desired.get(key) not in (None, item["name"])}
+    names = {unit.fields.get("application_id"): unit.fields.get("name") for unit in desired.units}
+    return {key for key, item in current.applications.items() if names.get(key) not in (None, item["name"])}
 
 
 def _stale(path: str, own: str, existing: Application | None, state: str) -> str:
@@ -266,16 +279,15 @@ def _stale(path: str, own: str, existing: Application | None, state: str) -> str
     return f"{path}: the application {own} is not there any more; it is created anew, with another id"
 
 
-def _result(
-    backend: Backend, unit: Desired, existing: Application | None, state: str, errors: list[dict[str, str]], warnings: list[str]
-) -> Application | None:
+def _result(backend: Backend, unit: DesiredApplication, existing: Application | None, state: str, found: Diagnostics) -> Application | None:
     """What the application is to be; None where an error stands in the way."""
     given = {key: value for key, value in unit.fields.items() if key != "application_id"}
     missing = [key for key in ("name", "destinations") if key not in given and (existing is None or state != "merged")]
     if missing:
         which = unit.fields.get("name") or unit.fields.get("application_id")
         what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
-        errors += [error(f"{unit.path}.{key}", f"is required: {what}") for key in missing]
+        for key in missing:
+            found.error(f"{unit.path}.{key}", f"is required: {what}")
         return None
     base: Application = {**backend.defaults, "application_group_ids": []}
     if existing is not None:
@@ -284,15 +296,15 @@ def _result(
     result = {**base, **{key: value for key, value in given.items() if key in backend.defaults or key not in DEFAULTS}}
     if existing is not None and state == "merged":
         if existing["application_group_ids"] and given.get("application_group_ids") == []:
-            warnings.append(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
+            found.warn(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
         result["application_group_ids"] = list(dict.fromkeys([*existing["application_group_ids"], *given.get("application_group_ids", [])]))
-    errors += spec_rules(unit.path, given, backend, _known(existing if unit.lenient else None))
-    errors += backend.errors(unit.path, given, existing)
+    found.errors += spec_rules(unit.path, given, backend, _known(existing if unit.lenient else None))
+    found.errors += backend.errors(unit.path, given, existing)
     if existing is None or normal(existing) != normal(result):
-        warnings += backend.advice(unit.path, given, existing)
+        found.warnings += backend.advice(unit.path, given, existing)
     for key in without_effect({**result, **given}):
         if key in given and (existing is None or existing.get(key) != given[key]):
-            warnings.append(f"{unit.path}.{key} has no effect: no destination is for browser access")
+            found.warn(f"{unit.path}.{key} has no effect: no destination is for browser access")
     return result
 
 

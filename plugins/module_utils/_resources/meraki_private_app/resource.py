@@ -7,22 +7,23 @@
 from __future__ import annotations
 
 import typing as t
-from functools import partial
+from functools import cached_property, partial
 
 from ..._http.client import Client
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import Index
 from ..._model.plan import NEW, Plan, Request, ValidationErrors
 from ..._vendors.meraki import Meraki
 from ..._vendors.meraki_options import errors
 from . import plan as private_app_planner
-from .apis import EXPLICIT, detect
+from .apis import Choice
 from .backend import Backend, Listed
-from .config import FOREIGN, SCHEMA, Desired, foreign_ids, own_keys, rule_errors
+from .config import FOREIGN, SCHEMA, Desired, DesiredApplication, foreign_ids, own_keys, rule_errors
 from .description import DESCRIPTION
 from .fields import Application, group_ids, normal, own_id, without_spaces
-from .groups import Creating, needs_groups, resolve
+from .groups import made, missing, needs_groups, resolve
 from .order import Writes
-from .plan import Current, Options, changed, emptied_groups, to_config
+from .plan import Current, Options, changed, emptied_groups, gathered, to_config
 
 Config = list[dict[str, t.Any]]
 
@@ -35,89 +36,67 @@ class PrivateApplications:
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
-        self._chosen = Options(options["force"], options["allow_group_removal"])
-        self._api: t.Any = None
-        # Nothing is read in state rendered, where auto is the API that has been there all along.
-        chosen = "private_applications" if options["state"] == "rendered" and options["api"] == "auto" else options["api"]
-        self._backend: Backend | None = EXPLICIT[chosen]() if chosen in EXPLICIT else None
-        self._creating = Creating(options["create_groups"] and options["state"] != "deleted", hint=options["state"] != "deleted")
-        self._groups: Index | None = None
-        self._shown: Index | None = None
-        self._listed: t.Sequence[t.Mapping[str, t.Any]] = []
-        self._desired: list[Desired] | None = None
-        self._errors: list[dict[str, str]] = []
+        self._choice = Choice(options)
+
+    @cached_property
+    def _api(self) -> Meraki:
+        return Meraki(self._options)
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
-        return errors(self._options, state) + rule_errors(config, state, self._backend)
+        return errors(self._options, state) + rule_errors(config, state, self._choice.backend)
 
-    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
-        entries = own_keys(config, self.backend)
-        desired = [Desired(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(entries)]
-        changes, _unchanged, warnings = changed(Current("", self.backend, {}, None, desired), "merged")
-        writes = Writes(self._options["organization_id"] or "", self.backend)
-        return [
-            {"method": "POST", "path": writes.target(), "body": self.backend.to_api(change.after, new=True)}
-            for change in changes
-            if change.after
-        ], warnings + foreign_ids(entries, self.backend)
+    def rendered(self, config: Config, found: Diagnostics) -> list[dict[str, t.Any]]:
+        backend = self._choice.known
+        entries = own_keys(config, backend)
+        desired = Desired([DesiredApplication(f"config[{number}]", _unbound(entry)) for number, entry in enumerate(entries)])
+        changes, _unchanged = changed(Current("", backend, {}), desired, "merged", found)
+        found.warnings += foreign_ids(entries, backend)
+        path = Writes(self._options["organization_id"] or "", backend).target()
+        return [{"method": "POST", "path": path, "body": backend.to_api(change.after, new=True)} for change in changes if change.after]
 
     def connect(self) -> Client:
-        api = self._api = Meraki(self._options)
-        if self._backend is not None:
-            self._use(self._backend)
-        return api.client
+        self._choice.announce(self._api)
+        return self._api.client
 
-    @property
-    def backend(self) -> Backend:
-        """The API in use. Raises ``RuntimeError`` before it is known, which the first read makes it."""
-        if self._backend is None:
-            raise RuntimeError("the API is not known yet")
-        return self._backend
-
-    def read(self, config: Config | None, state: str) -> Current:
-        found = self._read_applications()
-        if self._desired is None:
-            entries = own_keys(config or [], self.backend)
-            for text in foreign_ids(entries, self.backend):
-                self._api.client.warn(text)
-            self._listed = _concerned(entries, state, found.applications)
-            if needs_groups(self._listed):
-                self._groups = self._read_groups()
-            self._resolve()
-            self._creating.settled = True
-        elif self._creating.names:
-            self._groups = self._read_groups()
-            self._resolve()
-        current = self._current(found)
+    def read(self, config: Config | None, state: str, earlier: Current | None) -> Current:
+        found = self._choice.read(self._api)
+        groups = self._groups(config, state, found) if earlier is None else self._groups_again(earlier)
+        current = _current(self._api.organization(), self._choice.known, found, groups)
         if state == "gathered":
             naming = bool(self._options["with_names"])
         else:
-            naming = _empties(current, state)  # What goes with an application is said by name.
-        return self.with_names(current, ()) if naming else current
+            # What goes with an application is said by name.
+            naming = current.labels is None and _empties(current, self.resolve(config, state, current), state)
+        return self.with_names(current, config, state, ()) if naming else current
 
-    def plan(self, current: Current, config: Config, state: str) -> Plan:
-        return private_app_planner.plan(current, state, self._chosen)
+    def resolve(self, config: Config | None, state: str, current: Current) -> Desired:
+        entries = _concerned(own_keys(config or [], current.backend), state, current.applications)
+        return resolve(entries, current.backend, current.groups, current.creating, hint=state != "deleted")
 
-    def begin(self, plan: Plan) -> None:
-        pass  # From any state in between the config alone says how it is to end.
+    def plan(self, current: Current, desired: Desired, state: str) -> Plan:
+        options = Options(self._options["force"], self._options["allow_group_removal"])
+        return private_app_planner.plan(current, desired, state, options)
+
+    def begun(self, desired: Desired, plan: Plan) -> Desired:
+        return desired  # From any state in between the config alone says how it is to end.
 
     def proven(self, current: Current, plan: Plan) -> bool:
         # That a group is not there is never proven by one list of groups.
         return current.counted and not t.cast("t.Mapping[str, t.Any]", plan.summary)["groups_created"]
 
-    def with_names(self, current: Current, keys: t.Iterable[str]) -> Current:
-        if self._groups is None and self._shown is None:
-            self._shown = self._read_groups()
-            found: list[dict[str, str]] = []
-            # Whether names are read to be shown must not decide anything.
-            resolve(self._listed, self._shown, found, self.backend, Creating(False, hint=False))
-            for item in found:
-                self._api.client.warn(f"{item['path']}: {item['message']}")
-        return current._replace(shown=self._shown)
+    def with_names(self, current: Current, config: Config | None, state: str, keys: t.Iterable[str]) -> Current:
+        if current.labels is not None:
+            return current
+        shown = self._read_groups()
+        entries = _concerned(own_keys(config or [], current.backend), state, current.applications)
+        # Whether names are read to be shown must not decide anything.
+        for item in resolve(entries, current.backend, shown, {}, hint=False).errors:
+            self._api.client.warn(f"{item['path']}: {item['message']}")
+        return current._replace(shown=shown)
 
-    def place(self) -> dict[str, str]:
+    def place(self, current: Current) -> dict[str, str]:
         # An id means nothing in the other API, so that a plan, and a snapshot, is of one.
-        return {**self._api.place(), "api": self.backend.name}
+        return {**self._api.place(), "api": current.backend.name}
 
     def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return []  # An application that was changed in between shows nothing of it.
@@ -125,7 +104,7 @@ class PrivateApplications:
     def failures(self, current: Current, now: Current, plan: Plan) -> list[str]:
         found, after = _by_key(current), _by_key(now)
         written = [key for key, form in plan.expected.items() if form is not None and key in after]
-        return [f"{plan.titles[key]}: {text}" for key in written for text in self.backend.failures(found.get(key), after[key])]
+        return [f"{plan.titles[key]}: {text}" for key in written for text in now.backend.failures(found.get(key), after[key])]
 
     def recent_changes(self, current: Current, plan: Plan, made: t.Sequence[Request], started: float) -> dict[str, t.Any]:
         # Applications belong to no network, so that what the log says of one explains nothing.
@@ -134,19 +113,10 @@ class PrivateApplications:
         return found
 
     def about(self) -> dict[str, t.Any]:
-        return {} if self._backend is None else {"api": self._backend.name}
+        return {} if self._choice.backend is None else {"api": self._choice.backend.name}
 
-    def gathered(self, current: Current, config: Config | None) -> tuple[Config, list[str]]:
-        listed = current.applications.values()
-        warnings = self.backend.remarks(listed, ())
-        if config is None:
-            return [to_config(item, current) for item in listed], warnings
-        found = list(current.errors)
-        warnings += [] if config else ["config is an empty list: nothing was asked for. Leave it out to gather the whole organization"]
-        units = [existing for _unit, existing in private_app_planner.match(current, "gathered", found, warnings) if existing is not None]
-        if found:
-            raise ValidationErrors(found)
-        return [to_config(item, current) for item in units], warnings
+    def gathered(self, current: Current, desired: Desired, config: Config | None, found: Diagnostics) -> Config:
+        return gathered(current, desired, config, found)
 
     def ambiguous(self, current: Current) -> dict[str, list[str]]:
         names = [(key, item["name"]) for key, item in current.applications.items()]
@@ -154,7 +124,7 @@ class PrivateApplications:
         return {"name": Index("application", names).ambiguous(), "application_groups": groups}
 
     def source(self) -> str:
-        return str(self._api.source())
+        return self._api.source()
 
     def canonical(self, current: Current, keys: t.Iterable[str]) -> dict[str, t.Any]:
         found = {key: normal(item) for key, item in _by_key(current).items()}
@@ -165,72 +135,69 @@ class PrivateApplications:
         found = _by_key(current)
         return [to_config(found[key], current) for key in keys if key in found]
 
-    def after_from_responses(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+    def after_from_responses(self, current: Current, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+        backend = current.backend
         reported: dict[str, Application] = {}
-        made: dict[str, str] = {}
+        new: dict[str, str] = {}
         for request, data in responses:
             if request.produces is not None and request.extract_id is not None:
-                made[self._creating.names[request.produces]] = request.extract_id(data)
-            elif request.method != "DELETE" and (item := self.backend.told(data)) is not None:
+                new[current.creating[request.produces]] = request.extract_id(data)
+            elif request.method != "DELETE" and (item := backend.told(data)) is not None:
                 reported[item["application_id"]] = reported[item["name"]] = item
-        units = [self._with_made(unit, made) for unit in plan.after]
-        groups = self._shown or self._groups
+        units = [_with_made(backend, unit, new) for unit in plan.after]
+        groups = current.labels
         if groups is not None:
-            groups = Index(groups.what, [*groups.names.items(), *((key, name) for name, key in made.items())])
-        shown = Current("", self.backend, {}, groups, [])
+            groups = Index(groups.what, [*groups.names.items(), *((key, name) for name, key in new.items())])
+        shown = Current("", backend, {}, groups)
         found = [reported.get(own_id(unit) or unit["name"]) for unit in units]
         return [to_config(item, shown) if item and normal(item) == normal(unit) else unit for item, unit in zip(found, units)]
 
-    def _with_made(self, unit: dict[str, t.Any], made: t.Mapping[str, str]) -> dict[str, t.Any]:
-        """A unit as planned, with the ids of the groups that were made for it."""
-        ids, names = group_ids(unit), unit.get("application_groups", [])
-        if NEW not in ids:
-            return unit
-        return {**unit, self.backend.group_key: [made.get(name, key) if key == NEW else key for key, name in zip(ids, names)]}
-
-    def _use(self, backend: Backend) -> None:
-        self._backend = backend
-        if self._options["deprecation_warning"]:
-            self._api.client.warn(backend.warning)
-
-    def _read_applications(self) -> Listed:
-        if self._backend is not None:
-            return self._backend.read(self._api)
-        backend, found, warnings = detect(self._api)
-        self._use(backend)
-        for text in warnings:
+    def _groups(self, config: Config | None, state: str, found: Listed) -> _Groups:
+        """The groups, as far as names in the config make them necessary; and those of them that are to be made."""
+        entries = own_keys(config or [], self._choice.known)
+        for text in foreign_ids(entries, self._choice.known):
             self._api.client.warn(text)
-        return found
+        listed = _concerned(entries, state, found.applications)
+        groups = self._read_groups() if needs_groups(listed) else None
+        creates = self._options["create_groups"] and state != "deleted"
+        return _Groups(groups, None, missing(listed, groups) if creates and groups is not None else {})
 
-    def _current(self, found: Listed) -> Current:
-        made = self._creating.made(self._groups)
-        keys = {own: key for key, own in made.items()}
-        applications = found.applications
-        if keys:
-            applications = {
-                own: {**item, "application_group_ids": [keys.get(group, group) for group in item["application_group_ids"]]}
-                for own, item in applications.items()
-            }
-        return Current(
-            self._api.organization(),
-            self.backend,
-            applications,
-            self._groups,
-            self._desired or [],
-            tuple(self._errors),
-            found.counted,
-            found.since,
-            self._shown,
-            dict(self._creating.names),
-            made,
-        )
-
-    def _resolve(self) -> None:
-        self._errors = []
-        self._desired = resolve(self._listed, self._groups, self._errors, self.backend, self._creating)
+    def _groups_again(self, earlier: Current) -> _Groups:
+        """The same at a later read: whether they are there is asked again only of those that this run makes."""
+        return _Groups(self._read_groups() if earlier.creating else earlier.groups, earlier.shown, earlier.creating)
 
     def _read_groups(self) -> Index:
-        return Index("application group", self.backend.groups(self._api))
+        return Index("application group", self._choice.known.groups(self._api))
+
+
+class _Groups(t.NamedTuple):
+    """``listed``: the list that names need; ``shown``: the one that was read to be shown alone; ``creating``: the names of those that this
+    run makes, by their keys."""
+
+    listed: Index | None
+    shown: Index | None
+    creating: t.Mapping[str, str]
+
+
+def _current(organization: str, backend: Backend, found: Listed, groups: _Groups) -> Current:
+    """What was read, with the keys of the groups that this run makes in place of their ids."""
+    ids = made(groups.creating, groups.listed)
+    keys = {own: key for key, own in ids.items()}
+    applications = found.applications
+    if keys:
+        applications = {
+            own: {**item, "application_group_ids": [keys.get(group, group) for group in item["application_group_ids"]]}
+            for own, item in applications.items()
+        }
+    return Current(organization, backend, applications, groups.listed, found.counted, found.since, groups.shown, groups.creating, ids)
+
+
+def _with_made(backend: Backend, unit: dict[str, t.Any], new: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """A unit as planned, with the ids of the groups that were made for it."""
+    ids, names = group_ids(unit), unit.get("application_groups", [])
+    if NEW not in ids:
+        return unit
+    return {**unit, backend.group_key: [new.get(name, key) if key == NEW else key for key, name in zip(ids, names)]}
 
 
 def _concerned(config: Config, state: str, applications: t.Mapping[str, Application]) -> list[dict[str, t.Any]]:
@@ -246,9 +213,9 @@ def _concerned(config: Config, state: str, applications: t.Mapping[str, Applicat
     return [entry if matters(entry) else {key: entry[key] for key in identity if key in entry} for entry in config]
 
 
-def _empties(current: Current, state: str) -> bool:
+def _empties(current: Current, desired: Desired, state: str) -> bool:
     try:
-        return bool(emptied_groups(current, changed(current, state)[0]))
+        return bool(emptied_groups(current, changed(current, desired, state, Diagnostics(desired.errors))[0]))
     except ValidationErrors:
         return False  # plan() raises them again, where they are reported.
 

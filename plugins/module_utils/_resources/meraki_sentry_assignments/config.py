@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import Index, folded, listing, unlike
 from ..._model.plan import error
 from ..._vendors.meraki_options import ARGUMENTS as CONNECTION
@@ -127,7 +128,11 @@ def _pairs(networks: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]
     return [(str(item["id"]), str(item["name"])) for item in networks]
 
 
-class Desired(t.NamedTuple):
+#: An entry of the config with its path, and the id of a network that it reaches.
+Reached = tuple[str, t.Mapping[str, t.Any], str]
+
+
+class DesiredNetwork(t.NamedTuple):
     """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all).
 
     ``named``: it was found by its name or tags, and so is known to be there.
@@ -137,6 +142,13 @@ class Desired(t.NamedTuple):
     network_id: str
     policies: list[dict[str, t.Any]] | None
     named: bool = False
+
+
+class Desired(t.NamedTuple):
+    """The config by ids. ``errors``: what the lists of names say against it."""
+
+    units: t.Sequence[DesiredNetwork] = ()
+    errors: tuple[dict[str, str], ...] = ()
 
 
 def rule_errors(config: t.Any, state: str) -> list[dict[str, str]]:
@@ -196,59 +208,79 @@ def needs_networks(config: t.Iterable[t.Mapping[str, t.Any]], state: str) -> boo
     )
 
 
-def units(
-    config: t.Sequence[t.Mapping[str, t.Any]], names: Names, errors: list[dict[str, str]]
-) -> list[tuple[str, t.Mapping[str, t.Any], str]]:
-    """``(path, entry, network id)`` for every network that the config reaches; ``errors`` gets what fits nothing or fits twice."""
-    reached: dict[str, str] = {}
-    found: list[tuple[str, t.Mapping[str, t.Any], str]] = []
+def networks_with_groups(config: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[str]:
+    """The networks in which names make it necessary to read the group policies."""
+    named = [any("group_policy" in policy and "group_policy_id" not in policy for policy in entry.get("policies", [])) for entry in config]
+    if not any(named):
+        return []
+    needing = {f"config[{number}]" for number, needs in enumerate(named) if needs}
+    return [network_id for path, _entry, network_id in _reached(config, names, Diagnostics()) if path in needing]
+
+
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], state: str, names: Names) -> Desired:
+    """The config by ids alone; its errors are every name that fits nothing or fits twice, and every id that a list disproves. What
+    ``gathered`` is asked for is networks, whatever else an entry holds."""
+    found = Diagnostics()
+    reached = _reached(config, names, found)
+    units = [
+        DesiredNetwork(
+            path,
+            network_id,
+            None if state == "gathered" else _policies(path, entry, names, names.group_policies.get(network_id), found),
+            "network_id" not in entry,
+        )
+        for path, entry, network_id in reached
+    ]
+    return Desired(units, tuple(found.errors))
+
+
+def _reached(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, found: Diagnostics) -> list[Reached]:
+    """Every network that the config reaches."""
+    first: dict[str, str] = {}
+    reached: list[Reached] = []
     for number, entry in enumerate(config):
         path = f"config[{number}]"
-        reaches = _network_ids(path, entry, names, errors)
-        for place, policy in enumerate([] if reaches else entry.get("policies", [])):
-            problem = _settle_manager(f"{path}.policies[{place}]", policy, {key: policy[key] for key in FIELDS if key in policy}, names)
-            errors += [problem] if problem else []
-        for network_id in reaches:
-            if network_id in reached:
-                says = f"network {network_id} is reached twice, by {reached[network_id]} too: one entry for one network"
-                errors.append(error(path, says))
-            reached.setdefault(network_id, path)
-            found.append((path, entry, network_id))
-    return found
+        network_ids = _network_ids(path, entry, names, found)
+        if not network_ids:
+            _policies(path, entry, names, None, found)
+        for network_id in network_ids:
+            if network_id in first:
+                found.error(path, f"network {network_id} is reached twice, by {first[network_id]} too: one entry for one network")
+            first.setdefault(network_id, path)
+            reached.append((path, entry, network_id))
+    return reached
 
 
-def resolve(found: t.Iterable[tuple[str, t.Mapping[str, t.Any], str]], names: Names, errors: list[dict[str, str]]) -> list[Desired]:
-    """The config by ids alone; ``errors`` gets every name that fits nothing or fits twice, and every id that a list disproves."""
-    desired = []
-    for path, entry, network_id in found:
-        groups = names.group_policies.get(network_id)
-        policies: list[dict[str, t.Any]] | None = None if "policies" not in entry else []
-        for place, policy in enumerate(entry.get("policies", [])):
-            at = f"{path}.policies[{place}]"
-            fields = {key: policy[key] for key in FIELDS if key in policy}
-            problems = [
-                _settle_manager(at, policy, fields, names),
-                groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
-            ]
-            errors += [problem for problem in problems if problem]
-            if policies is not None:
-                policies.append(fields)
-        desired.append(Desired(path, network_id, policies, "network_id" not in entry))
-    return desired
+def _policies(
+    path: str, entry: t.Mapping[str, t.Any], names: Names, groups: Index | None, found: Diagnostics
+) -> list[dict[str, t.Any]] | None:
+    """The policies of an entry by ids alone; None where none were given at all."""
+    policies = []
+    for place, policy in enumerate(entry.get("policies", [])):
+        at = f"{path}.policies[{place}]"
+        fields = {key: policy[key] for key in FIELDS if key in policy}
+        managers = names.sm_networks
+        problems = [
+            managers and managers.settle(at, "sm_network_id", fields, policy.get("sm_network")),
+            groups and groups.settle(at, "group_policy_id", fields, policy.get("group_policy")),
+        ]
+        found.errors += [problem for problem in problems if problem]
+        policies.append(fields)
+    return policies if "policies" in entry else None
 
 
-def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, errors: list[dict[str, str]]) -> list[str]:
+def _network_ids(path: str, entry: t.Mapping[str, t.Any], names: Names, found: Diagnostics) -> list[str]:
     tags = entry.get("network_tags")
     if tags is not None:
         fitting = [network_id for network_id, carried in names.tags.items() if carried.issuperset(tags)]
         if not fitting:
             exist = {tag for carried in names.tags.values() for tag in carried}
-            errors.append(error(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}{_other_tags(tags, exist)}"))
+            found.error(f"{path}.network_tags", f"no network carries all of: {', '.join(tags)}{_other_tags(tags, exist)}")
         return fitting
     fields = {"network_id": entry["network_id"]} if "network_id" in entry else {}
     problem = names.networks and names.networks.settle(path, "network_id", fields, entry.get("network"))
     if problem:
-        errors.append(problem)
+        found.errors.append(problem)
         return []
     return [fields["network_id"]] if "network_id" in fields else []
 
@@ -262,12 +294,6 @@ def _other_tags(tags: t.Sequence[str], exist: set[str]) -> str:
     if alike:
         return "".join(f". {other!r} differs from {tag!r} {unlike(tag, other)}" for tag, other in alike)
     return f"; there are: {listing(missing[0], exist)}"
-
-
-def _settle_manager(path: str, policy: t.Mapping[str, t.Any], fields: dict[str, t.Any], names: Names) -> dict[str, str] | None:
-    """The Systems Manager network of a policy by its id, into ``fields``; the error, if there is one."""
-    managers = names.sm_networks
-    return managers.settle(path, "sm_network_id", fields, policy.get("sm_network")) if managers is not None else None
 
 
 def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:

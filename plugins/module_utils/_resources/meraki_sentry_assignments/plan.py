@@ -10,10 +10,11 @@ import typing as t
 from collections import Counter
 from types import MappingProxyType
 
+from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import folded, unlike
 from ..._model.merging import merged_order
-from ..._model.plan import OBJECTS, Chain, Plan, Request, ValidationErrors, error, longest_increasing_run
-from .config import FIELDS, Desired, Names, scope_error, tag_error
+from ..._model.plan import OBJECTS, Chain, Plan, Request, error, longest_increasing_run
+from .config import FIELDS, Desired, DesiredNetwork, Names, scope_error, tag_error
 
 Policy = dict[str, t.Any]
 
@@ -25,16 +26,14 @@ class Current(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
     ``locales``: items whose id is not the one that their policies carry. ``unknown``: networks that are listed without their policies.
-    ``errors``: what the lists of names say against the config. ``since``: when (on the monotonic clock) the first answer came.
-    ``counted``: the list holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
+    ``names``: the lists that turn names into ids. ``since``: when (on the monotonic clock) the first answer came. ``counted``: the list
+    holds as many networks as it says that there are. ``shown``: more names, to be shown and nothing else.
     """
 
     path: str
     networks: dict[str, list[Policy]]
     names: Names
-    desired: list[Desired]
     locales: t.Mapping[str, list[str]] = MappingProxyType({})
-    errors: tuple[dict[str, str], ...] = ()
     since: float = 0.0
     unknown: frozenset[str] = frozenset()
     counted: bool = True
@@ -63,45 +62,50 @@ class _Slot(t.NamedTuple):
     source: int | None
 
 
-def plan(current: Current, state: str) -> Plan:
-    """The plan for ``current.desired``. Raises ``ValidationErrors``: rules broken, names and ids that fit nothing here, locales in the
-    way."""
-    errors = [*current.errors, *other_case([(unit.path, unit.network_id) for unit in current.desired], current)]
-    warnings: list[str] = []
-    owners = _owners(current)
+def plan(current: Current, desired: Desired, state: str) -> Plan:
+    """From the current state to the desired one. Raises ``ValidationErrors``: rules broken, names and ids that fit nothing here, locales in
+    the way."""
+    found = Diagnostics([*desired.errors, *other_case(desired.units, current)])
+    owners = _owners(current, desired)
     known = {*current.networks, *current.names.tags, *current.hidden}
     slots: dict[str, list[_Slot]] = {}
-    for unit in current.desired:
+    for unit in desired.units:
         if state == "deleted" and not current.networks.get(unit.network_id) and not unit.named:
             # It may have been cleared before, or be a slip of the pen.
-            warnings.append(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
+            found.warn(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
         if state in ("replaced", "overridden") and unit.policies == [] and not unit.named and unit.network_id not in known:
-            warnings.append(
+            found.warn(
                 f"{unit.path}: network {unit.network_id} is not listed as one with Sentry policies, and its id was not looked up; there is "
                 "nothing to clear"
             )
         if state != "deleted":
-            warnings += _listed_twice(unit)
-        slots[unit.network_id] = _network(unit, current.networks.get(unit.network_id, []), state, owners, errors, warnings)
+            found.warnings += _listed_twice(unit)
+        slots[unit.network_id] = _network(unit, current.networks.get(unit.network_id, []), state, owners, found)
     if state == "overridden":
         for network_id in current.networks:
             slots.setdefault(network_id, [])
     # What such a network has is not known under the id that is wanted, so that nothing can be said about it.
-    errors += [_locale_error(current.hidden[unit.network_id], current) for unit in current.desired if unit.network_id in current.hidden]
-    if errors:
-        raise ValidationErrors(errors)
+    found.errors += [_locale_error(current.hidden[unit.network_id], current) for unit in desired.units if unit.network_id in current.hidden]
+    found.raise_errors()
     changed = [key for key, listed in slots.items() if not _same(listed, current.networks.get(key, []))]
+    _check_the_whole(current, slots, changed, found)
+    found.raise_errors()
+    return _assembled(current, slots, changed, found)
+
+
+def _check_the_whole(current: Current, slots: t.Mapping[str, list[_Slot]], changed: list[str], found: Diagnostics) -> None:
+    """What stands in the way of a PUT that carries the whole organization."""
     if changed and current.locales:
-        raise ValidationErrors([_locale_error(key, current) for key in current.locales])
-    errors += [error(f"organization: network {key}", NOT_LISTED) for key in sorted(current.unknown) if changed or key in slots]
+        found.errors += [_locale_error(key, current) for key in current.locales]
+        return
+    for key in sorted(current.unknown):
+        if changed or key in slots:
+            found.error(f"organization: network {key}", NOT_LISTED)
     if changed:
-        errors += _incomplete({**current.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
-    if errors:
-        raise ValidationErrors(errors)
-    return _assembled(current, slots, changed, warnings)
+        found.errors += _incomplete({**current.networks, **{key: [slot.policy for slot in slots[key]] for key in changed}})
 
 
-def _listed_twice(unit: Desired) -> list[str]:
+def _listed_twice(unit: DesiredNetwork) -> list[str]:
     """A warning for each policy whose content is listed before, neither with an id: two policies are what it says, and rarely what is
     meant."""
     first: dict[t.Any, int] = {}
@@ -120,18 +124,37 @@ NOT_LISTED = (
 )
 
 
-def other_case(given: t.Iterable[tuple[str, str]], current: Current) -> list[dict[str, str]]:
-    """Ids of networks (after the path of their entry) that fit one which is there but for their case: it is meant, and must not be passed
-    over in silence."""
+def other_case(units: t.Iterable[DesiredNetwork], current: Current) -> list[dict[str, str]]:
+    """Ids of networks that fit one which is there but for their case: it is meant, and must not be passed over in silence."""
     lowered = {folded(key): key for key in (*current.networks, *current.names.tags)}
     return [
         error(
             f"{path}.network_id",
             f"there is no {key}, but one that differs {unlike(key, lowered[folded(key)])}: {lowered[folded(key)]}. Ids must match exactly",
         )
-        for path, key in given
+        for path, key in ((unit.path, unit.network_id) for unit in units)
         if folded(key) in lowered and key not in current.networks and key not in current.names.tags
     ]
+
+
+def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnostics) -> list[dict[str, t.Any]]:
+    """The organization in the shape of ``config``, limited to the networks of one that is given. Raises ``ValidationErrors``."""
+    found.errors += [*desired.errors, *other_case(desired.units, current)]
+    found.raise_errors()
+    if config is None:
+        keys = list(current.networks)
+    else:
+        # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
+        keys = list(dict.fromkeys(current.hidden.get(unit.network_id, unit.network_id) for unit in desired.units))
+    known = {*current.networks, *current.names.tags, *current.hidden}
+    for unit in desired.units:
+        if unit.network_id not in known:
+            says = "is not listed as one with Sentry policies, and its id was not looked up"
+            found.warn(f"{unit.path}: network {unit.network_id} {says}")
+    if config == []:
+        found.warn("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
+    # One that is not told would be cleared by what said that it had nothing.
+    return [to_config(key, current.networks.get(key, []), current.labels) for key in keys if key not in current.unknown]
 
 
 def content(policy: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
@@ -196,58 +219,50 @@ def to_api(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _network(
-    unit: Desired, current: list[Policy], state: str, owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
-) -> list[_Slot]:
+def _network(unit: DesiredNetwork, current: list[Policy], state: str, owners: t.Mapping[str, str], found: Diagnostics) -> list[_Slot]:
     """The desired list of one network."""
     if state in ("replaced", "overridden"):
         unit = unit._replace(policies=[{"tags": [], **policy} for policy in unit.policies or []])
     policies = unit.policies or []
     if state == "deleted":
-        return _without(unit, current, owners, errors, warnings)
+        return _without(unit, current, owners, found)
     for place, policy in enumerate(policies):
         owner = owners.get(policy.get("policy_id", ""), unit.network_id)
         if owner != unit.network_id:
-            errors.append(
-                error(
-                    f"{unit.path}.policies[{place}].policy_id",
-                    f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}",
-                )
-            )
+            path = f"{unit.path}.policies[{place}].policy_id"
+            found.error(path, f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}")
     sources = _matches(policies, current)
     listed = []
     for place, (policy, source) in enumerate(zip(policies, sources)):
-        listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, errors, warnings))
+        listed.append(_slot(f"{unit.path}.policies[{place}]", policy, source, current, found))
     if state != "merged":
         return listed
     existing = [_Slot(policy, place) for place, policy in enumerate(current)]
     return merged_order(existing, [(slot, slot.source, None) for slot in listed])
 
 
-def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], errors: list[dict[str, str]], warnings: list[str]) -> _Slot:
+def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], found: Diagnostics) -> _Slot:
     own = policy.get("policy_id")
     if source is None:
         missing = [key for key in ("sm_network_id", "scope", "group_policy_id") if key not in policy]
         if own is not None:
             if missing:
                 message = "is not there any more, and without these it cannot be created anew: "
-                errors.append(error(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}"))
+                found.error(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}")
             else:
                 # Tags that came with an id were the vendor's own, whatever they hold.
-                errors += scope_error(path, policy["scope"], policy.get("tags"))
-                warnings.append(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
+                found.errors += scope_error(path, policy["scope"], policy.get("tags"))
+                found.warn(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
     existing = current[source]
     if own is not None and existing.get("policy_id") != own:
-        warnings.append(
-            f"{path}: the policy {own} is not there any more; {existing.get('policy_id')} has the same content and is taken for it"
-        )
+        found.warn(f"{path}: the policy {own} is not there any more; {existing.get('policy_id')} has the same content and is taken for it")
         return _Slot(existing, source)
     result = {**existing, **policy}
     if content(result) == content(existing):
         return _Slot(existing, source)
-    errors += tag_error(path, result.get("scope"), result.get("tags"))
+    found.errors += tag_error(path, result.get("scope"), result.get("tags"))
     return _Slot(result, source)
 
 
@@ -295,9 +310,7 @@ def _in_order(fixed: list[int | None], keys: list[t.Any], places: t.Mapping[t.An
     return result
 
 
-def _without(
-    unit: Desired, current: list[Policy], owners: t.Mapping[str, str], errors: list[dict[str, str]], warnings: list[str]
-) -> list[_Slot]:
+def _without(unit: DesiredNetwork, current: list[Policy], owners: t.Mapping[str, str], found: Diagnostics) -> list[_Slot]:
     """What stays of a network after ``deleted``."""
     if unit.policies is None:
         return []
@@ -310,26 +323,19 @@ def _without(
         if own is None:
             gone |= {place for place, existing in enumerate(current) if content(existing) == content({"tags": [], **policy})}
         elif own in by_id:
-            existing = current[by_id[own]]
-            for key in FIELDS[1:]:
-                if key in policy and content({key: policy[key]}) != content({key: existing.get(key)}):
-                    errors.append(
-                        error(
-                            f"{path}.{key}", f"is {policy[key]!r}, but the policy {own} has {existing.get(key)!r}: say which one is to go"
-                        )
-                    )
+            _check_agreement(path, policy, current[by_id[own]], found)
             gone.add(by_id[own])
         elif own in owners:
-            errors.append(error(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}"))
+            found.error(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}")
         else:
             stale.append((path, policy))
     for path, policy in stale:
         own = policy["policy_id"]
         copy = next((place for place, existing in enumerate(current) if place not in gone and content(existing) == content(policy)), None)
         if copy is None:
-            warnings.append(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
+            found.warn(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
         else:
-            warnings.append(
+            found.warn(
                 f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed "
                 "for it"
             )
@@ -337,9 +343,17 @@ def _without(
     return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]
 
 
-def _owners(current: Current) -> dict[str, str]:
+def _check_agreement(path: str, policy: Policy, existing: Policy, found: Diagnostics) -> None:
+    """What stands beside the id of a policy that is to go must be as it is there."""
+    for key in FIELDS[1:]:
+        if key in policy and content({key: policy[key]}) != content({key: existing.get(key)}):
+            says = f"is {policy[key]!r}, but the policy {policy['policy_id']} has {existing.get(key)!r}: say which one is to go"
+            found.error(f"{path}.{key}", says)
+
+
+def _owners(current: Current, desired: Desired) -> dict[str, str]:
     """The network of each policy id; only built where the config holds ids."""
-    if not any("policy_id" in policy for unit in current.desired for policy in unit.policies or []):
+    if not any("policy_id" in policy for unit in desired.units for policy in unit.policies or []):
         return {}
     return {
         str(policy["policy_id"]): network_id
@@ -356,7 +370,7 @@ def _same(slots: list[_Slot], current: list[Policy]) -> bool:
     )
 
 
-def _assembled(current: Current, slots: t.Mapping[str, list[_Slot]], changed: list[str], warnings: list[str]) -> Plan:
+def _assembled(current: Current, slots: t.Mapping[str, list[_Slot]], changed: list[str], found: Diagnostics) -> Plan:
     summary = dict.fromkeys(("created", "updated", "moved", "deleted", "unchanged"), 0)
     touched = set(changed)
     for key, listed in slots.items():
@@ -394,7 +408,7 @@ def _assembled(current: Current, slots: t.Mapping[str, list[_Slot]], changed: li
         expected={key: canonical(after[key]) for key in changed},
         titles={key: title(key, current.labels) for key in changed},
         carried=tuple(key for key in current.networks if key not in touched) if changed else (),
-        warnings=tuple(warnings),
+        warnings=tuple(found.warnings),
     )
 
 

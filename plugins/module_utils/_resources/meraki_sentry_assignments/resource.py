@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import time
 import typing as t
+from functools import cached_property
 
 from ..._http.client import Client
 from ..._http.errors import ApiError
+from ..._model.diagnostics import Diagnostics
 from ..._model.documented import Shape
-from ..._model.plan import Plan, Request, ValidationErrors
+from ..._model.plan import Plan, Request
 from ..._vendors.meraki import Meraki
 from ..._vendors.meraki_options import errors, organization_path
 from . import plan as sentry_planner
-from .config import SCHEMA, Names, needs_networks, resolve, rule_errors, units
+from .config import SCHEMA, Desired, Names, needs_networks, networks_with_groups, resolve, rule_errors
 from .description import DESCRIPTION
-from .plan import Current, canonical, content, other_case, to_api, to_config, undone
+from .plan import Current, canonical, content, gathered, to_api, to_config, undone
 
 _WRITE = "/sm/sentry/policies/assignments"
 _READ = _WRITE + "/byNetwork"
@@ -41,39 +43,32 @@ class SentryAssignments:
 
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
-        self._api: t.Any = None
-        self._names: Names | None = None
-        self._shown: Names | None = None
-        self._since = 0.0
-        self._counted = True
-        self._config: Config = []
-        self._units: list[tuple[str, t.Mapping[str, t.Any], str]] = []
-        self._desired: list[t.Any] = []
-        self._errors: list[dict[str, str]] = []
+
+    @cached_property
+    def _api(self) -> Meraki:
+        return Meraki(self._options)
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
         return errors(self._options, state) + rule_errors(config, state)
 
-    def rendered(self, config: Config) -> tuple[list[dict[str, t.Any]], list[str]]:
+    def rendered(self, config: Config, found: Diagnostics) -> list[dict[str, t.Any]]:
         items = [
             {"networkId": _rendered(entry, "network_id", "network"), "policies": [_rendered_policy(policy) for policy in entry["policies"]]}
             for entry in config
         ]
         path = organization_path(self._options["organization_id"], _WRITE)
-        return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}], []
+        return [{"method": "PUT", "path": path, "body": {"items": items}, "partial": True}]
 
     def connect(self) -> Client:
-        api = self._api = Meraki(self._options)
-        return api.client
+        return self._api.client
 
-    def read(self, config: Config | None, state: str) -> Current:
-        if self._names is None:
-            self._look_up(config or [], state)
-        self._since, self._counted = 0.0, True
+    def read(self, config: Config | None, state: str, earlier: Current | None) -> Current:
+        names, shown = (self._look_up(config or [], state), None) if earlier is None else (earlier.names, earlier.shown)
+        listing = _Listing(self._api)
         networks: dict[str, list[dict[str, t.Any]]] = {}
         locales: dict[str, list[str]] = {}
         unknown: set[str] = set()
-        for item in self._items():
+        for item in listing:
             key = str(_ITEM.check(item)["networkId"])
             if key in networks:
                 raise ApiError(
@@ -87,44 +82,39 @@ class SentryAssignments:
             others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
             if others:
                 locales[key] = others
+        current = Current(self._api.path(_WRITE), networks, names, locales, listing.since, frozenset(unknown), listing.counted, shown)
         if state == "gathered" and self._options["with_names"]:
-            asked = [network_id for _path, _entry, network_id in self._units] or list(networks)
+            asked = [unit.network_id for unit in resolve(config or [], state, names).units] or list(networks)
             # A network that the list does not hold (a locale) has no names.
-            self._shown = self._names_to_show(self._names or Names(), [key for key in asked if networks.get(key)])
-        for key, others in locales.items():
-            self._api.client.warn(
-                f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
-            )
-        for key in sorted(unknown):
-            self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
-        return Current(
-            self._api.path(_WRITE),
-            networks,
-            self._names or Names(),
-            self._desired,
-            locales,
-            tuple(self._errors),
-            self._since,
-            frozenset(unknown),
-            self._counted,
-            self._shown,
-        )
+            current = self.with_names(current, config, state, [key for key in asked if networks.get(key)])
+        self._warn(current)
+        return current
 
-    def plan(self, current: Current, config: Config, state: str) -> Plan:
-        return sentry_planner.plan(current, state)
+    def resolve(self, config: Config | None, state: str, current: Current) -> Desired:
+        return resolve(config or [], state, current.names)
 
-    def begin(self, plan: Plan) -> None:
-        pass  # The one request is made or not: no state in between has to be told.
+    def plan(self, current: Current, desired: Desired, state: str) -> Plan:
+        return sentry_planner.plan(current, desired, state)
+
+    def begun(self, desired: Desired, plan: Plan) -> Desired:
+        return desired  # The one request is made or not: no state in between has to be told.
 
     def proven(self, current: Current, plan: Plan) -> bool:
         return current.counted
 
-    def with_names(self, current: Current, keys: t.Iterable[str]) -> Current:
-        self._shown = self._names_to_show(current.names, keys)
-        return current._replace(shown=self._shown)
+    def with_names(self, current: Current, config: Config | None, state: str, keys: t.Iterable[str]) -> Current:
+        shown = current.names.copy()
+        if shown.networks is None:
+            shown.add_networks(self._api.networks())
+        shown.add_groups(self._api.group_policies([key for key in keys if key in shown.tags and key not in shown.group_policies]))
+        known = resolve(config or [], state, current.names).errors
+        for item in resolve(config or [], state, shown).errors:
+            if item not in known:
+                self._api.client.warn(f"{item['path']}: {item['message']}")
+        return current._replace(shown=shown)
 
-    def place(self) -> dict[str, str]:
-        return dict(self._api.place())
+    def place(self, current: Current) -> dict[str, str]:
+        return self._api.place()
 
     def failures(self, current: t.Any, now: t.Any, plan: Plan) -> list[str]:
         return []
@@ -139,25 +129,8 @@ class SentryAssignments:
     def undone(self, current: Current, now: Current, plan: Plan) -> list[str]:
         return undone(current, now, plan.carried)
 
-    def gathered(self, current: Current, config: Config | None) -> tuple[Config, list[str]]:
-        given = [(path, network_id) for path, _entry, network_id in self._units]
-        errors = [*current.errors, *other_case(given, current)]
-        if errors:
-            raise ValidationErrors(errors)
-        if config is None:
-            keys = list(current.networks)
-        else:
-            # A network that is listed under the id of a locale is shown as it is listed; there is a warning about it.
-            keys = list(dict.fromkeys(current.hidden.get(network_id, network_id) for _path, _entry, network_id in self._units))
-        warnings = [
-            f"{path}: network {network_id} is not listed as one with Sentry policies, and its id was not looked up"
-            for path, network_id in given
-            if not (network_id in current.networks or network_id in current.names.tags or network_id in current.hidden)
-        ]
-        if config == []:
-            warnings.append("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
-        # One that is not told would be cleared by what said that it had nothing.
-        return [to_config(key, current.networks.get(key, []), current.labels) for key in keys if key not in current.unknown], warnings
+    def gathered(self, current: Current, desired: Desired, config: Config | None, found: Diagnostics) -> Config:
+        return gathered(current, desired, config, found)
 
     def ambiguous(self, current: Current) -> dict[str, list[str]]:
         networks = current.labels.networks.ambiguous() if current.labels.networks else []
@@ -165,7 +138,7 @@ class SentryAssignments:
         return {"network": networks, "sm_network": networks, "group_policy": sorted(groups)}
 
     def source(self) -> str:
-        return str(self._api.source())
+        return self._api.source()
 
     def canonical(self, current: Current, keys: t.Iterable[str]) -> dict[str, t.Any]:
         return {key: canonical(current.networks.get(key, [])) for key in keys}
@@ -173,63 +146,57 @@ class SentryAssignments:
     def units(self, current: Current, keys: t.Iterable[str]) -> Config:
         return [to_config(key, current.networks.get(key, []), current.labels) for key in keys]
 
-    def after_from_responses(self, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
+    def after_from_responses(self, current: Current, plan: Plan, responses: list[tuple[Request, t.Any]]) -> Config:
         reported: dict[str, list[dict[str, t.Any]]] = {}
         for _request, data in responses:
             for item in (data or {}).get("items") or [] if isinstance(data, dict) else []:
                 reported[str(item.get("networkId"))] = [_from_api(policy) for policy in item.get("policies") or []]
-        names = self._shown or self._names or Names()
         return [
-            to_config(key, reported[key], names)
+            to_config(key, reported[key], current.labels)
             if key in reported and [content(policy) for policy in reported[key]] == [content(policy) for policy in unit["policies"]]
             else unit
             for key, unit in zip(plan.expected, plan.after)
         ]
 
-    def _look_up(self, config: Config, state: str) -> None:
-        """Names to ids, once for a run: the networks where names or tags are used, group policies for the networks that need them."""
-        self._config = config
+    def _look_up(self, config: Config, state: str) -> Names:
+        """The lists that names make necessary: the networks where names or tags are used, group policies for the networks that need
+        them."""
         networks = self._api.networks() if needs_networks(config, state) else None
-        found = units(config, Names(networks), self._errors)
-        needing = [
-            network_id
-            for _path, entry, network_id in found
-            if state != "gathered"
-            and any("group_policy" in policy and "group_policy_id" not in policy for policy in entry.get("policies", []))
-        ]
-        self._names = Names(networks, self._api.group_policies(needing))
-        self._units = found
-        self._desired = [] if state == "gathered" else resolve(found, self._names, self._errors)
+        needing = [] if state == "gathered" else networks_with_groups(config, Names(networks))
+        return Names(networks, self._api.group_policies(needing))
 
-    def _names_to_show(self, names: Names, keys: t.Iterable[str]) -> Names:
-        """The names that were read, and those that show these networks. What they say against the config is a warning: whether they are
-        read must not decide anything."""
-        shown = names.copy()
-        if shown.networks is None:
-            shown.add_networks(self._api.networks())
-        shown.add_groups(self._api.group_policies([key for key in keys if key in shown.tags and key not in shown.group_policies]))
-        found: list[dict[str, str]] = []
-        reached = units(self._config, shown, found)
-        if self._options["state"] != "gathered":
-            resolve(reached, shown, found)
-        for item in found:
-            if item not in self._errors:
-                self._api.client.warn(f"{item['path']}: {item['message']}")
-        return shown
+    def _warn(self, current: Current) -> None:
+        """Say what of the list cannot be worked with."""
+        for key, others in current.locales.items():
+            self._api.client.warn(
+                f"network {key} is listed under a locale's id; its policies belong to {', '.join(others)}. It cannot be written"
+            )
+        for key in sorted(current.unknown):
+            self._api.client.warn(f"network {key} is listed without its policies: what it has is not known")
 
-    def _items(self) -> t.Iterator[dict[str, t.Any]]:
-        """Every item of every page; 1000 a page is the most (spec). The body is an array holding one object, or that object alone."""
+
+class _Listing:
+    """Every item of every page, once they are walked through. ``since``: when (on the monotonic clock) the first answer came; ``counted``:
+    there were as many as the list says that there are."""
+
+    def __init__(self, api: Meraki) -> None:
+        self._api = api
+        self.since = 0.0
+        self.counted = True
+
+    def __iter__(self) -> t.Iterator[dict[str, t.Any]]:
+        """1000 a page is the most (spec). The body is an array holding one object, or that object alone."""
         path = self._api.path(_READ)
         total = remaining = None
         count = 0
         for page in self._api.pages(path, {"perPage": 1000}):
-            self._since = self._since or time.monotonic()
+            self.since = self.since or time.monotonic()
             total = remaining = None
             for part in page if isinstance(page, list) else [page]:
                 yield from _PART.check(part)["items"]
                 count += len(part["items"])
                 total, remaining = _counts(part)
-        self._counted = total == count and not remaining
+        self.counted = total == count and not remaining
         missing = remaining or (max(0, total - count) if total is not None else 0)
         if missing:
             raise ApiError(

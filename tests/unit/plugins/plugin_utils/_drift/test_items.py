@@ -14,12 +14,11 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.eset_poli
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
     Desired,
     DesiredPolicy,
+    DesiredTarget,
     Names,
     Target,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app import plan as private_app_planner
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments import plan as sentry_planner
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import items, segment
 from ansible_collections.secops.policy.tests.support.drift_samples import (
     APPLICATION,
@@ -61,7 +60,7 @@ def verdicts(module, plan, config=None):
 @given(test_sentry_plan.cases())
 def test_sentry_policies_are_counted_as_the_module_counts_them(case):
     current, desired, state = case
-    plan = sentry_planner.plan(test_sentry_plan.current_of(current, desired), state)
+    plan = test_sentry_plan.planned_from(current, desired, state)
     counts, _found = verdicts(SENTRY, plan)
     assert counts == {name: plan.summary[name] for name in COUNTS.values()}
 
@@ -71,9 +70,7 @@ def test_sentry_policies_are_counted_as_the_module_counts_them(case):
 def test_applications_are_counted_as_the_module_counts_them(case):
     applications, config, state = case
     try:
-        plan = private_app_planner.plan(
-            test_private_app_plan.Organization(applications).current(config), state, test_private_app_plan.ALLOWED
-        )
+        plan = test_private_app_plan.Organization(applications).plan(config, state, test_private_app_plan.ALLOWED)
     except ValidationErrors:
         return
     counts, found = verdicts(APPLICATION, plan)
@@ -86,7 +83,7 @@ def test_applications_are_counted_as_the_module_counts_them(case):
 def test_private_resources_are_counted_as_the_module_counts_them(case):
     stored, config, state = case
     try:
-        plan = private_app_planner.plan(test_private_resources.Organization(stored).current(config), state, test_private_resources.ALLOWED)
+        plan = test_private_resources.Organization(stored).plan(config, state, test_private_resources.ALLOWED)
     except ValidationErrors:
         return
     counts, found = verdicts(APPLICATION, plan)
@@ -123,15 +120,15 @@ def stacks(draw):
     for number, target in enumerate(draw(st.lists(st.sampled_from(targets), unique=True))):
         listed = draw(st.lists(policies, unique=True, max_size=5))
         made = [DesiredPolicy(f"config[{number}]", name, None, True) for name in listed]
-        desired.append(Desired(f"config[{number}]", target, True, made))
-    return eset_planner.Current({target: stack for target, stack in current.items() if stack}, Names(), desired), state
+        desired.append(DesiredTarget(f"config[{number}]", target, True, made))
+    return eset_planner.Current({target: stack for target, stack in current.items() if stack}, Names()), Desired(desired), state
 
 
 @examples(400)
 @given(stacks())
 def test_assignments_are_counted_as_the_module_counts_them(case):
-    current, state = case
-    plan = eset_planner.plan(current, state)
+    current, desired, state = case
+    plan = eset_planner.plan(current, desired, state)
     counts, _found = verdicts(ESET, plan)
     summary = {name: plan.summary[name] for name in COUNTS.values()}
     if any(len(stack) != len({one.policy for one in stack}) for stack in current.stacks.values()):
@@ -214,7 +211,6 @@ def test_a_target_that_is_not_listed_and_whose_name_was_not_read():
     current = eset_planner.Current(
         {Target("device_group_uuid", "g"): [Assigned("p1", "a", 1)]},
         Names(policies=Index("policy", [("p1", "Base")])),
-        [],
     )
-    _counts, (item,) = verdicts(ESET, eset_planner.plan(current, "overridden"))
+    _counts, (item,) = verdicts(ESET, eset_planner.plan(current, Desired(), "overridden"))
     assert (item["unit"], item["object"]) == ({"id": "g", "name": ""}, {"id": "p1", "name": "Base"})

@@ -36,9 +36,9 @@ FIELDS = {"deviceGroupUuid": "device_group_uuid", "deviceUuid": "device_uuid", "
 HIDDEN = "?"
 
 
-def current(stacks, config, state, names, begun=None):
-    errors = []
-    return Current(stacks, names, resolve(config, names, state, errors), tuple(errors), begun=begun or {})
+def seen(stacks, config, state, names, begun=None):
+    """What is planned from: the stacks that were read, and the config by these names."""
+    return Current(stacks, names), resolve(config, state, names)._replace(begun=begun or {})
 
 
 class Server:
@@ -48,17 +48,17 @@ class Server:
         self.made = itertools.count(1)
         self.stacks = {target: [(f"{target.kind[:-5]}/{next(self.made)}", policy) for policy in stack] for target, stack in stacks.items()}
 
-    def current(self, config, state, names=None, begun=None):
+    def seen(self, config, state, names=None, begun=None):
         stacks = {}
         for target, stack in self.stacks.items():
-            seen = [Assigned(policy, uuid, rank) for rank, (uuid, policy) in enumerate(stack, start=1) if policy != HIDDEN]
-            if seen:
-                stacks[target] = seen
-        return current(stacks, config, state, names or Names(), begun)
+            visible = [Assigned(policy, uuid, rank) for rank, (uuid, policy) in enumerate(stack, start=1) if policy != HIDDEN]
+            if visible:
+                stacks[target] = visible
+        return seen(stacks, config, state, names or Names(), begun)
 
     def plan(self, config, state, begun=None):
         """``begun``: the plan with which a run has begun to write, for one that is made again in the same run."""
-        return plan(self.current(config, state, begun=begun and begun.expected), state)
+        return plan(*self.seen(config, state, begun=begun and begun.expected), state)
 
     def policies(self, target):
         return [policy for _uuid, policy in self.stacks.get(target, []) if policy != HIDDEN]
@@ -518,7 +518,7 @@ KNOWN = Names(
 @pytest.mark.parametrize("state", STATES)
 def test_references_that_do_not_fit_are_errors_in_every_state(config, paths, words, state):
     with pytest.raises(ValidationErrors) as caught:
-        plan(current({}, config, state, KNOWN), state)
+        plan(*seen({}, config, state, KNOWN), state)
     assert [item["path"] for item in caught.value.errors] == paths
     assert words in str(caught.value)
 
@@ -529,7 +529,7 @@ def test_an_ambiguous_name_may_stand_beside_one_of_its_ids():
         {"target": {"device_group": "All/Berlin", "device_group_uuid": "g2"}, "policies": []},
         {"target": {"device": "web", "device_uuid": "d2"}, "policies": []},
     ]
-    assert [unit.target.uuid for unit in current({}, config, "merged", KNOWN).desired] == ["g3", "g2", "d2"]
+    assert [unit.target.uuid for unit in resolve(config, "merged", KNOWN).units] == ["g3", "g2", "d2"]
 
 
 @pytest.mark.parametrize(
@@ -546,12 +546,12 @@ def test_an_ambiguous_name_may_stand_beside_one_of_its_ids():
 def test_ids_that_the_lists_disprove(target, policies, paths):
     names = Names(policies=KNOWN.policies, groups=KNOWN.groups, known={"d9": None})
     config = [{"target": target, "policies": [{"policy_uuid": policy} for policy in policies]}]
-    from_api = current({}, config, "merged", names)
+    from_api = seen({}, config, "merged", names)
     if not paths:
-        assert len(plan(from_api, "merged").requests) == 1
+        assert len(plan(*from_api, "merged").requests) == 1
         return
     with pytest.raises(ValidationErrors) as caught:
-        plan(from_api, "merged")
+        plan(*from_api, "merged")
     assert [item["path"] for item in caught.value.errors] == [f"config[0].{path}" for path in paths]
     if "a" in policies:
         assert GROUP.uuid in str(caught.value) and " A" in str(caught.value)
@@ -560,9 +560,9 @@ def test_ids_that_the_lists_disprove(target, policies, paths):
 def test_what_has_an_assignment_is_there_whatever_a_list_shows():
     names = Names(policies=Index("policy", []), groups=Index("device group", []))
     server = Server({GROUP: "AB"})
-    assert plan(server.current([entry(GROUP, "BA")], "replaced", names), "replaced").requests
+    assert plan(*server.seen([entry(GROUP, "BA")], "replaced", names), "replaced").requests
     with pytest.raises(ValidationErrors, match="no device group with the id"):
-        plan(server.current([entry(GROUP, "BC")], "replaced", names), "replaced")
+        plan(*server.seen([entry(GROUP, "BC")], "replaced", names), "replaced")
 
 
 def test_what_is_not_assigned_is_no_change_in_deleted_and_a_warning():
@@ -656,20 +656,20 @@ def test_the_work_for_ten_thousand_assignments_stays_small():
     stack = [f"p{number}" for number in range(10)]
     server = Server(dict.fromkeys(targets, stack))
     config = [{"target": {"device_uuid": target.uuid}, "policies": [{"policy_uuid": name} for name in stack[::-1]]} for target in targets]
-    current = server.current(config, "overridden")
+    from_api = server.seen(config, "overridden")
     watch = cProfile.Profile()
-    assert len(watch.runcall(plan, current, "overridden").requests) == 9000
+    assert len(watch.runcall(plan, *from_api, "overridden").requests) == 9000
     # Calls, which do not depend on the machine: some for each assignment, not some for each pair of targets.
     assert sum(entry.callcount for entry in watch.getstats()) < 200 * 10_000
 
 
 @pytest.mark.parametrize("state", ["replaced", "overridden"])
 def test_to_clear_a_target_takes_no_order(state):
-    view_ = current({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "")], state, Names())
-    assert [kind_of(request) for request in plan(view_, state).requests] == ["remove", "remove"]
-    view_ = current({GROUP: [Assigned("A", "1"), Assigned("B", "2")]}, [entry(GROUP, "A")], state, Names())
+    stacks = {GROUP: [Assigned("A", "1"), Assigned("B", "2")]}
+    cleared = plan(*seen(stacks, [entry(GROUP, "")], state, Names()), state)
+    assert [kind_of(request) for request in cleared.requests] == ["remove", "remove"]
     with pytest.raises(ValidationErrors, match="not known"):
-        plan(view_, state)
+        plan(*seen(stacks, [entry(GROUP, "A")], state, Names()), state)
 
 
 def test_a_rank_that_another_one_is_moved_to_is_told_apart_from_one_above_the_end():

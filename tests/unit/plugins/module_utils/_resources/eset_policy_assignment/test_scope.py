@@ -63,15 +63,15 @@ def test_no_plan_concerns_what_is_outside(listed, state):
     config = [{"target": {kind: uuid}, "policies": [{"policy_uuid": "P"}]} for kind, uuid in listed]
     assert not schema_errors(SCHEMA, config)
     stacks = {target: [Assigned("Q", f"x{target.uuid}", 1)] for target in (Target("device_group_uuid", "b"), Target("device_uuid", "d"))}
-    errors = []
-    current = Current(stacks, Names(groups=SCOPE.groups, devices=SCOPE.devices), resolve(config, Names(), state, errors), scope=SCOPE)
+    current = Current(stacks, Names(groups=SCOPE.groups, devices=SCOPE.devices), scope=SCOPE)
+    desired = resolve(config, state, Names())
     wrong = [f"config[{number}].target.{kind}" for number, (kind, uuid) in enumerate(listed) if not SCOPE.holds(Target(kind, uuid))]
     if wrong:
         with pytest.raises(ValidationErrors) as caught:
-            plan(current, state)
+            plan(current, desired, state)
         assert [item["path"] for item in caught.value.errors] == wrong
     else:
-        assert all(SCOPE.holds(Target(*key.split(" "))) for key in plan(current, state).expected)
+        assert all(SCOPE.holds(Target(*key.split(" "))) for key in plan(current, desired, state).expected)
 
 
 def test_the_group_is_found_by_name_path_or_id():

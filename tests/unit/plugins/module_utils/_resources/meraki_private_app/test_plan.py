@@ -21,7 +21,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_pr
     normal_ports,
     without_spaces,
 )
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.groups import Creating, resolve
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.groups import resolve
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Current, Options, members, plan
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_applications import Applications
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.resource import PrivateApplications
@@ -45,6 +45,10 @@ def destination(ports="443", access="browser"):
     return {"destination_addr": ["10.0.0.1"], "protocol_ports": [{"protocol": "tcp", "ports": ports}], "access_type": access}
 
 
+def desired(config):
+    return resolve(own_keys(config, API), API, INDEX, {}, hint=False)
+
+
 class Organization:
     """One organization on the mock server; requests go to it one by one."""
 
@@ -60,11 +64,12 @@ class Organization:
         for fields in applications:
             self.meraki.add_application("1", **fields)
 
-    def current(self, config):
+    def current(self):
         applications = {key: API.from_api(item) for key, item in self.meraki.applications("1").items()}
-        errors = []
-        desired = resolve(own_keys(config, API), INDEX, errors, API, Creating(False))
-        return Current("1", API, applications, INDEX, desired, tuple(errors))
+        return Current("1", API, applications, INDEX)
+
+    def plan(self, config, state, options):
+        return plan(self.current(), desired(config), state, options)
 
     def send(self, request):
         body = json.dumps(request.body).encode()
@@ -169,20 +174,20 @@ def test_any_organization_any_config_any_state(case, switches, room, stop_after,
         mock.patch.object(API, "limit", limit),
     ):
         try:
-            planned = plan(organization.current(config), state, ALLOWED)
+            planned = organization.plan(config, state, ALLOWED)
         except ValidationErrors:
             return
         never_empty = organization.members() & set(members(_end(organization, planned).values()))
         sent = 0
         for dies in (True, False):
-            planned = plan(organization.current(config), state, ALLOWED)
+            planned = organization.plan(config, state, ALLOWED)
             for request in _carried_out(planned, random):
                 if dies and sent >= stop_after:
                     break
                 organization.send(request)
                 sent += 1
                 assert never_empty <= organization.members(), "a group was empty for a moment"
-        again = plan(organization.current(config), state, ALLOWED)
+        again = organization.plan(config, state, ALLOWED)
     assert again.requests == []
     assert again.before == again.after == []
     _means(state, config, applications, organization)
@@ -201,7 +206,7 @@ def _carried_out(planned, random):
 def test_names_and_groups_are_exchanged_in_any_way(case):
     """Below the limit there is always a safe order, with at most one request more for each application that changes."""
     applications, config, state = case
-    planned = plan(Organization(applications).current(config), state, ALLOWED)
+    planned = Organization(applications).plan(config, state, ALLOWED)
     writes = [request for request in planned.requests if request.method == "PUT" and "off its groups" not in request.what]
     assert len(writes) <= 2 * planned.summary["updated"]
     assert planned.summary["deleted"] == len(applications) - len(config)
@@ -242,15 +247,15 @@ def _means(state, config, before, organization):
 @given(organizations())
 def test_what_is_there_fed_back_changes_nothing(applications):
     organization = Organization(applications)
-    current = organization.current([])
+    current = organization.current()
     config = [{**item} for item in current.applications.values()]
     for state in ("replaced", "overridden", "merged"):
-        assert plan(organization.current(config), state, Options(False, False)).requests == []
+        assert organization.plan(config, state, Options(False, False)).requests == []
 
 
 def _plan(applications, config, state="merged", options=ALLOWED):
     organization = Organization(applications)
-    return organization, plan(organization.current(config), state, options)
+    return organization, organization.plan(config, state, options)
 
 
 def test_two_names_are_swapped_with_one_temporary_name():
@@ -276,7 +281,7 @@ def test_a_name_that_is_given_up_by_id_can_be_taken_in_the_same_run(state):
     for request in planned.requests:
         organization.send(request)
     assert {item["name"]: key == "1" for key, item in organization.meraki.applications("1").items()} == {"Bee": True, "Ant": False}
-    assert plan(organization.current(config), state, ALLOWED).requests == []
+    assert organization.plan(config, state, ALLOWED).requests == []
 
 
 def test_at_the_limit_what_goes_makes_room_first():
@@ -287,7 +292,7 @@ def test_at_the_limit_what_goes_makes_room_first():
     for request in planned.requests:
         organization.send(request)
     with pytest.raises(ValidationErrors, match="301"):
-        plan(organization.current([{"name": "One More", "destinations": [destination()]}]), "merged", ALLOWED)
+        organization.plan([{"name": "One More", "destinations": [destination()]}], "merged", ALLOWED)
 
 
 def test_an_organization_beyond_the_documented_limit_can_still_be_exchanged():
@@ -343,9 +348,9 @@ def test_the_work_for_an_organization_that_changes_altogether_stays_small():
     ]
     others = [_entry(f"Other {number}", GROUPS) for number in range(LIMIT)]
     for config in (swapped, others):
-        state_read = Organization(current).current(config)
+        state_read = Organization(current).current()
         watch = cProfile.Profile()
-        planned = watch.runcall(plan, state_read, "overridden", ALLOWED)
+        planned = watch.runcall(plan, state_read, desired(config), "overridden", ALLOWED)
         assert len(planned.requests) >= LIMIT
         # Calls, which do not depend on the machine: a few for each pair of applications, not for each three of them.
         assert sum(entry.callcount for entry in watch.getstats()) < 10 * LIMIT**2
@@ -427,14 +432,14 @@ def test_what_breaks_a_rule_of_words_and_is_there_can_be_fed_back():
     odd = stored("Ant_1", "443", [], 1)
     odd["destinations"][0]["destinationAddr"] = ["10.0.0.0/24"]
     organization = Organization([odd])
-    config = [dict(item) for item in organization.current([]).applications.values()]
-    assert plan(organization.current(config), "replaced", ALLOWED).requests == []
+    config = [dict(item) for item in organization.current().applications.values()]
+    assert organization.plan(config, "replaced", ALLOWED).requests == []
     bare = Organization([{**stored("Bare", "443", [], 1), "destinations": []}])
-    fed_back = [dict(item) for item in bare.current([]).applications.values()]
-    assert plan(bare.current(fed_back), "replaced", ALLOWED).requests == []
+    fed_back = [dict(item) for item in bare.current().applications.values()]
+    assert bare.plan(fed_back, "replaced", ALLOWED).requests == []
     config[0]["sni"] = "no domain"
     with pytest.raises(ValidationErrors) as caught:
-        plan(organization.current(config), "replaced", ALLOWED)
+        organization.plan(config, "replaced", ALLOWED)
     assert [item["path"] for item in caught.value.errors] == ["config[0].sni"]
 
 
@@ -596,9 +601,8 @@ def test_what_is_missing_for_replaced_and_what_is_listed_twice():
 
 
 def test_the_resource_speaks_of_unknown_groups_by_path():
-    errors = []
     config = own_keys([{"name": "A", "application_groups": ["East", "west"]}], API)
-    resolve(config, Index("application group", [("1", "West")]), errors, API, Creating(False))
+    errors = resolve(config, API, Index("application group", [("1", "West")]), {}, hint=True).errors
     assert [item["path"] for item in errors] == ["config[0].application_groups[0]", "config[0].application_groups[1]"]
     assert "'West' (1)" in errors[1]["message"]
     assert PrivateApplications.schema is SCHEMA

@@ -15,7 +15,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.lookup import
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import NEW, ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.config import own_keys
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.fields import KEPT, normal
-from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.groups import Creating, resolve
+from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.groups import made, missing, resolve
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.plan import Current, Options, plan, to_config
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_private_app.private_resources import Resources
 from ansible_collections.secops.policy.tests.mock_cloud.meraki import Meraki
@@ -153,20 +153,24 @@ class Organization:
             self.meraki.add_resource_group("1", key.upper(), id=key)
         for fields in resources:
             self.meraki.add_resource("1", **fields)
-        self.creating = Creating(True)
+        self.creating = None
         self.ids = {}
 
     def current(self, config):
+        """``config`` decides at the first look which groups are made."""
         groups = Index("application group", [(key, item["name"]) for key, item in self.meraki.resource_groups("1").items()])
-        errors = []
-        desired = resolve(own_keys(config, API), groups, errors, API, self.creating)
-        self.creating.settled = True
-        made = self.creating.made(groups)
-        keys = {own: key for key, own in made.items()}
+        if self.creating is None:
+            self.creating = missing(own_keys(config, API), groups)
+        ids = made(self.creating, groups)
+        keys = {own: key for key, own in ids.items()}
         found = {key: API.from_api(item) for key, item in self.meraki.resources("1").items()}
         for item in found.values():
             item["application_group_ids"] = [keys.get(key, key) for key in item["application_group_ids"]]
-        return Current("1", API, found, groups, desired, tuple(errors), creating=dict(self.creating.names), made=made)
+        return Current("1", API, found, groups, creating=self.creating, made=ids)
+
+    def plan(self, config, state, options):
+        current = self.current(config)
+        return plan(current, resolve(own_keys(config, API), API, current.groups, current.creating, hint=True), state, options)
 
     def send(self, request):
         data = request.body if request.fill is None else request.fill(self.ids)
@@ -217,15 +221,15 @@ def test_any_organization_any_config_any_state(case, switches, stop_after):
     stored, config, state = case
     organization = Organization(stored, **switches)
     try:
-        planned = plan(organization.current(config), state, ALLOWED)
+        planned = organization.plan(config, state, ALLOWED)
     except ValidationErrors:
         return
     for request in itertools.islice(planned.requests, stop_after):
         organization.send(request)
-    for request in plan(organization.current(config), state, ALLOWED).requests:
+    for request in organization.plan(config, state, ALLOWED).requests:
         organization.send(request)
+    assert organization.plan(config, state, ALLOWED).requests == []
     again = organization.current(config)
-    assert plan(again, state, ALLOWED).requests == []
     now = {item["name"]: item for item in again.applications.values()}
     named = {entry["name"] for entry in config}
     for entry in config if state != "deleted" else []:
@@ -244,11 +248,11 @@ def test_a_request_is_the_same_whenever_it_is_planned():
     """The group that it joins is made by then, or not yet."""
     config = [{"name": "Ant", "destinations": crossed([block()], ["network"]), "application_groups": ["North"]}]
     organization = Organization()
-    first = plan(organization.current(config), "merged", ALLOWED)
+    first = organization.plan(config, "merged", ALLOWED)
     group, application = first.requests
     assert application.displayed["resourceGroupIds"] == [NEW] and first.summary["groups_created"] == ["North"]
     organization.send(group)
-    (rest,) = plan(organization.current(config), "merged", ALLOWED).requests
+    (rest,) = organization.plan(config, "merged", ALLOWED).requests
     assert rest.show() == application.show() and rest.fill is None
     (key,) = [key for key, item in organization.meraki.resource_groups("1").items() if item["name"] == "North"]
     assert rest.body["resourceGroupIds"] == application.fill(organization.ids)["resourceGroupIds"] == [key]
@@ -262,23 +266,23 @@ def test_a_request_is_the_same_whenever_it_is_planned():
 def test_a_group_of_that_name_that_comes_up_meanwhile_is_no_reason_for_another(name):
     """Somebody else has made one like it too."""
     config = own_keys([{"name": "Ant", "application_groups": ["North"]}], API)
-    creating, errors = Creating(True), []
-    resolve(config, Index("application group", []), errors, API, creating)
-    assert errors == [] and list(creating.names.values()) == ["North"]
+    nothing = Index("application group", [])
+    creating = missing(config, nothing)
+    assert resolve(config, API, nothing, creating, hint=True).errors == () and list(creating.values()) == ["North"]
     listed = [("1", "North"), ("2", name)] if name == "North" else [("2", name)]
-    resolve(config, Index("application group", listed), errors, API, creating)
+    errors = resolve(config, API, Index("application group", listed), creating, hint=True).errors
     assert [item["path"] for item in errors] == ["config[0].application_groups[0]"]
 
 
 def test_there_are_no_more_groups_than_an_organization_can_have():
     config = [{"name": "Ant", "destinations": crossed([block()], ["network"]), "application_groups": ["North"]}]
     with mock.patch.object(API, "limit", 2), pytest.raises(ValidationErrors, match="3 application groups"):
-        plan(Organization().current(config), "merged", ALLOWED)
+        Organization().plan(config, "merged", ALLOWED)
 
 
 def test_force_is_an_error_only_where_something_goes():
     organization = Organization([{"resourceId": "1", "name": "Ant", "accessTypes": [{"type": "network"}]}])
     forced = Options(force=True, allow_group_removal=False)
     with pytest.raises(ValidationErrors, match="by force"):
-        plan(organization.current([{"name": "Ant"}]), "deleted", forced)
-    assert plan(organization.current([{"name": "Ant", "description": "x"}]), "merged", forced).requests
+        organization.plan([{"name": "Ant"}], "deleted", forced)
+    assert organization.plan([{"name": "Ant", "description": "x"}], "merged", forced).requests

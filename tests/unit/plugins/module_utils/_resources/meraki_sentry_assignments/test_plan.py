@@ -11,10 +11,10 @@ import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.config import (
     Desired,
+    DesiredNetwork,
     Names,
     resolve,
     rule_errors,
-    units,
 )
 from ansible_collections.secops.policy.plugins.module_utils._resources.meraki_sentry_assignments.plan import (
     Current,
@@ -76,12 +76,14 @@ def cases(draw):
                 else:
                     fields["policy_id"] = own
             listed.append(fields)
-        desired.append(Desired(f"config[{number}]", key, None if state == "deleted" and draw(st.booleans()) else listed))
+        desired.append(DesiredNetwork(f"config[{number}]", key, None if state == "deleted" and draw(st.booleans()) else listed))
     return existing, desired, state
 
 
-def current_of(current, desired):
-    return Current("/put", {key: [dict(policy) for policy in listed] for key, listed in current.items()}, Names(), desired)
+def planned_from(current, units, state):
+    """The plan that leads from this organization to these networks."""
+    networks = {key: [dict(policy) for policy in listed] for key, listed in current.items()}
+    return plan(Current("/put", networks, Names()), Desired(units), state)
 
 
 def put(current, planned, whole):
@@ -118,11 +120,11 @@ def bag(policies):
 @given(cases(), st.booleans())
 def test_one_run_reaches_what_the_state_means_and_a_second_writes_nothing(case, whole):
     current, desired, state = case
-    planned = plan(current_of(current, desired), state)
+    planned = planned_from(current, desired, state)
     then = put(current, planned, whole)
     for key, form in planned.expected.items():
         assert canonical(then[key]) == form
-    again = plan(current_of(then, desired), state)
+    again = planned_from(then, desired, state)
     if _falls_back(state, desired, then):
         assert again.summary["deleted"] == sum(len(unit["policies"]) for unit in again.before) - sum(
             len(unit["policies"]) for unit in again.after
@@ -130,7 +132,7 @@ def test_one_run_reaches_what_the_state_means_and_a_second_writes_nothing(case, 
     else:
         assert again.requests == []
         assert again.before == again.after == []
-        assert again.digest({}) == plan(current_of({}, []), "merged").digest({})
+        assert again.digest({}) == planned_from({}, [], "merged").digest({})
         assert again.summary["unchanged"] == sum(again.summary.values())
     listed = {unit.network_id: unit.policies for unit in desired}
     for key in set(current) - set(listed):
@@ -185,14 +187,15 @@ def _adds_up(planned, current, then):
 @given(current)
 def test_what_is_there_fed_back_changes_nothing(existing):
     desired = [
-        Desired(f"config[{number}]", key, [dict(policy) for policy in listed]) for number, (key, listed) in enumerate(existing.items())
+        DesiredNetwork(f"config[{number}]", key, [dict(policy) for policy in listed])
+        for number, (key, listed) in enumerate(existing.items())
     ]
     for state in ("replaced", "overridden", "merged"):
-        assert plan(current_of(existing, desired), state).requests == []
+        assert planned_from(existing, desired, state).requests == []
 
 
 def _plan(current, policies, state="merged", key="N_1"):
-    return plan(current_of(current, [Desired("config[0]", key, policies)]), state)
+    return planned_from(current, [DesiredNetwork("config[0]", key, policies)], state)
 
 
 A, B, C, D = ({"sm_network_id": "N_9", "scope": "withAny", "tags": [tag], "group_policy_id": "100"} for tag in ("a", "b", "c", "d"))
@@ -247,10 +250,10 @@ def test_a_rule_of_words_is_checked_for_an_own_id_only_where_it_changes_somethin
 
 def test_a_locale_stops_the_write_and_not_the_reading():
     current = organization({"N_1": [A], "L_2": [B]})
-    state_read = Current("/put", current, Names(), [Desired("config[0]", "N_1", [A])], {"L_2": ["N_2"]})
-    assert plan(state_read, "merged").requests == []
+    state_read, desired = Current("/put", current, Names(), {"L_2": ["N_2"]}), Desired([DesiredNetwork("config[0]", "N_1", [A])])
+    assert plan(state_read, desired, "merged").requests == []
     with pytest.raises(ValidationErrors) as caught:
-        plan(state_read, "overridden")
+        plan(state_read, desired, "overridden")
     assert "L_2" in caught.value.errors[0]["path"]
 
 
@@ -283,8 +286,7 @@ def test_names_that_fit_nothing_or_twice_or_in_another_case_are_all_reported():
         {"network_id": "N_1", "network": "Twice", "policies": []},
         {"network_id": "N_7", "policies": []},
     ]
-    errors = []
-    units(config, Names(networks), errors)
+    errors = resolve(config, "merged", Names(networks)).errors
     paths = [item["path"] for item in errors]
     assert paths == [
         "config[0].network", "config[1].network", "config[2].network", "config[3].network_tags", "config[4].network",
@@ -297,18 +299,16 @@ def test_names_that_fit_nothing_or_twice_or_in_another_case_are_all_reported():
 
 def test_a_network_reached_twice_is_an_error():
     networks = [{"id": "N_1", "name": "Berlin", "tags": ["branch"]}]
-    errors = []
-    units([{"network": "Berlin"}, {"network_tags": ["branch"]}], Names(networks), errors)
+    errors = resolve([{"network": "Berlin"}, {"network_tags": ["branch"]}], "merged", Names(networks)).errors
     assert [item["path"] for item in errors] == ["config[1]"]
 
 
 def test_group_policies_are_looked_up_in_their_network():
     names = Names([{"id": "N_1", "name": "Berlin"}, {"id": "N_9", "name": "Corp SM"}], {"N_1": [("101", "Staff")]})
     entry = {"network": "Berlin", "policies": [{"sm_network": "Corp SM", "scope": "all", "group_policy": "Staff"}]}
-    errors = []
-    (unit,) = resolve(units([entry], names, errors), names, errors)
-    assert errors == []
-    assert unit.policies == [{"sm_network_id": "N_9", "scope": "all", "group_policy_id": "101"}]
+    desired = resolve([entry], "merged", names)
+    assert desired.errors == ()
+    assert desired.units[0].policies == [{"sm_network_id": "N_9", "scope": "all", "group_policy_id": "101"}]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.secops.policy.plugins.module_utils._model.diagnostics import Diagnostics
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.module_utils._vendors.turnstile_options import ARGUMENTS as CONNECTION
@@ -46,11 +47,18 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 
 
-class Desired(t.NamedTuple):
+class DesiredRule(t.NamedTuple):
     """One rule of the config, with zones by id alone."""
 
     path: str
     fields: dict[str, t.Any]
+
+
+class Desired(t.NamedTuple):
+    """The config by ids, and what is wrong with the names in it."""
+
+    units: t.Sequence[DesiredRule] = ()
+    errors: tuple[dict[str, str], ...] = ()
 
 
 def rule_errors(config: t.Any) -> list[dict[str, str]]:
@@ -67,14 +75,18 @@ def needs_zones(config: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
     return any("zones" in entry and "zone_ids" not in entry for entry in config)
 
 
-def resolve(config: t.Sequence[t.Mapping[str, t.Any]], zones: Index | None) -> tuple[list[Desired], list[dict[str, str]]]:
-    """The config by ids, and what is wrong with the names in it."""
-    desired, errors = [], []
+def resolve(config: t.Sequence[t.Mapping[str, t.Any]], zones: Index | None) -> Desired:
+    """The config by ids."""
+    units, found = [], Diagnostics()
     for number, entry in enumerate(config):
         fields = {key: value for key, value in entry.items() if key != "zones"}
         if zones is not None and "zones" in entry and "zone_ids" not in entry:
-            found = [zones.find(name) for name in entry["zones"]]
-            errors += [error(f"config[{number}].zones[{place}]", why) for place, (key, why) in enumerate(found) if key is None]
-            fields["zone_ids"] = [key for key, _why in found if key is not None]
-        desired.append(Desired(f"config[{number}]", fields))
-    return desired, errors
+            fields["zone_ids"] = []
+            for place, name in enumerate(entry["zones"]):
+                key, why = zones.find(name)
+                if key is None:
+                    found.error(f"config[{number}].zones[{place}]", why)
+                else:
+                    fields["zone_ids"].append(key)
+        units.append(DesiredRule(f"config[{number}]", fields))
+    return Desired(units, tuple(found.errors))

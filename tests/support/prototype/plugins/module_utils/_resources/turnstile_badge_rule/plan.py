@@ -6,23 +6,22 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.secops.policy.plugins.module_utils._model.diagnostics import Diagnostics
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import ATTRIBUTES, Chain, Plan, Request, ValidationErrors, error
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ATTRIBUTES, Chain, Plan, Request
 
-from .config import API, DEFAULTS, Desired
+from .config import API, DEFAULTS, Desired, DesiredRule
 
 Rule = dict[str, t.Any]
 
 
 class Current(t.NamedTuple):
-    """What was read: the rules by id, the zones where their list was read, the config by ids and what is wrong with it."""
+    """What was read: the rules by id, and the zones where their list was read."""
 
     path: str
     rules: dict[str, Rule]
     zones: Index | None
     since: float
-    desired: list[Desired]
-    errors: list[dict[str, str]]
 
     @property
     def listed(self) -> t.Any:
@@ -57,17 +56,17 @@ def to_api(rule: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: rule[key] for name, key in API.items() if key in rule and key != "rule_id"}
 
 
-def find(current: Current, unit: Desired) -> Rule | None:
+def find(current: Current, unit: DesiredRule) -> Rule | None:
     """The rule that an entry means, by id, else by title."""
     own, title = unit.fields.get("rule_id"), unit.fields.get("title")
     return current.rules.get(own or "") or next((rule for rule in current.rules.values() if rule["title"] == title), None)
 
 
-def plan(current: Current, state: str, evict: bool) -> Plan:
-    """The plan. Raises ``ValidationErrors``."""
-    errors = list(current.errors)
+def plan(current: Current, desired: Desired, state: str, evict: bool) -> Plan:
+    """From the current state to the desired one. Raises ``ValidationErrors``."""
+    found = Diagnostics(desired.errors)
     changes, reached = [], set()
-    for unit in current.desired:
+    for unit in desired.units:
         existing = find(current, unit)
         reached.add((existing or {}).get("rule_id"))
         if state == "deleted":
@@ -75,10 +74,9 @@ def plan(current: Current, state: str, evict: bool) -> Plan:
         else:
             after = {**DEFAULTS, **(existing if state == "merged" and existing else {}), **unit.fields}
             if "title" not in after:
-                errors.append(error(f"{unit.path}.title", "is required: a new rule needs it"))
+                found.error(f"{unit.path}.title", "is required: a new rule needs it")
         changes.append(_Change(existing, after))
-    if errors:
-        raise ValidationErrors(errors)
+    found.raise_errors()
     if state == "overridden":
         changes += [_Change(rule, None) for key, rule in current.rules.items() if key not in reached]
     return _assembled(current, [change for change in changes if change.before or change.after], evict)

@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is found on the way to a plan: everything is kept in order, and errors stop."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.secops.policy.plugins.module_utils._model.diagnostics import Diagnostics
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
+
+
+def test_warnings_stop_nothing():
+    found = Diagnostics()
+    found.warn("one")
+    found.warn("two")
+    found.raise_errors()
+    assert (found.errors, found.warnings) == ([], ["one", "two"])
+
+
+def test_every_error_is_raised_at_once():
+    earlier = ({"path": "config[0].network", "message": "there is none"},)
+    found = Diagnostics(earlier)
+    found.error("config[1]", "is listed twice")
+    with pytest.raises(ValidationErrors) as caught:
+        found.raise_errors()
+    assert [item["path"] for item in caught.value.errors] == ["config[0].network", "config[1]"]
+    assert len(earlier) == 1, "what it begins with stays as it is"
