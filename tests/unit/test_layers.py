@@ -32,10 +32,15 @@ def files():
             yield name, path
 
 
-def layers():
-    """The table: [folders of a layer, relative to plugins], the highest layer first."""
+def table():
+    """The rows of the table."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("\n## Layers\n")[2].partition("\n## ")[0]
-    return [re.findall(r"`plugins/(.+?)/`", row) for row in re.findall(r"^\| (`plugins/.+?`) \|", text, flags=re.MULTILINE)]
+    return re.findall(r"^\| `plugins/.+$", text, flags=re.MULTILINE)
+
+
+def layers():
+    """[folders of a layer, relative to plugins], the highest layer first."""
+    return [re.findall(r"`plugins/(.+?)/`", row.split(" | ")[0]) for row in table()]
 
 
 LAYERS = layers()
@@ -99,6 +104,24 @@ def test_every_folder_of_the_table_is_one_and_stands_once():
     assert [folder for folder in folders if not (PLUGINS / folder).is_dir()] == []
 
 
+def test_the_files_that_the_table_names_are_there():
+    """A row may name a file of a folder, or one that each of its folders has."""
+    rows = [row for row in table() if ".py`" in row]
+    assert len(rows) >= 6
+    for row in rows:
+        (folder,) = re.findall(r"`plugins/(.+?)/`", row)
+        for name in re.findall(r"`([a-z_*]+\.py)`", row):
+            assert list((PLUGINS / folder).glob(name)) or list((PLUGINS / folder).glob(f"*/{name}")), f"{folder}: {name}"
+
+
+def test_how_it_is_built_fits_a_page():
+    """And to add a resource takes five steps at most, none of which is to name it somewhere."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert len(text.split()) < 800
+    steps = re.findall(r"^\d\. ", text.partition("\n## Adding a resource\n")[2], flags=re.MULTILINE)
+    assert 3 <= len(steps) <= 5
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_is_in_a_layer(name):
     assert layer_of(name) is not None, "the table of layers in docs/architecture.md has to name its folder"
@@ -144,6 +167,34 @@ def test_no_resource_knows_another():
 def test_what_plans_is_pure():
     assert len(of_resources()) >= 12
     assert {name: IMPORTS[name][1] & IMPURE for name in of_resources()} == {name: set() for name in of_resources()}
+
+
+def test_a_resource_keeps_nothing_that_it_read():
+    """It is made of its options; what was read is handed along."""
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items() if resource_of(name)}
+    classes = [
+        (name, node)
+        for name, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(line) == "description = DESCRIPTION" for line in node.body)
+    ]
+    assert len(classes) >= 3
+    for name, node in classes:
+        for function in [one for one in node.body if isinstance(one, ast.FunctionDef)]:
+            kept = [
+                node.attr
+                for node in ast.walk(function)
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and getattr(node.value, "id", "") == "self"
+            ]
+            assert function.name == "__init__" or not kept, f"{name}: {function.name} sets {kept}"
+
+
+def test_no_list_of_what_was_found_is_handed_down():
+    """``Diagnostics`` is."""
+    for name, path in FILES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8") if resource_of(name) else "")
+        for node in [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]:
+            assert {argument.arg for argument in node.args.args}.isdisjoint({"errors", "warnings"}), f"{name}: {node.name}"
 
 
 def planning_or_reporting():
