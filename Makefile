@@ -36,7 +36,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup generate test demo picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup generate test demo demo-all picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -51,8 +51,11 @@ generate: setup ## what follows from the specs and the descriptions of the resou
 test: setup $(AWX)/ready $(SDK)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-demo: setup ## the modules at work against the embedded mock server for the vendors
-	$(BIN)/python tests/demo/run.py $(ARGS)
+demo: setup ## five acts against the embedded mock server for the vendors: plan, apply, drift, repair, mistake
+	@$(BIN)/python -m ansible_collections.secops.policy.tests.demo.acts
+
+demo-all: setup ## all that the demo has to show, 24 steps, whole
+	$(BIN)/python tests/demo/run.py
 
 picture: setup ## the picture of drift.html in the documentation, made anew; needs chromium and chromium-driver
 	$(BIN)/python -m ansible_collections.secops.policy.tests.tools.drift_picture
@@ -71,7 +74,7 @@ check: .venv-lint/ready .venv-docs/ready .venv-importer/ready $(LINK) ## every c
 	done; \
 	if [ -n "$$failed" ]; then echo "make check: FAILED:$$failed"; exit 1; else echo "make check: all of $(CHECKS): ok"; fi
 
-matrix: $(LINK) ## sanity and tests on each supported ansible-core; ARGS="2.16 2.20" for some of them
+matrix: $(LINK) $(AWX)/ready ## sanity and tests on each supported ansible-core; ARGS="2.16 2.20" for some of them
 	$(PYTHON) tests/tools/matrix.py --workers $(WORKERS) $(ARGS)
 
 lint: ruff mypy yamllint reuse changelog ## the quick ones among the checks
@@ -157,6 +160,6 @@ $(LINK):
 .venv-importer/ready: tests/requirements-importer.txt
 .venv/ready .venv-docs/ready .venv-eda/ready .venv-lint/ready .venv-importer/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
-	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --requirement $<
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python tests/tools/install.py $<
 	@touch $@

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: the modules at work, through real ansible-playbook, against the embedded mock server.
+"""``make demo-all``: the modules at work, through real ansible-playbook, against the embedded mock server; ``make demo`` is acts.py.
 
 Each step says what it shows, runs a playbook, and is checked: a demo that does not do what it says fails.
 """
@@ -28,7 +28,7 @@ from ansible_collections.secops.policy.tests.mock_cloud.demo import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Stays there, to be looked at.
+#: What tests/demo/tenants.yml names. Stays there, to be looked at.
 FOLDER = ROOT / "build" / "demo"
 STEPS = 0
 
@@ -120,15 +120,7 @@ def tenants(cloud: Cloud, env: dict[str, str]) -> None:
 
 def _playbook(name: str, env: dict[str, str]) -> tuple[Any, ...]:
     """The arguments of ``step`` for a playbook of the collection."""
-    folder = FOLDER.relative_to(ROOT)
-    folders = {
-        "export_dir": "trees",
-        "audit_report_dir": "drift-report",
-        "apply_snapshot_dir": "snapshots",
-        "restore_snapshot_dir": "snapshots",
-    }
-    own = [item for key, value in folders.items() if key.startswith(name) for item in ("-e", f"{key}={folder}/{value}")]
-    return f"secops.policy.{name}", env, "-i", "tests/demo/tenants.yml", *own
+    return f"secops.policy.{name}", env, "-i", "tests/demo/tenants.yml"
 
 
 def _verdicts() -> dict[str, str]:

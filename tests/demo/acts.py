@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 secops.policy contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``make demo``: five acts, through the collection's playbooks and real ansible-playbook, against the embedded mock server.
+
+It shows what the playbooks say of the tenants, without Ansible's own lines, and is held to it: a demo that does not do what it says fails.
+``make demo-all`` has more, and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+from ansible_collections.secops.policy.tests.mock_cloud import Cloud
+from ansible_collections.secops.policy.tests.mock_cloud.demo import seed_demo
+
+from .run import FOLDER, ROOT, environment, expect
+
+REPORT = FOLDER / "drift-report"
+BERLIN, STAFF = "N_24329160", "101"
+SERVERS = ("deviceGroupUuid", "7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0001")
+USB_CONTROL = "4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0005"
+WIDTH = 110
+#: Ansible's own lines, and digests, which are for approvals.
+_LEFT_OUT = re.compile(r"\s*$|(PLAY|TASK) |included: |(ok|changed|skipping|fatal): |\s*plan_digest: ")
+_COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+#: How a line is coloured by how it begins, or by a word in it.
+_MARKS = (
+    (r"\s+\+ ", "green"),
+    (r"\s+- ", "red"),
+    (r"\s+~ ", "yellow"),
+    (r"\s+↕ ", "cyan"),
+    (r".*\bdrifted\b", "red"),
+    (r".*\b(in_sync|No changes)\b", "green"),
+)
+
+
+def main() -> int:
+    """All acts; 0 when each did what it says."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
+        seed_demo(cloud)
+        env = {**environment(cloud, folder), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_DISPLAY_OK_HOSTS": "false"}
+        say("Two tenants, Example Health and Example Clinics, and a mock server that answers as Meraki and ESET do. Their desired")
+        say("state is in tests/demo/tenants.yml: which group policy each device gets, which ESET policies, which applications.")
+        plan_and_apply(cloud, env)
+        drift_and_repair(cloud, env)
+        mistake(cloud, env)
+    print()
+    say("Nothing but loopback was talked to. make demo-all has 24 steps more: names, ranks, groups, exports, restores.")
+    print(f"\nThe drift report of act 3: {coloured(str(REPORT / 'drift.html'), 'bold')}", flush=True)
+    return 0
+
+
+def plan_and_apply(cloud: Cloud, env: dict[str, str]) -> None:
+    """The first two acts."""
+    act("Plan", "What would a run change? Check mode reads, and writes nothing.")
+    playbook(env, "apply", "--check")
+    expect(not cloud.writes(), "check mode wrote something")
+    act("Apply", "The same plan, carried out: first what restricts, then what opens. Snapshots of what changes go to build/demo/snapshots.")
+    playbook(env, "apply")
+    wrote = len(cloud.writes())
+    expect(wrote > 0, "nothing was applied")
+    say("A second run finds nothing to do:")
+    expect("No changes" in playbook(env, "apply") and len(cloud.writes()) == wrote, "a second run wrote something")
+
+
+def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
+    """The third and fourth act."""
+    act("Drift", "Two people change something by hand. In the Meraki dashboard, somebody gives every device in Berlin the policy Staff.")
+    say("In the ESET console, somebody assigns USB control to the servers. The audit reads all tenants:")
+    cloud.meraki.add_sentry(BERLIN, [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": STAFF}])
+    cloud.eset.assign(USB_CONTROL, *SERVERS)
+    playbook(env, "audit")
+    report = json.loads((REPORT / "drift.json").read_text(encoding="utf-8"))
+    verdicts = {tenant["name"]: tenant["verdict"] for tenant in report["tenants"]}
+    expect(verdicts == {"example_health": "drifted", "example_clinics": "in_sync"}, f"the report says {verdicts}")
+    say("The last policy of a network wins: with Staff for all at its end, Berlin no longer quarantines noncompliant devices.")
+    act("Repair", "Applying the desired state again removes what is too much, and nothing else.")
+    before = len(cloud.writes())
+    playbook(env, "apply")
+    expect(len(cloud.writes()) == before + 2, "the repair was to be two requests")
+    groups = [policy["groupPolicyId"] for policy in cloud.meraki.sentry("2930418")[BERLIN]]
+    expect(groups == ["100", "101", "102"], "the drift is still there")
+
+
+def mistake(cloud: Cloud, env: dict[str, str]) -> None:
+    """The last act."""
+    act("Mistake", "A desired state with empty lists would take the policies of all branches away. max_removals stops it:")
+    before = len(cloud.writes())
+    output = playbook(env, "apply", "--limit", "example_health", "-e", "@tests/demo/mistake.yml", fails=True)
+    expect("max_removals" in output and len(cloud.writes()) == before, "the mistake was not refused")
+
+
+def act(name: str, what: str) -> None:
+    """Print the heading of an act."""
+    global ACT
+    ACT += 1
+    print(f"\n{coloured(f'{ACT}. {name}', 'bold')}", flush=True)
+    say(what)
+
+
+ACT = 0
+
+
+def say(text: str) -> None:
+    """Print what happens, in words."""
+    print("\n".join(textwrap.wrap(text, WIDTH + 10)), flush=True)
+
+
+def playbook(env: dict[str, str], name: str, *arguments: str, fails: bool = False) -> str:
+    """Run a playbook of the collection for the tenants, show what it says, and return all that it printed."""
+    shown = ["-i", "tests/demo/tenants.yml", f"secops.policy.{name}", *arguments]
+    print(coloured(f"$ ansible-playbook {' '.join(shown)}", "bold"), flush=True)
+    command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), *shown]
+    done = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    expect((done.returncode != 0) is fails, f"ansible-playbook ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    for line in said(done.stdout + done.stderr):
+        colour = next((colour for mark, colour in _MARKS if re.match(mark, line)), None)
+        print(f"  {coloured(line, 'red' if fails else colour)}", flush=True)
+    return done.stdout + done.stderr
+
+
+def said(output: str) -> list[str]:
+    """The lines that are the playbook's own; of an error its message."""
+    error = re.search(r"\[ERROR\]: Task failed: (?:Action failed: )?(.*)", output)
+    if error:
+        return textwrap.wrap(error[1], WIDTH)
+    return [line for line in output.partition("PLAY RECAP")[0].splitlines() if not _LEFT_OUT.match(line)]
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """The text in a colour, on a terminal whose user wants that (https://no-color.org)."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m" if wanted and colour else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
