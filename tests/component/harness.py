@@ -107,17 +107,23 @@ def run_module(name: str, args: Mapping[str, Any], *, check: bool = False, diff:
     Not for several threads at once: arguments, warnings and standard output belong to the process. Raises AssertionError where the
     module ends without a result, and whatever it raises itself.
     """
-    module = importlib.import_module(f"{MODULES}.{name}")
-    given = {**args, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_module_name": f"secops.policy.{name}"}
+    result = printed_result(f"{MODULES}.{name}", f"secops.policy.{name}", args, check=check, diff=diff)
+    return result | {key: [_text(item) for item in result[key]] for key in ("warnings", "deprecations") if key in result}
+
+
+def printed_result(module: str, name: str, args: Mapping[str, Any], *, check: bool, diff: bool) -> dict[str, Any]:
+    """What a Python module, any that has ``main()``, prints as its result when it is run in this process as the Ansible module ``name``."""
+    main = importlib.import_module(module).main
+    given = {**args, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_module_name": name}
     output = io.StringIO()
     said._global_warnings.clear()
     said._global_deprecations.clear()
     with patch_module_args(given), _as_on_a_target(), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
-        module.main()
+        main()
     lines = [line for line in output.getvalue().splitlines() if line.startswith("{")]
     assert lines, f"{name} ended without a result: {output.getvalue()!r}"
-    result = json.loads(lines[-1])
-    return result | {key: [_text(item) for item in result[key]] for key in ("warnings", "deprecations") if key in result}
+    result: dict[str, Any] = json.loads(lines[-1])
+    return result
 
 
 def run_in_worker(
