@@ -17,7 +17,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as said
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.secops.policy.plugins.module_utils._http import retry
+from ansible_collections.secops.policy.plugins.module_utils._http import exchange, retry
 from ansible_collections.secops.policy.plugins.module_utils._runner import recovery
 
 try:
@@ -60,9 +60,11 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
 
 
 def impatient(monkeypatch: Any) -> None:
-    """The same waits, but a fiftieth as long: what they are for happens on this machine."""
+    """The same waits, but a fiftieth as long: what they are for happens on this machine. Of those that a server asks for, a second's."""
+    asked = exchange._retry_after
     monkeypatch.setattr(retry, "backoff", lambda attempt, draw: 0.02)
     monkeypatch.setattr(retry, "poll_wait", lambda polls: 0.02)
+    monkeypatch.setattr(exchange, "_retry_after", lambda headers: 0.02 if asked(headers) == 1 else asked(headers))
     for looks in ("_LOOKS_AFTER_DOUBT", "_LOOKS_AFTER_WRITE"):
         monkeypatch.setattr(recovery, looks, tuple(wait / 50 for wait in getattr(recovery, looks)))
 

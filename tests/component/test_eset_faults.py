@@ -133,6 +133,7 @@ STEPS = [
 MERGED, MERGED_END = [unit(GROUP, "DFB")], "ADFCB"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fault", ALL_FAULTS, ids=str)
 @pytest.mark.parametrize("step", [("POST", "policy-assignments$", 1), ranking(1), ranking(2)], ids=str)
 def test_merged_ends_as_planned_whatever_happens_on_the_way(cloud, fault, step):
@@ -163,6 +164,7 @@ def test_merged_follows_the_listed_order_with_the_fewest_moves(cloud):
     assert result["summary"]["moved"] == 3
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(watched, fault, step):
     kind, arguments = fault
@@ -215,6 +217,7 @@ def test_an_unclear_move_of_what_is_new_is_known_again(watched, kind, lag):
     assert done["stats"]["retries"] == (kind == "reset_before")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(60))
 def test_several_faults_of_all_kinds(watched, seed):
     """Whatever happens, a failed run says so, and the next ones complete it."""
@@ -247,6 +250,7 @@ PENDING = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("pending", "step"), list(itertools.product(PENDING, STEPS)), ids=str)
 @pytest.mark.parametrize("deployment", ["cloud", "on_prem"])
 def test_pending_answers_at_any_step(watched, pending, step, deployment):

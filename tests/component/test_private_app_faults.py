@@ -80,6 +80,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(cloud, fault, step):
     kind, arguments = fault
@@ -96,6 +97,7 @@ def test_any_single_fault_at_any_step(cloud, fault, step):
     assert sum(entry.method == "POST" and entry.status == 201 for entry in cloud.log) <= 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(40))
 def test_several_faults_while_names_and_groups_are_exchanged(cloud, seed):
     """Whatever happens, a failed run says so, the next one completes it, nothing is made twice, and no group is empty on the way."""

@@ -85,6 +85,7 @@ STEPS = [
 # Every fault.
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("fault", "step"), list(itertools.product([*FAULTS, ("slow", {"seconds": 0.5, "acted": True})], STEPS)), ids=str)
 def test_any_single_fault_at_any_step(cloud, fault, step):
     """A group is created once, and so is a resource."""

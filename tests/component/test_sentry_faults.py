@@ -13,7 +13,12 @@ from ansible_collections.secops.policy.plugins.module_utils._http.client import 
 from ansible_collections.secops.policy.plugins.module_utils._http.options import without_secret
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
 
-from .harness import FAULTS, branches, meanwhile, run_meraki
+from .harness import FAULTS, branches, impatient, meanwhile, run_meraki
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    impatient(monkeypatch)
 
 
 @pytest.fixture
@@ -49,6 +54,7 @@ ALL_FAULTS = [
 STEPS = ["/networks\\?", "byNetwork", "byNetwork#2", "PUT"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("fault", "step"), list(itertools.product(ALL_FAULTS, STEPS)), ids=str)
 def test_any_single_fault_at_any_step(cloud, fault, step):
     kind, arguments = fault
