@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import stat
 import xml.etree.ElementTree as ET
@@ -577,43 +578,56 @@ def test_what_an_earlier_audit_of_the_run_has_read_is_no_news(tenants, audit, tm
 CONNECTIONS = {vendor.name: vendor.arguments for vendor in vendors()}
 
 
-@pytest.mark.parametrize(("vendor", "name"), [(vendor, name) for vendor, names in CONNECTIONS.items() for name in names])
-def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit, vendor, name):
-    """Another organization or tenant, from the environment, would be taken for this one."""
+def test_a_variable_that_cannot_be_evaluated_is_not_left_out(tenants, audit):
+    """Another organization or tenant, from the environment, would be taken for this one. Each variable has a host of its own."""
     environment = {
         "MERAKI_DASHBOARD_API_KEY": KEY, "MERAKI_DASHBOARD_BASE_URL": tenants.meraki_url, "MERAKI_ORGANIZATION_ID": "2",
         "ESET_USERNAME": "api@example.com", "ESET_PASSWORD": PASSWORD, "ESET_BASE_URL": tenants.eset_url,
     }  # fmt: skip
-    desired_state = (
-        meraki_desired_state(tenants, "2") if vendor == "meraki" else eset_desired_state(tenants, "Workstation protection", "USB control")
-    )
-    entries = {
-        module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]} for module, entry in desired_state.items()
+    desired_states = {
+        "meraki": meraki_desired_state(tenants, "2"),
+        "eset": eset_desired_state(tenants, "Workstation protection", "USB control"),
     }
-    done, report = audit(inventory(tenants, berlin=entries), env=environment)
-    assert done.rc == 0 and report["tenants"][0]["verdict"] == "in_sync"
+    entries = {
+        vendor: {
+            module: {key: value for key, value in entry.items() if key not in CONNECTIONS[vendor]}
+            for module, entry in desired_states[vendor].items()
+        }
+        for vendor in CONNECTIONS
+    }
+    done, report = audit(inventory(tenants, **entries), env=environment)
+    assert done.rc == 0 and {one["verdict"] for one in report["tenants"]} == {"in_sync"}
     tenants.clear_log()
-    listed = inventory(tenants, berlin=entries)
-    listed["all"]["hosts"]["berlin"][f"{vendor}_{name}"] = "{{ nowhere }}"
+    cases = {f"host{number}": case for number, case in enumerate((vendor, name) for vendor, names in CONNECTIONS.items() for name in names)}
+    assert len(cases) >= 11
+    listed = inventory(tenants, **{host: entries[vendor] for host, (vendor, _name) in cases.items()})
+    for host, (vendor, name) in cases.items():
+        listed["all"]["hosts"][host][f"{vendor}_{name}"] = "{{ nowhere }}"
     done, report = audit(listed, env=environment)
-    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and tenants.log == []
-    assert name in ("api_key", "password", "access_token") or f"{vendor}_{name}" in json.dumps(report)
+    assert done.rc == 2 and tenants.log == []
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == dict.fromkeys(cases, "unreadable")
+    for one in report["tenants"]:
+        vendor, name = cases[one["name"]]
+        assert name in ("api_key", "password", "access_token") or f"{vendor}_{name}" in json.dumps(one)
 
 
-@pytest.mark.parametrize("value", ["sup3r{{secretX", "sup3r{%secretX", "{{ 1 / 0 }}sup3rsecretX"])
-@pytest.mark.parametrize("name", ["meraki_api_key", "meraki_organization_id"])
-def test_a_secret_that_looks_like_a_template_is_nowhere(tenants, audit, tmp_path, name, value):
-    desired_state = meraki_desired_state(tenants, "1")
-    for entry in desired_state.values():
-        entry.pop(name.removeprefix("meraki_"))
-    listed = inventory(tenants, berlin=desired_state)
-    listed["all"]["hosts"]["berlin"][name] = value
+def test_a_secret_that_looks_like_a_template_is_nowhere(tenants, audit, tmp_path):
+    """Each of them on a host of its own, once as a key and once, with another word in it, as what is no secret."""
+    values = ("sup3r{{secretX", "sup3r{%secretX", "{{ 1 / 0 }}sup3rsecretX")
+    names = ("meraki_api_key", "meraki_organization_id")
+    cases = {f"host{number}": case for number, case in enumerate(itertools.product(names, values))}
+    listed = inventory(tenants, **{host: meraki_desired_state(tenants, "1") for host in cases})
+    for host, (name, value) in cases.items():
+        variables = listed["all"]["hosts"][host]
+        for entry in variables["secops_policy"].values():
+            entry.pop(name.removeprefix("meraki_"))
+        variables[name] = value if name == "meraki_api_key" else value.replace("secret", "public")
     done, report = audit(listed)
-    assert done.rc == 2 and report["tenants"][0]["verdict"] == "unreadable" and name in json.dumps(report)
-    assert tenants.log == []
-    if name == "meraki_api_key":
-        texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()]
-        assert not [text for text in [*texts, json.dumps([item["result"] for item in done.results])] if "secretX" in text]
+    assert done.rc == 2 and tenants.log == []
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == dict.fromkeys(cases, "unreadable")
+    assert all(cases[one["name"]][0] in json.dumps(one) for one in report["tenants"])
+    texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "report").iterdir()]
+    assert not [text for text in [*texts, json.dumps([item["result"] for item in done.results])] if "secretX" in text]
 
 
 @pytest.mark.parametrize("plays", [1, 2])
