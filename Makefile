@@ -36,7 +36,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup generate test demo demo-all picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup generate test unit demo demo-all picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -50,6 +50,9 @@ generate: setup ## what follows from the specs and the descriptions of the resou
 
 test: setup $(AWX)/ready $(SDK)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+unit: setup ## the unit tests; ARGS=tests/unit/... for some of them
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(or $(ARGS),tests/unit)
 
 demo: setup ## five acts against the embedded mock server for the vendors: plan, apply, drift, repair, mistake
 	@$(BIN)/python -m ansible_collections.secops.policy.tests.demo.acts

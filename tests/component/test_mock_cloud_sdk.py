@@ -76,6 +76,16 @@ def test_networks_and_sentry_policies(url, release):
     assert len(pages) == 2, "the client followed no link"
 
 
+def test_the_change_log(url):
+    """The client pages it backwards."""
+    put = ("sm", "updateOrganizationSmSentryPoliciesAssignments", {"items": [{"networkId": BERLIN, "policies": []}]})
+    *_made, changes = calls(
+        "stable", url, *[put] * 5, ("organizations", "getOrganizationConfigurationChanges", {"perPage": 3, "total_pages": "all"})
+    )
+    path = f"/api/v1/organizations/{ORGANIZATION}/sm/sentry/policies/assignments"
+    assert [(change["page"], change["label"]) for change in changes] == [("via API", f"PUT {path}")] * 5
+
+
 def test_private_applications(url):
     fields = {"destinations": [{**HTTPS, "accessType": "browser"}]}
     made = [("secureConnect", "createOrganizationSecureConnectPrivateApplication", {"name": f"App {n}", **fields}) for n in range(1, 5)]

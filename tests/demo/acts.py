@@ -18,7 +18,7 @@ import tempfile
 import textwrap
 
 from ansible_collections.secops.policy.tests.mock_cloud import Cloud
-from ansible_collections.secops.policy.tests.mock_cloud.demo import seed_demo
+from ansible_collections.secops.policy.tests.mock_cloud.demo import ORGANIZATION, seed_demo
 
 from .run import FOLDER, ROOT, environment, expect
 
@@ -73,11 +73,12 @@ def plan_and_apply(cloud: Cloud, env: dict[str, str]) -> None:
 
 def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
     """The third and fourth act."""
-    act("Drift", "Two people change something by hand. In the Meraki dashboard, somebody gives every device in Berlin the policy Staff.")
-    say("In the ESET console, somebody assigns USB control to the servers. The audit reads all tenants:")
+    act("Drift", "Two people change something by hand. In the Meraki dashboard, Dana gives every device in Berlin the policy Staff.")
+    say("In the ESET console, somebody assigns USB control to the servers. The audit says what, and who may have done it:")
+    cloud.meraki.changes.add(ORGANIZATION, "Systems Manager > Policies", "Sentry policy added", network_id=BERLIN)
     cloud.meraki.add_sentry(BERLIN, [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": STAFF}])
     cloud.eset.assign(USB_CONTROL, *SERVERS)
-    playbook(env, "audit")
+    playbook(env, "audit", "-e", "audit_recent_changes_days=1")
     report = json.loads((REPORT / "drift.json").read_text(encoding="utf-8"))
     verdicts = {tenant["name"]: tenant["verdict"] for tenant in report["tenants"]}
     expect(verdicts == {"example_health": "drifted", "example_clinics": "in_sync"}, f"the report says {verdicts}")
@@ -86,7 +87,7 @@ def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
     before = len(cloud.writes())
     playbook(env, "apply")
     expect(len(cloud.writes()) == before + 2, "the repair was to be two requests")
-    groups = [policy["groupPolicyId"] for policy in cloud.meraki.sentry("2930418")[BERLIN]]
+    groups = [policy["groupPolicyId"] for policy in cloud.meraki.sentry(ORGANIZATION)[BERLIN]]
     expect(groups == ["100", "101", "102"], "the drift is still there")
 
 
