@@ -111,7 +111,7 @@ class ActionModule(ActionBase):
         found, errors, exists = report_files.read_report(local_path(path))
         problems += errors
         if not exists:
-            self._display.warning(f"There is no earlier drift report to compare with: {path}. That is as it should be in the first run.")
+            self._display.warning(f"The earlier drift report does not exist: {path}. Nothing is compared. This is normal in the first run.")
         return found
 
     def _kept(self, variables: dict[str, t.Any], folder: str) -> list[dict[str, t.Any]]:

@@ -85,17 +85,17 @@ class ActionModule(ActionBase):
             "steps": apply.steps_of(plans),
             "digests": {name: plans[name]["plan_digest"] for name in apply.changing(plans)},
             # Not an error, for that is what the export of a tenant with nothing in it says.
-            "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module, so that there is nothing to apply"],
+            "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module. Nothing to apply"],
         }
 
     def _approved(self, options: Options, expected: t.Any) -> tuple[t.Any, str]:
         """What a drift report says of this host's plans, and why it is not taken."""
         path = _files.local_path(options["approved"])
         if expected:
-            return expected, "apply_expected_plans says what was approved as well: give one of them"
+            return expected, "apply_expected_plans is set as well. Set only one of them"
         report, errors, exists = read_report(path)
         if errors or not exists:
-            return {}, "; ".join(errors) or f"there is no such file: {path}"
+            return {}, "; ".join(errors) or f"the file does not exist: {path}"
         digests, problem = approved(report, self._host, snapshots.now(), options["approved_max_age"])
         return digests, f"{path}: {problem}" if problem else ""
 
@@ -110,7 +110,7 @@ class ActionModule(ActionBase):
         snapshot = snapshots.begun(self._host, changing, now)
         wrong = flaw(snapshot)
         if wrong:
-            raise AnsibleActionFail(f"Nothing was written: what is about to change could not be put back from a snapshot, for {wrong}")
+            raise AnsibleActionFail(f"Nothing was written: a snapshot of the planned changes could not be restored: {wrong}")
         locks = lock.for_this_run(folder, [plan["place"] for plan in changing.values()], self._host)
         try:
             snapshots.write(path, snapshot)

@@ -49,11 +49,11 @@ class ActionModule(ActionBase):
             return {**result, **failed_result(errors, "nothing was exported of this host")}
         notes = {**made.left_out, **made.off}
         if not made.exported:
-            raise AnsibleActionFail("there is nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))
+            raise AnsibleActionFail("nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))
         path = os.path.join(_files.local_path(options["dir"]), f"{_files.host_part(host)}.yml")
         result["changed"] = self._write(path, made.text)
         result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]
-        where = "File" if not self._task.check_mode else "It would be written to" if result["changed"] else "It is as the file says"
+        where = "File" if not self._task.check_mode else "It would be written to" if result["changed"] else "The file is up to date"
         parts = [f"{name}: {len(results[name]['gathered'])}" for name in made.exported] + [f"{name}: left out" for name in notes]
         return {**result, "path": path, "left_out": notes, "msg": f"{'; '.join(parts)}. {where}: {path}"}
 
@@ -61,12 +61,12 @@ class ActionModule(ActionBase):
         try:
             old = _files.read(path)
             if old is not None and not old.startswith(exports.HEAD):
-                raise AnsibleActionFail(f"{path} is there already and is no export: it is not written over. Choose another export_dir")
+                raise AnsibleActionFail(f"{path} exists and is not an export. It is not overwritten. Choose another export_dir")
             if old is not None and exports.same(old, text):
                 return False
             if old is not None and exports.edited(old):
                 raise AnsibleActionFail(
-                    f"{path} has been edited since it was exported, or holds no checksum: it is not written over. Move it away, or choose "
+                    f"{path} has been edited since it was exported, or has no checksum. It is not overwritten. Move it away, or choose "
                     "another export_dir, and compare"
                 )
             if not self._task.check_mode:

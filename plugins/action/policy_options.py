@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
 
     def _of_the_role(self, folder: str) -> dict[str, t.Any]:
         if not folder:
-            raise AnsibleActionFail("argument_spec is required where the task stands in no role")
+            raise AnsibleActionFail("argument_spec is required outside of a role")
         with open(os.path.join(folder, "meta", "argument_specs.yml"), encoding="utf-8") as stream:
             # Each host does this: with libyaml, where it is there.
             found: dict[str, t.Any] = yaml_load(stream)["argument_specs"]["main"]["options"]

@@ -67,14 +67,14 @@ class ActionModule(ActionBase):
             return failed_result(errors, "nothing was written on this host")
         path = self._path(options)
         if path is None:
-            none = f"there is no snapshot of {self._host} in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
+            none = f"{self._host} has no snapshot in {_files.local_path(options['snapshot_dir'])}: nothing to restore"
             return {"snapshot": "", "modules": [], "msg": none}
         modules = list(self._modules(path, options))
         return {
             "snapshot": path,
             "modules": modules,
             "looked_at": [module for module in modules if RESOURCES[module].lifecycle],
-            "msg": f"{path} holds {', '.join(modules) or 'nothing that was written: nothing to restore'}",
+            "msg": f"{path} contains {', '.join(modules) or 'no changes: nothing to restore'}",
         }
 
     def _compare(self, options: Options) -> dict[str, t.Any]:
@@ -134,8 +134,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from None
         if why:
             raise AnsibleActionFail(
-                f"Nothing was written: {path}, the newest snapshot, is not taken, for {why}. If it is the one to restore, name it with "
-                "restore_snapshot. If not, move it away"
+                f"Nothing was written: {path}, the newest snapshot, is not used because {why}. To restore it, set restore_snapshot to its "
+                "path. Otherwise move it away"
             )
         return path
 

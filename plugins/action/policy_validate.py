@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
         if missing:
             return {**result, "failed": True, "msg": install_message(missing)}
         if not desired_state and isinstance(desired_state, (dict, type(None))):
-            return {**result, "changed": False, "modules": [], "errors": [], "msg": "there is no desired state"}
+            return {**result, "changed": False, "modules": [], "errors": [], "msg": "the host has no desired state"}
         errors = desired_state_errors(desired_state)
         entries = desired_state if isinstance(desired_state, dict) else {}
         modules = [module for module in RESOURCES if isinstance(entries.get(module), dict) and module in options["modules"]]

@@ -374,9 +374,9 @@ def test_names_that_repeat_may_stand_beside_ids(cloud):
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ({"device_uuid": "d9"}, "no device with the id d9"),
-        ({"device_group_uuid": "g9"}, "no device group with the id g9"),
-        ({"device_uuid": "D1"}, "no device with the id D1"),
+        ({"device_uuid": "d9"}, "device d9 does not exist"),
+        ({"device_group_uuid": "g9"}, "device group g9 does not exist"),
+        ({"device_uuid": "D1"}, "device D1 does not exist"),
         ({"device_group_uuid": "G1"}, "in case only: g1"),
     ],
 )

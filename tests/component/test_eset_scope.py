@@ -122,8 +122,8 @@ def test_names_are_looked_up_inside(cloud):
     assert now[GROUP, SERVERS] == now[DEVICE, "d1"] == "AB" and now[GROUP, "g3"] == now[DEVICE, "d3"] == "A"
     result = run(cloud, config=[entry("B", device_group="Other"), entry("B", device="nix")])
     assert [item["path"] for item in result["errors"]] == ["config[0].target.device_group", "config[1].target.device"]
-    assert "there is no device group named 'Other' in the scope; there are: 'Acme', 'Servers', 'Windows'" in result["msg"]
-    assert "there is no device named 'nix' in the scope; there are: 'db', 'web'" in result["msg"]
+    assert "device group 'Other' does not exist in the scope. Existing device groups: 'Acme', 'Servers', 'Windows'" in result["msg"]
+    assert "device 'nix' does not exist in the scope. Existing devices: 'db', 'web'" in result["msg"]
 
 
 def test_the_members_are_read_only_where_a_device_has_to_be_told(cloud):

@@ -276,7 +276,7 @@ def test_what_the_vendor_returned_can_be_fed_back_and_a_refusal_names_it(cloud):
 
 
 def test_an_organization_restored_from_its_export(cloud):
-    """Every application was deleted since: each is created anew, by name, with a warning about its id."""
+    """Every application was deleted since: each is created again, by name, with a warning about its id."""
     gathered = run(cloud, state="gathered")["gathered"]
     for key in list(cloud.meraki.applications("1")):
         run(cloud, state="deleted", config=[{"application_id": key}], allow_group_removal=True)
@@ -284,7 +284,7 @@ def test_an_organization_restored_from_its_export(cloud):
     cloud.meraki.add_group("1", "West", id="g1")
     result = run(cloud, state="overridden", config=gathered)
     assert not result.get("failed"), result["msg"]
-    assert sum("created anew" in text for text in result["warnings"]) == 3
+    assert sum("A new one is created" in text for text in result["warnings"]) == 3
     assert names(cloud) == ["Change", "Keep", "Remove"]
     again = run(cloud, state="overridden", config=gathered)
     assert not again["changed"] and sum("has the same name" in text for text in again["warnings"]) == 3
@@ -435,7 +435,7 @@ def test_of_the_groups_those_that_are_left_are_put_back(cloud):
 def test_a_404_is_no_proof_that_an_application_is_gone(cloud):
     cloud.faults.add("html", status=404, method="DELETE", path=".")
     result = run(cloud, state="deleted", config=[{"name": "Remove"}], verify=False)
-    assert result["failed"] and "404" in result["msg"] and "there all the same" in result["msg"]
+    assert result["failed"] and "404" in result["msg"] and "but it still exists" in result["msg"]
     assert [(request["method"], request.get("outcome")) for request in result["pending"]] == [("DELETE", None)]
     assert linked(cloud, "Remove") == ["g1"] and [request["method"] for request in result["requests"]] == ["PUT", "PUT"]
 

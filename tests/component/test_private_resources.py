@@ -218,7 +218,7 @@ def without(data, key):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda data: {"data": data["data"], "meta": {"total": 9}}, "brings no other"),
+        (lambda data: {"data": data["data"], "meta": {"total": 9}}, "has no others"),
         (lambda data: {"items": []}, "not the list that the API documents"),
         (lambda data: without(data, "resourceAddresses"), "has no resourceAddresses"),
         (lambda data: without(data, "accessTypes"), "has no accessTypes"),

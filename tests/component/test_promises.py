@@ -207,7 +207,7 @@ def test_a_stale_id_is_said_in_every_state(cloud):
     for state in ("merged", "replaced", "overridden", "gathered", "deleted"):
         result = apps(cloud, state=state, config=[entry])
         assert not result.get("failed"), result
-        assert any("77 is not there any more" in text for text in result["warnings"]), state
+        assert any("77 no longer exists" in text for text in result["warnings"]), state
 
 
 def test_an_id_with_nothing_there_is_no_change_in_deleted_and_said(cloud):

@@ -155,7 +155,7 @@ def test_a_list_that_says_it_is_not_whole_is_not_planned_on(cloud, monkeypatch):
 
     cloud.meraki.handle = without_link
     result = run(cloud, state="replaced", config=WANTED)
-    assert result["failed"] and "not whole" in result["msg"]
+    assert result["failed"] and "incomplete list" in result["msg"]
     assert cloud.writes() == []
 
 

@@ -466,10 +466,10 @@ def test_a_report_that_somebody_approved_is_carried_out_and_nothing_else(tenant,
     approved = {"apply_approved": str(tmp_path / "report" / "drift.json")}
     before = state(tenant)
     for hosts_, more, says in (
-        (inventory(other=host(tenant, desired_state())), {}, "does not hold other"),
-        (hosts, {"apply_approved_max_age": 0}, "0 hours old at most"),
-        (hosts, {"apply_expected_plans": {ESET: "0" * 64}}, "give one of them"),
-        (hosts, {"apply_approved": str(tmp_path / "none.json")}, "there is no such file"),
+        (inventory(other=host(tenant, desired_state())), {}, "does not contain other"),
+        (hosts, {"apply_approved_max_age": 0}, "at most 0 hours old"),
+        (hosts, {"apply_expected_plans": {ESET: "0" * 64}}, "Set only one of them"),
+        (hosts, {"apply_approved": str(tmp_path / "none.json")}, "the file does not exist"),
     ):
         refused = apply(hosts_, extra_vars={**approved, **more})
         assert refused.rc == 2 and says in refused.failed_result()["msg"], says

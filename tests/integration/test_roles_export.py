@@ -131,10 +131,10 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
     eset, plain = files(tmp_path / "exports")
     assert (eset.name, plain.name) == ("eset.yml", "plain.yml")
     assert list(yaml.safe_load(plain.read_text(encoding="utf-8"))["secops_policy"]) == [ESET, SENTRY]
-    assert f"# {APPS}: left out, for the API is off" in plain.read_text(encoding="utf-8") and "404" in plain.read_text(encoding="utf-8")
+    assert f"# {APPS}: left out, because the API is off" in plain.read_text(encoding="utf-8") and "404" in plain.read_text(encoding="utf-8")
     assert "Secure Connect" in " ".join(task(done, WRITE, 0).get("warnings", [])) + done.stderr
     assert list(yaml.safe_load(eset.read_text(encoding="utf-8"))["secops_policy"]) == [ESET]
-    assert f"# {SENTRY}: left out, for its credentials are not set: api_key" in eset.read_text(encoding="utf-8")
+    assert f"# {SENTRY}: left out, because its credentials are not set: api_key" in eset.read_text(encoding="utf-8")
 
 
 def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, export, tmp_path):
@@ -145,7 +145,7 @@ def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, expor
     head, _line, body = file.read_text(encoding="utf-8").partition("---\n")
     for module, what in ((SENTRY, ""), (APPS, "private applications ")):
         assert f"# {module}: 3 {what}from {tenant.meraki_url}/organizations/{demo.ORGANIZATION}\n" in head
-    assert f"# {ESET}: left out, for export_modules does not name it" in head
+    assert f"# {ESET}: left out, because export_modules does not name it" in head
     assert demo.ORGANIZATION not in body and "Example Health" not in body
 
 
@@ -157,7 +157,7 @@ def test_modules_that_are_not_asked_for_are_not_read(tenant, export, tmp_path):
     assert {name: list(yaml.safe_load(text)["secops_policy"]) for name, text in desired_states.items()} == {
         "endpoints": [ESET], "health": [SENTRY, APPS]
     }  # fmt: skip
-    assert f"# {ESET}: left out, for export_modules does not name it" in desired_states["health"]
+    assert f"# {ESET}: left out, because export_modules does not name it" in desired_states["health"]
     wrong = export(inventory(health=host(tenant, None, export_modules=["meraki"])))
     assert wrong.rc == 2 and "export_modules" in str(wrong.failed_result())
 

@@ -329,7 +329,7 @@ def test_a_snapshot_that_may_be_of_somebody_elses_making_has_to_be_named(tenant,
     later = own.with_name("acme.20991231T000000_000000Z.json")
     shutil.copy(own, later)
     refused = role("restore", {"restore_force": True}, acme=host(tenant, None))
-    assert f"{later}, the newest snapshot, is not taken, for it is dated in the future" in refused.failed_result()["msg"]
+    assert f"{later}, the newest snapshot, is not used because it is dated in the future" in refused.failed_result()["msg"]
     later.unlink()
     link = own.with_name(_next(own.name))
     link.symlink_to(own)

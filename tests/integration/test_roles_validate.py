@@ -39,7 +39,7 @@ def test_every_error_of_every_host_is_found_without_a_connection(run_playbook):
     assert any(path.startswith(f"{APPS}.config[1]") for path in paths)
     assert "5ecret" not in done.stdout + done.stderr
     said = {item["host"]: item["result"]["msg"] for item in done.results if item["name"].endswith("Validate the desired state")}
-    assert said["good"] == f"valid: {ESET}, {SENTRY}" and said["none"] == "there is no desired state"
+    assert said["good"] == f"valid: {ESET}, {SENTRY}" and said["none"] == "the host has no desired state"
     some = run_playbook(
         "secops.policy.validate", inventory=hosts, extra_vars={"validate_modules": [SENTRY], "secops_policy_hosts": "good"}
     ).ok()

@@ -79,8 +79,8 @@ class Texts:
         originals = self._originals.get(text, {text})
         if len(originals) > 1:
             raise ValueError(
-                f"the vendor has several texts that read {text!r}, for they hold half characters (lone surrogates), and which one belongs "
-                "here cannot be told. Correct these texts at the vendor"
+                f"the vendor has several texts that read {text!r}, because they hold half characters (lone surrogates). The module cannot "
+                "distinguish them. Correct these texts at the vendor"
             )
         return next(iter(originals))
 

@@ -63,7 +63,7 @@ class Client:
         self._cancelled = threading.Event()
         self._session = session(USER_AGENT, bool(self.verify))
         if options["ca_path"] and not self.verify:
-            self.warn("ca_path has no effect, for validate_certs is off")
+            self.warn("ca_path has no effect, because validate_certs is false")
 
     def get(self, target: str, query: t.Any = None) -> Response:
         """Read ``target`` (a path below the base, or a URL). The answer's status is 200, its body JSON. Raises ``ApiError``."""

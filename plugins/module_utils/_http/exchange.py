@@ -102,7 +102,7 @@ def _why_unsendable(error: Exception, url: str) -> str:
         )
     if "SOCKS" in str(error):
         return (
-            "the proxy in the environment is a SOCKS proxy, for which this Python lacks a library: "
+            "the proxy in the environment is a SOCKS proxy, and this Python lacks the library for it: "
             f"{sys.executable} -m pip install 'requests[socks]'"
         )
     return "the URL or a header cannot be sent. Check base_url and the credentials"

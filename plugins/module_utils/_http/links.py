@@ -93,5 +93,5 @@ class Pages:
         if len(self._seen) >= MOST_PAGES or self._bytes > LARGEST_LIST:
             raise ApiError(
                 f"GET {self._target}: the list does not end: {len(self._seen)} pages were read, {self._bytes >> 20} MiB, and each says "
-                "that there are more. Nothing can be planned on a list that is not whole"
+                "that there are more. Nothing can be planned from an incomplete list"
             )

@@ -50,7 +50,7 @@ def connection_errors(options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     if not options["retry_timeout"] >= 0:
         errors.append(error("retry_timeout", "must be 0 or a number above"))
     if options["ca_path"] and not os.path.exists(options["ca_path"]):
-        errors.append(error("ca_path", f"there is no file or directory {options['ca_path']}"))
+        errors.append(error("ca_path", f"the file or directory {options['ca_path']} does not exist"))
     elif options["ca_path"] and options["validate_certs"] and not _holds_certificates(options["ca_path"]):
         errors.append(error("ca_path", f"{options['ca_path']} holds no certificate in PEM form that can be used"))
     return errors + url_errors("base_url", options.get("base_url"))
@@ -72,7 +72,7 @@ def url_errors(name: str, url: str | None) -> list[dict[str, str]]:
     if not parts.netloc.isascii():
         return [error(name, "must have its host in ASCII (xn--...)")]
     if parts.username is not None or parts.query or parts.fragment:
-        return [error(name, "must hold no user, no password, no query and no fragment")]
+        return [error(name, "must not contain a user, a password, a query or a fragment")]
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         return [error(name, f"plain http to {parts.hostname} would send the credentials in the clear: use https")]
     return []

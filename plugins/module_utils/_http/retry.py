@@ -169,7 +169,7 @@ class _Case(t.NamedTuple):
             return Raise(failure(self.request, attempt, f"{description}. {self.outcome.advice}".strip()))
         if wait > attempt.left:
             tries = f"{attempt.tries} {'try' if attempt.tries == 1 else 'tries'}"
-            message = f"{description}; given up after {tries}, for retry_timeout is used up. {self.outcome.advice}".strip()
+            message = f"{description}; given up after {tries}, because retry_timeout is used up. {self.outcome.advice}".strip()
             return Raise(failure(self.request, attempt, message))
         return Retry(wait, attempt, handed_back=None if self.request.tries is None else NotActed(description))
 

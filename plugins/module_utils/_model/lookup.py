@@ -78,9 +78,9 @@ class Index:
         near = self.alike(name)
         if near:
             others = ", ".join(dict.fromkeys(f"{label!r} ({key})" for key, label in near))
-            differs = f"but one that differs {unlike(name, near[0][1])}: {others}. Names must match exactly"
-            return None, f"there is no {self.what} named {name!r}{self.where}, {differs}"
-        return None, f"there is no {self.what} named {name!r}{self.where}; there are: {listing(name, self._ids)}"
+            differs = f"A similar name differs {unlike(name, near[0][1])}: {others}. Names must match exactly"
+            return None, f"{self.what} {name!r} does not exist{self.where}. {differs}"
+        return None, f"{self.what} {name!r} does not exist{self.where}. Existing {self._many}: {listing(name, self._ids)}"
 
     def alike(self, name: str) -> list[tuple[str, str]]:
         """All that have this name, or one that only looks like it, as ``(id, name)``."""

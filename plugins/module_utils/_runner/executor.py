@@ -184,7 +184,7 @@ class _Work:
             return
         self.stop.set()
         if isinstance(error, _Outdated):
-            outcome.outdated.append(f"{request.what}: what it was made from is too old by now")
+            outcome.outdated.append(f"{request.what}: the read that it is based on is too old")
         elif isinstance(error, NotActed):
             outcome.not_acted.append(f"{request.what}: {error}")
         elif isinstance(error, WriteOutcomeUnknown):
@@ -303,4 +303,4 @@ class _Work:
                 return compensation.renew(current), Age(current.since)
             return compensation.renew(self._client.get(compensation.path).data), Age(time.monotonic())
         except (ApiError, Undocumented, ValidationErrors) as error:
-            raise _Unread(f"what is there now could not be read: {error}") from None
+            raise _Unread(f"the current state could not be read: {error}") from None

@@ -42,8 +42,8 @@ class Reader:
             raise ApiError(f"{error}. Nothing can be planned on a list that is not as the API documents it") from None
         except (AttributeError, KeyError, TypeError) as error:
             raise ApiError(
-                f"what the API lists is not as it documents it ({type(error).__name__}: {error}), so that nothing can be planned on it. "
-                "If it is, please report this"
+                f"the list is not as the API documents it ({type(error).__name__}: {error}). Nothing can be planned from it. If the list "
+                "is correct, please report this"
             ) from None
         self._earlier = current
         return current

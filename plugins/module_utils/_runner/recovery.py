@@ -23,7 +23,7 @@ Guard = t.Callable[[Plan], None]
 #: Seconds before each further look, where a read may lag behind a write.
 _LOOKS_AFTER_WRITE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOKS_AFTER_DOUBT = (0.5, 1.0, 2.0, 4.0)
-_CHANGED = "what is there has changed meanwhile, and what is left to do is no longer what was planned"
+_CHANGED = "the current state has changed in the meantime, and the remaining changes are no longer what was planned"
 _CARRIED = " (not listed, carried along)"
 
 
@@ -180,7 +180,7 @@ class Writer:
             (self._done.made, "what was made before that does not show when it is read: to make it again might make it twice"),
             # Whatever is written instead, it might act after that.
             ([request for request in outcome.late if request.method != "DELETE"], "it does not show, and the server may still act"),
-            (outcome.gone, "and it is there all the same"),
+            (outcome.gone, "but it still exists"),
         ):
             if any(self._executor.identity(request) in again for request in requests):
                 self._not_made([request for request in outcome.gone if self._executor.identity(request) in again])
@@ -197,7 +197,7 @@ class Writer:
         rest, current = first, None
         for wait in waits:
             if wait and not self._client.budget.wait(wait):
-                raise ApiError(f"{doubts}; retry_timeout is used up, so that it was not looked up")
+                raise ApiError(f"{doubts}; the outcome was not checked, because retry_timeout is used up")
             tried = {self._executor.identity(request) for request in self._done.unknown + self._done.made}
             try:
                 current, rest = self._reader.for_writing()

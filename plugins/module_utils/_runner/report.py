@@ -122,7 +122,7 @@ class Report:
         text = f"{reason.rstrip('.')}. Writes made: {done} (see requests); "
         if doubt:
             text += f"with unknown outcome: {doubt}; "
-        return text + f"not made: {open_} (see pending). Fix the cause and run the task again: it goes on from what is there."
+        return text + f"not made: {open_} (see pending). Fix the cause and run the task again: it continues from the current state."
 
     def _planned(self, plan: Plan) -> dict[str, t.Any]:
         for text in plan.warnings:

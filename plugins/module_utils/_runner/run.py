@@ -67,7 +67,7 @@ def validated(resource_type: ResourceType, argument_spec: dict[str, t.Any], give
         try:
             return argument_errors(resource_type(params), params, config)
         except ImportError as exc:  # It is there, and cannot be used: pieces of it belong to another Python or processor.
-            return [error("config", f"cannot be validated, for the Python library jsonschema does not work here: {exc}")]
+            return [error("config", f"cannot be validated, because the Python library jsonschema does not work: {exc}")]
 
     return validate_arguments(resource_type.description.vendor, argument_spec, given, validate)
 
@@ -233,7 +233,7 @@ class _Run:
         try:
             return self._reader.with_names(current, keys[:_NAMED_UNITS])
         except (ApiError, Undocumented) as exc:
-            self._report.warn(f"names are not shown, for they could not be read: {exc}")
+            self._report.warn(f"names are not shown, because they could not be read: {exc}")
             return current
 
     def _guard(self, plan: Plan) -> None:
@@ -244,13 +244,13 @@ class _Run:
         refusals = [f"{item['path']}: {item['message']}" for item in plan.refused]
         if limit is not None and len(plan.removed) > limit:
             refusals.append(
-                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Look at the plan; if that is meant, "
+                f"the plan removes {len(plan.removed)}, and max_removals allows {limit}. Review the plan. If the removals are correct, "
                 "raise max_removals"
             )
         if expected is not None and expected != (digest := plan.digest(self._report.place)):
             refusals.append(
-                "the plan is not the one that expected_plan names: what is there, or the config, has changed since. Look at the plan, and "
-                f"give its plan_digest, {digest}, if it is meant"
+                "the plan is not the one that expected_plan names: the current state, or the config, has changed since. Review the plan. "
+                f"To approve it, set expected_plan to its plan_digest, {digest}"
             )
         if refusals:
             errors = {"errors": list(plan.refused)} if plan.refused else {}

@@ -255,11 +255,11 @@ def _hint(status: int | None, target: str) -> str:
         return "The account may not do this: it needs the permission Use on Policies and on Groups & Computers. A firewall may also say so"
     if status in (400, 412) and target.endswith(":updateRanking"):
         return (
-            "The rank may be above the number of the target's assignments, if somebody has removed some meanwhile; assignments that these "
-            "credentials cannot see count too. Run the task again: it reads the ranks anew"
+            "The rank may be above the number of the target's assignments, if somebody has removed some in the meantime. Assignments that "
+            "these credentials cannot see count too. Run the task again: it reads the ranks again"
         )
     if status == 404 and "/policy-assignments/" in target:
-        return "Somebody else may have removed it meanwhile. Run the task again: it reads what is there anew"
+        return "Somebody else may have removed it in the meantime. Run the task again: it reads the current state"
     if status == 404:
         return "What was asked for does not exist, or the account cannot see it: check region, base_url and deployment"
     return ""

@@ -54,7 +54,7 @@ def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
     found += secret_errors("access_token", (options["access_token"] or "").strip())
     for name in ("username", "password"):
         if any("\ud800" <= letter <= "\udfff" for letter in options[name] or ""):
-            found.append(error(name, "holds bytes that are no text in UTF-8, and cannot be sent"))
+            found.append(error(name, "contains bytes that are not valid UTF-8, and cannot be sent"))
     if options["deployment"] == "on_prem" and not options["base_url"]:
         found.append(error("base_url", "is required for deployment on_prem, such as https://SERVER:9443; it may also be ESET_BASE_URL"))
     return found

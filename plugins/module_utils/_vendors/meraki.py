@@ -224,7 +224,7 @@ def _hint(status: int | None, target: str) -> str:
     if status == 403:
         return "The API key may not do this: reading needs a read-only administrator, writing a full one"
     if status == 404 and re.search(r"/secureConnect/private\w+/[^/]+$", target):
-        return "It was removed in the meantime. Run the task again: it plans from what is there now"
+        return "It was removed in the meantime. Run the task again: it plans from the current state"
     if status == 404 and "/secureConnect/" in target:
         return (
             "The organization does not exist, the key cannot see it, its API access is off, it has not opted in to early access for Secure "

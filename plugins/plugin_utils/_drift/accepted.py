@@ -73,7 +73,7 @@ def may_cover(what: str, beginning: str) -> bool:
 def _entry(entry: t.Any) -> tuple[list[str], Accepted | None]:
     if not isinstance(entry, dict):
         return [": must be a dictionary with what, reason and expires"], None
-    errors = [f".{key}: is unknown; there are what, reason and expires" for key in entry if key not in _KEYS]
+    errors = [f".{key}: is unknown; the known keys are what, reason and expires" for key in entry if key not in _KEYS]
     for key in ("what", "reason"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             errors.append(f".{key}: must be a text that is not empty")

@@ -21,13 +21,13 @@ def approved(report: t.Any, host: str, now: datetime.datetime, max_age: float) -
         age = (now - made).total_seconds() / 3600
         tenants = [one for one in report["tenants"] if one["name"] == host]
         if len(tenants) != 1:
-            return {}, f"it does not hold {host}"
+            return {}, f"it does not contain {host}"
         if age > max_age or age < -1:
-            return {}, f"it was made at {report['generated_at']}, and may be {max_age:g} hours old at most (apply_approved_max_age)"
+            return {}, f"it was made at {report['generated_at']}, and must be at most {max_age:g} hours old (apply_approved_max_age)"
         if "read_at" in tenants[0] and tenants[0]["read_at"] != report["generated_at"]:
             return {}, f"{host} was not looked at in that audit, but earlier, at {tenants[0]['read_at']}"
         bad = [tenants[0]["verdict"], *(resource["verdict"] for resource in tenants[0]["resources"])]
         refused = next((verdict for verdict in bad if verdict in UNKNOWN), "")
-        return ({}, f"it holds {host} as {refused}") if refused else (digests(tenants[0]), "")
+        return ({}, f"it shows {host} as {refused}") if refused else (digests(tenants[0]), "")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return {}, f"it is not a whole drift.json: {type(error).__name__}: {error}"
+        return {}, f"it is not a complete drift.json: {type(error).__name__}: {error}"

@@ -56,7 +56,7 @@ def _checked(report: t.Any, which: str) -> dict[str, _Deviation]:
     try:
         return _deviations(report)
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"the {which} report is not a whole drift.json: {type(error).__name__}: {error}") from None
+        raise ValueError(f"the {which} report is not a complete drift.json: {type(error).__name__}: {error}") from None
 
 
 def _deviations(report: Data) -> dict[str, _Deviation]:

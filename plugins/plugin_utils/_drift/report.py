@@ -50,7 +50,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in RESOURCES)]
     named = [module for module in RESOURCES if module in desired["modules"] or ran(results.get(module))]
     if not named and not odd:
-        return unread(name, "secops_policy names no module, so that there was nothing to look at")
+        return unread(name, "secops_policy names no module, and there was nothing to compare")
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": "; ".join(odd), "resources": resources}
 
@@ -191,7 +191,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
     made["warnings"] = [str(text) for text in result.get("warned", result.get("warnings")) or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
     if not planned:
-        made["message"] = str(result.get("msg") or "the module did not say what is there")
+        made["message"] = str(result.get("msg") or "the module did not return the current state")
         wrong = {"verdict": INVALID, "errors": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else {}
         return {**made, **wrong}
     if result.get("failed") or result.get("failure"):

@@ -44,16 +44,16 @@ def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bo
     if not expected and not required:
         return found
     source, cure = (
-        ("the approved report", "Audit again, and have the new report approved, if it is meant")
+        ("the approved report", "If the plan is correct, audit again, and approve the new report")
         if report
-        else (_APPROVALS, f"Give that digest under {_APPROVALS} if it is meant")
+        else (_APPROVALS, f"If the plan is correct, set this digest in {_APPROVALS}")
     )
     for name in changing(plans):
         digest, approved = plans[name]["plan_digest"], expected.get(name)
         if name not in expected:
             says = f"changes something, and nobody has approved it: its plan is not in {source}"
         elif approved != digest and not errors[name]:
-            says = f"is not the plan that was approved, for {source} has {approved}"
+            says = f"is not the plan that was approved: {source} has {approved}"
         else:
             continue
         says += f". Its plan_digest is {digest}, and --check --diff shows it. {cure}"
@@ -99,7 +99,7 @@ def _title(name: str) -> str:
 def _approval_error(name: str, digest: t.Any) -> str:
     """What is wrong with one approval in itself; empty where nothing is."""
     if name not in RESOURCES:
-        return f"is not a module of this collection; there are: {', '.join(RESOURCES)}"
+        return f"is not a module of this collection. Supported modules: {', '.join(RESOURCES)}"
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         return f"must be a plan_digest, 64 hexadecimal digits in lower case; it is {_shown(digest)}"
     return ""

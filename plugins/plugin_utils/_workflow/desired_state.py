@@ -32,7 +32,7 @@ def desired_state_errors(desired_state: t.Any) -> list[Error]:
     for name, entry in desired_state.items():
         path = f"secops_policy.{name}"
         if name not in RESOURCES:
-            errors.append(error(path, f"is no module of this collection; there are: {', '.join(RESOURCES)}"))
+            errors.append(error(path, f"is not a module of this collection. Supported modules: {', '.join(RESOURCES)}"))
         elif not isinstance(entry, dict):
             errors.append(error(path, "must be a dictionary of the module's options"))
         else:
@@ -119,6 +119,6 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], known: t.Mapping[str,
         if name not in known:
             errors.append(error(f"{path}.{name}", f"Unsupported parameter. Supported parameters include: {', '.join(sorted(known))}"))
     if entry.get("state") in ("gathered", "rendered"):
-        says = f"{entry['state']} says nothing of how it is to be; there are: {', '.join(WRITING)}"
+        says = f"{entry['state']} does not describe a desired state. Supported states: {', '.join(WRITING)}"
         errors.append(error(f"{path}.state", says))
     return errors

@@ -46,8 +46,8 @@ Result = t.Mapping[str, t.Any]
 
 
 _BESIDE = {
-    True: "Names stand for ids where they say which object is meant; the comments say what was there then.",
-    False: "The names behind ids are comments, and say what was there then.",
+    True: "Names replace ids wherever they are unique. The comments show the ids at that time.",
+    False: "The comments show the names at that time.",
 }
 
 
@@ -72,16 +72,16 @@ def export(host: str, results: t.Mapping[str, Result], state: str, version: str,
         if name in exported:
             continue
         if not ran(result):
-            left_out[name] = "left out, for export_modules does not name it"
+            left_out[name] = "left out, because export_modules does not name it"
         elif _unset(result):
-            left_out[name] = f"left out, for its credentials are not set: {_unset(result)}"
+            left_out[name] = f"left out, because its credentials are not set: {_unset(result)}"
         elif result.get("http_status") in _OFF:
-            off[name] = f"left out, for the API is off, or may not be read: {why}"
+            off[name] = f"left out, because the API is off, or may not be read: {why}"
         else:
             failed[name] = why
     if failed or not exported:
         return Export("", [], left_out, off, failed)
-    lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy take them."]
+    lines = [f"{HEAD}{_comment(host)}, in the form in which the roles of secops.policy use them."]
     lines += [f"# Exported at {time} by secops.policy {version}. {_BESIDE[names]}"]
     lines += ["# A new export replaces this file only while nobody has edited it: checksum ."]
     lines += [f"# {name}: {_comment(_where(name, results, {**left_out, **off}))}" for name in RESOURCES]
@@ -140,10 +140,10 @@ def _shown(module: str, unit: t.Mapping[str, t.Any], result: Result, names: bool
 
 def _entry(name: str, units: t.Sequence[_Unit], state: str) -> list[str]:
     if not units and state != "overridden":
-        return [f"  # {name}: there is nothing."]
+        return [f"  # {name}: nothing is configured."]
     lines = [f"  {name}:", f"    state: {state}"]
     if state == "overridden":
-        lines += ["    # What is not listed goes, and none may: raise this where removals are meant.", "    max_removals: 0"]
+        lines += ["    # Objects that are not listed are removed. Raise this limit to allow removals.", "    max_removals: 0"]
     return lines + (["    config:", *_listed(units, "      ")] if units else ["    config: []"])
 
 

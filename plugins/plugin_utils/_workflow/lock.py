@@ -57,7 +57,7 @@ def for_this_run(folder: str, places: t.Iterable[Place], host: str) -> list[str]
     except Taken as exc:
         raise AnsibleActionFail(f"Nothing was written: {exc}") from None
     except OSError as exc:
-        raise AnsibleActionFail(f"Nothing was written: no lock can be taken in {folder}: {exc.strerror}") from None
+        raise AnsibleActionFail(f"Nothing was written: the lock in {folder} cannot be created: {exc.strerror}") from None
 
 
 def release(paths: t.Iterable[str]) -> None:

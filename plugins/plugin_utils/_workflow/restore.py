@@ -23,7 +23,7 @@ Units = list[Unit]
 Result = t.Mapping[str, t.Any]
 Error = dict[str, str]
 
-_BY_HAND = "since the snapshot. Look at it, and set restore_force if it is to be put back all the same"
+_BY_HAND = "since the snapshot. Check it. To restore it anyway, set restore_force"
 
 
 class Changes(t.NamedTuple):
@@ -49,8 +49,8 @@ def misplaced(modules: t.Mapping[str, t.Any], results: t.Mapping[str, Result]) -
         kept = modules.get(module, {}).get("place")
         if place != kept and (planned(result) or "gathered" in result or place is not None):
             of, here = _where(kept, place), _where(place, kept)
-            says = f"the snapshot is of {of}, and this host is {here} now: what was there is not put into another one"
-            found[module] = error(module, f"{says}. Check the options and the environment that say which one it is")
+            says = f"the snapshot is of {of}, and this host is {here} now: a snapshot is not restored to another one"
+            found[module] = error(module, f"{says}. Check the options and the environment that select it")
     return list(found.values())
 
 
@@ -117,7 +117,7 @@ class _Changes:
         if not force and not self._same(existing, after):
             known = self._description.identity(before or after or {})
             path = f"{self._description.module}: {known.noun} {known.name!r}"
-            self.errors.append(error(path, f"{'has been removed' if own is None else 'has been changed, or made anew,'} {_BY_HAND}"))
+            self.errors.append(error(path, f"{'has been removed' if own is None else 'has been changed, or created again,'} {_BY_HAND}"))
             return
         if before is not None:
             self.put_back.append(before)
@@ -140,7 +140,7 @@ class _Changes:
             return namesake
         if namesake is not None:
             self.left.append(
-                f"the {known.noun} {known.name!r} ({known.id}), which would go, is not there any more; another one of that name "
+                f"the {known.noun} {known.name!r} ({known.id}), which would be removed, no longer exists. Another one with this name "
                 f"({_id(self._description, namesake)}) was made since, and stays"
             )
         return None

@@ -117,7 +117,7 @@ def newest_doubt(path: str, host: str, at: datetime) -> str:
     try:
         named = datetime.strptime(match[2] if match else "", "%Y%m%dT%H%M%S_%fZ").replace(tzinfo=timezone.utc)
     except ValueError:
-        return "its name holds no time"
+        return "its name contains no time"
     made = datetime.fromisoformat(read(path, host)["made"])
     return "it is dated in the future" if max(named, made) > at + _CLOCKS else ""
 
@@ -139,7 +139,7 @@ def read(path: str, host: str) -> Snapshot:
     if data["version"] < VERSION:
         raise Unusable(f"{path} is of an earlier format, which does not say which organization or tenant it belongs to: it is not restored")
     if data.get("host") != host:
-        raise Unusable(f"{path} is a snapshot of {data.get('host')!r}, not of {host!r}: what was there is not put into another tenant")
+        raise Unusable(f"{path} is a snapshot of {data.get('host')!r}, not of {host!r}: a snapshot is not restored to another tenant")
     wrong = flaw(data)
     if wrong:
         raise Unusable(f"{path} is damaged: {wrong}")

@@ -73,7 +73,7 @@ def plan(current: Current, desired: Desired, state: str) -> Plan:
     for change in changes:
         if not ranked(change.before) and (change.moves or state in ("replaced", "overridden") and change.final):
             where = describe(change.target, current.labels)
-            found.error(f"{change.path}.target", f"the order of what is assigned to the {where} is not known, for {UNRANKED}")
+            found.error(f"{change.path}.target", f"the order of what is assigned to the {where} is not known: {UNRANKED}")
     found.raise_errors()
     changed = [change for change in changes if not change.empty]
     phases = tuple(
@@ -123,7 +123,7 @@ def _fresh(unit: DesiredTarget, stack: Stack) -> bool:
 
 
 #: Why an order is not known, in words.
-UNRANKED = "its ranks are missing or there twice; somebody may be changing them just now"
+UNRANKED = "its ranks are missing or not unique. Somebody may be changing them at the moment"
 
 
 def to_config(target: Target, stack: Stack, names: Names) -> dict[str, t.Any]:
@@ -150,9 +150,9 @@ def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnosti
     found.warnings += _unproven(current, desired) + _repeated(current, targets)
     for target in targets:
         if not ranked(current.stacks.get(target, [])):
-            found.warn(f"the order of what is assigned to the {describe(target, current.labels)} is not known, for {UNRANKED}")
+            found.warn(f"the order of what is assigned to the {describe(target, current.labels)} is not known: {UNRANKED}")
     if config == []:
-        found.warn("config is an empty list: nothing was asked for. Leave it out to gather everything")
+        found.warn("config is an empty list, and selects nothing. Omit it to gather everything")
     return [to_config(target, current.stacks.get(target, []), current.labels) for target in targets]
 
 
@@ -274,7 +274,7 @@ def _other_case(current: Current, desired: Desired) -> list[dict[str, str]]:
             found = existing.get(folded(uuid), uuid)
             if found != uuid:
                 errors.append(
-                    error(path, f"there is no {uuid}, but one that differs {unlike(uuid, found)}: {found}. Ids must match exactly")
+                    error(path, f"{uuid} does not exist. A similar id differs {unlike(uuid, found)}: {found}. Ids must match exactly")
                 )
     return errors
 
@@ -324,7 +324,7 @@ def check_ids(current: Current, desired: Desired, state: str, found: Diagnostics
             found.warnings += _nothing_there(unit, assigned, current.labels)
             continue
         if inside and not unit.named and not _is_there(unit.target, current.names, bool(stack), _fresh(unit, stack)):
-            says = f"there is no {_kind(unit.target)} with the id {unit.target.uuid}, or the credentials cannot see it"
+            says = f"{_kind(unit.target)} {unit.target.uuid} does not exist, or the credentials cannot see it"
             disproved(f"{unit.path}.target.{unit.target.kind}", says)
         for policy in unit.policies or []:
             known = current.names.policies

@@ -162,7 +162,7 @@ def rule_errors(config: t.Any, state: str, backend: Backend | None) -> list[dict
 def _group_errors(path: str, entry: t.Mapping[str, t.Any], backend: Backend | None) -> list[dict[str, str]]:
     names = entry.get("application_groups")
     return [
-        error(f"{path}.application_groups", f"and {key} cannot agree, for one of them is empty")
+        error(f"{path}.application_groups", f"and {key} cannot agree, because one of them is empty")
         for key in ([backend.group_key] if backend else GROUP_KEYS.values())
         if isinstance(names, list) and isinstance(entry.get(key), list) and bool(names) != bool(entry[key])
     ]
@@ -188,9 +188,9 @@ def foreign_ids(config: t.Iterable[t.Mapping[str, t.Any]], backend: Backend) -> 
     if not found:
         return []
     places = ", ".join(f"config[{number}].{key}" for number, key in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-    kept = "; where an entry gives its groups by them alone, the application keeps the groups that it has"
+    kept = ". If an entry has only these group ids, the application keeps its groups"
     groups = kept if any(key in GROUP_KEYS.values() for _number, key in found) else ""
-    return [f"{places}: ignored, for the organization has {backend.title} and these are ids of the other API: names decide{groups}"]
+    return [f"{places}: ignored, because the organization has {backend.title} and these are ids of the other API. The names count{groups}"]
 
 
 def spec_rules(

@@ -80,7 +80,7 @@ class _Groups:
         names, ids = self._groups.names, fields.get("application_group_ids")
         for key in ids or []:
             if key not in names:
-                self._found.error(f"{path}.{self._backend.group_key}", f"there is no application group with the id {key}")
+                self._found.error(f"{path}.{self._backend.group_key}", f"application group {key} does not exist")
         given = entry.get("application_groups", [])
         # Names may repeat where ids stand beside them.
         if "application_groups" not in entry or ids is not None and sorted(given) == sorted(names.get(key, "") for key in ids):
@@ -120,7 +120,7 @@ class _Groups:
             return
         twin = next((other for other in self._met.values() if folded(other) == folded(name)), None)
         if twin is not None:
-            self._found.error(path, f"{name!r} differs {unlike(name, twin)} from {twin!r}, and neither group is there")
+            self._found.error(path, f"{name!r} differs {unlike(name, twin)} from {twin!r}, and neither group exists")
         self._found.errors += name_errors(path, name)
         self._met[key] = name
 

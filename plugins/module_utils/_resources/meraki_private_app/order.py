@@ -334,7 +334,7 @@ def _loosened(
                 return [edge for edge in edges if not (edge[0] == first and edge[2] == why)]
     names = ", ".join(repr((by_key[first].before or by_key[first].after or {})["name"]) for first, _then, _why in circle)
     says = (
-        f"there is no safe order for {names}: at the limit of {limit} applications one has to go before another can be made, and a group "
-        "would be empty in between. Do it in two runs"
+        f"{names} cannot be changed in a safe order: at the limit of {limit} applications, one must be deleted before another can be "
+        "created, and a group would be empty in between. Do it in two runs"
     )
     raise ValidationErrors([error(by_key[circle[0][0]].path, says)])

@@ -218,7 +218,7 @@ def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnosti
     if config is None:
         return [to_config(item, current) for item in listed]
     if not config:
-        found.warn("config is an empty list: nothing was asked for. Leave it out to gather the whole organization")
+        found.warn("config is an empty list, and selects nothing. Omit it to gather the whole organization")
     found.errors += desired.errors
     units = [existing for _unit, existing in match(current, desired, "gathered", found) if existing is not None]
     found.raise_errors()
@@ -261,8 +261,8 @@ def match(current: Current, desired: Desired, state: str, found: Diagnostics) ->
 def _alike(name: str, near: list[Application]) -> str:
     """What is wrong with a name that only looks like those of applications."""
     others = ", ".join(f"{item['name']!r} ({item['application_id']})" for item in near)
-    differs = f"but one that differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
-    return f"there is no application named {name!r}, {differs}"
+    differs = f"A similar name differs {unlike(name, near[0]['name'])}: {others}. Names must match exactly"
+    return f"application {name!r} does not exist. {differs}"
 
 
 def _renamed(current: Current, desired: Desired) -> set[str]:
@@ -273,10 +273,10 @@ def _renamed(current: Current, desired: Desired) -> set[str]:
 
 def _stale(path: str, own: str, existing: Application | None, state: str) -> str:
     if existing is not None:
-        return f"{path}: the application {own} is not there any more; {existing['application_id']} has the same name and is taken for it"
+        return f"{path}: application {own} no longer exists. {existing['application_id']} has the same name and is used instead"
     if state in ("deleted", "gathered"):
-        return f"{path}: the application {own} is not there (any more); nothing to {'remove' if state == 'deleted' else 'show'} for it"
-    return f"{path}: the application {own} is not there any more; it is created anew, with another id"
+        return f"{path}: application {own} does not exist. Nothing to {'remove' if state == 'deleted' else 'show'}"
+    return f"{path}: application {own} no longer exists. A new one is created, with another id"
 
 
 def _result(backend: Backend, unit: DesiredApplication, existing: Application | None, state: str, found: Diagnostics) -> Application | None:
@@ -285,7 +285,7 @@ def _result(backend: Backend, unit: DesiredApplication, existing: Application | 
     missing = [key for key in ("name", "destinations") if key not in given and (existing is None or state != "merged")]
     if missing:
         which = unit.fields.get("name") or unit.fields.get("application_id")
-        what = f"no application {which} is there, and a new one needs it" if which else "a new application needs it"
+        what = f"application {which} does not exist, and a new one needs it" if which else "a new application needs it"
         for key in missing:
             found.error(f"{unit.path}.{key}", f"is required: {what}")
         return None

@@ -159,7 +159,7 @@ class Applications:
         target = api.path(self.path(str(item["applicationId"])))
         whole = api.client.get(target).data
         if not isinstance(whole, dict) or not isinstance(whole.get("destinations"), list):
-            raise ApiError(f"GET {target}: the application comes without its destinations, so that nothing can be planned on it")
+            raise ApiError(f"GET {target}: the response has the application without its destinations. Nothing can be planned from it")
         return {**item, **whole}
 
 
@@ -195,7 +195,7 @@ def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
         raise
     if total is not None and len(listed) < total:
         raise ApiError(
-            f"GET {api.path(tail)}: {len(listed)} came of the {total} that there are, without a Link to the rest. Nothing can be planned "
-            "on a list that is not whole; is there a proxy that takes the Link header off?"
+            f"GET {api.path(tail)}: the list has {len(listed)} of {total} items, without a Link to the rest. Nothing can be planned from "
+            "an incomplete list. Check whether a proxy removes the Link header"
         )
     return _Whole(listed, len(listed) == total, since)

@@ -280,8 +280,8 @@ class _Lists:
                 return _Whole(list(found.values()), len(found) == total, since)
             if len(found) == known:
                 raise ApiError(
-                    f"GET {api.path(_PATH)}: {len(found)} came of the {total} that there are, and the page after {name!r} brings no other. "
-                    "Nothing can be planned on a list that is not whole"
+                    f"GET {api.path(_PATH)}: the list has {len(found)} of {total} items, and the page after {name!r} has no others. "
+                    "Nothing can be planned from an incomplete list"
                 )
 
     def _pages(self, api: Meraki, name: str) -> t.Iterator[t.Any]:

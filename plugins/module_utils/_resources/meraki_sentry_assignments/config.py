@@ -293,7 +293,7 @@ def _other_tags(tags: t.Sequence[str], exist: set[str]) -> str:
     alike = [(tag, other) for tag in missing for other in sorted(exist) if folded(tag) == folded(other)]
     if alike:
         return "".join(f". {other!r} differs from {tag!r} {unlike(tag, other)}" for tag, other in alike)
-    return f"; there are: {listing(missing[0], exist)}"
+    return f". Existing tags: {listing(missing[0], exist)}"
 
 
 def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dict[tuple[str, t.Any], str]) -> list[dict[str, str]]:
@@ -304,7 +304,7 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dic
     if not given:
         errors.append(error(f"{path}.network_id", "is required, or network with its name, or network_tags"))
     if "network_tags" in given and len(given) > 1:
-        errors.append(error(f"{path}.network_tags", f"cannot stand beside {given[0]}: an entry names one network, or several by tags"))
+        errors.append(error(f"{path}.network_tags", f"cannot be combined with {given[0]}: an entry names one network, or several by tags"))
     # Names may repeat where ids stand beside them.
     for key in given[:1]:
         if isinstance(entry[key], str):

@@ -72,11 +72,11 @@ def plan(current: Current, desired: Desired, state: str) -> Plan:
     for unit in desired.units:
         if state == "deleted" and not current.networks.get(unit.network_id) and not unit.named:
             # It may have been cleared before, or be a slip of the pen.
-            found.warn(f"{unit.path}: network {unit.network_id} has no Sentry policies; there is nothing to remove")
+            found.warn(f"{unit.path}: network {unit.network_id} has no Sentry policies. Nothing to remove")
         if state in ("replaced", "overridden") and unit.policies == [] and not unit.named and unit.network_id not in known:
             found.warn(
-                f"{unit.path}: network {unit.network_id} is not listed as one with Sentry policies, and its id was not looked up; there is "
-                "nothing to clear"
+                f"{unit.path}: network {unit.network_id} is not listed as one with Sentry policies, and its id was not looked up. Nothing "
+                "to remove"
             )
         if state != "deleted":
             found.warnings += _listed_twice(unit)
@@ -113,13 +113,13 @@ def _listed_twice(unit: DesiredNetwork) -> list[str]:
     for place, policy in enumerate(unit.policies or []):
         if "policy_id" not in policy and first.setdefault(content(policy), place) != place:
             same = f"policies[{first[content(policy)]}]"
-            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.network_id} is to have it twice")
+            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.network_id} will have it twice")
     return said
 
 
 #: What is wrong with a network of which it is not known what it has.
 NOT_LISTED = (
-    "the API lists it without its policies, so that nobody knows what it has, and the request has to carry it along: nothing is written. "
+    "the API lists it without its policies. The request would have to carry them, and they are not known. Nothing is written. "
     "Run the task again"
 )
 
@@ -130,7 +130,8 @@ def other_case(units: t.Iterable[DesiredNetwork], current: Current) -> list[dict
     return [
         error(
             f"{path}.network_id",
-            f"there is no {key}, but one that differs {unlike(key, lowered[folded(key)])}: {lowered[folded(key)]}. Ids must match exactly",
+            f"{key} does not exist. A similar id differs {unlike(key, lowered[folded(key)])}: {lowered[folded(key)]}. "
+            "Ids must match exactly",
         )
         for path, key in ((unit.path, unit.network_id) for unit in units)
         if folded(key) in lowered and key not in current.networks and key not in current.names.tags
@@ -152,7 +153,7 @@ def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnosti
             says = "is not listed as one with Sentry policies, and its id was not looked up"
             found.warn(f"{unit.path}: network {unit.network_id} {says}")
     if config == []:
-        found.warn("config is an empty list, so that nothing was asked for; leave it out to gather the whole organization")
+        found.warn("config is an empty list, and selects nothing. Omit it to gather the whole organization")
     # One that is not told would be cleared by what said that it had nothing.
     return [to_config(key, current.networks.get(key, []), current.labels) for key in keys if key not in current.unknown]
 
@@ -247,17 +248,17 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
         missing = [key for key in ("sm_network_id", "scope", "group_policy_id") if key not in policy]
         if own is not None:
             if missing:
-                message = "is not there any more, and without these it cannot be created anew: "
+                message = "no longer exists, and a new policy needs these fields: "
                 found.error(f"{path}.policy_id", f"{own} {message}{', '.join(missing)}")
             else:
                 # Tags that came with an id were the vendor's own, whatever they hold.
                 found.errors += scope_error(path, policy["scope"], policy.get("tags"))
-                found.warn(f"{path}: the policy {own} is not there any more; it is created anew, with another id")
+                found.warn(f"{path}: policy {own} no longer exists. A new one is created, with another id")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
     existing = current[source]
     if own is not None and existing.get("policy_id") != own:
-        found.warn(f"{path}: the policy {own} is not there any more; {existing.get('policy_id')} has the same content and is taken for it")
+        found.warn(f"{path}: policy {own} no longer exists. {existing.get('policy_id')} has the same content and is used instead")
         return _Slot(existing, source)
     result = {**existing, **policy}
     if content(result) == content(existing):
@@ -333,11 +334,10 @@ def _without(unit: DesiredNetwork, current: list[Policy], owners: t.Mapping[str,
         own = policy["policy_id"]
         copy = next((place for place, existing in enumerate(current) if place not in gone and content(existing) == content(policy)), None)
         if copy is None:
-            found.warn(f"{path}: the policy {own} is not there (any more); nothing to remove for it")
+            found.warn(f"{path}: policy {own} does not exist. Nothing to remove")
         else:
             found.warn(
-                f"{path}: the policy {own} is not there any more; {current[copy].get('policy_id')} has the same content and is removed "
-                "for it"
+                f"{path}: policy {own} no longer exists. {current[copy].get('policy_id')} has the same content and is removed instead"
             )
             gone.add(copy)
     return [_Slot(policy, place) for place, policy in enumerate(current) if place not in gone]

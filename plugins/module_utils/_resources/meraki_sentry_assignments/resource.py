@@ -200,8 +200,8 @@ class _Listing:
         missing = remaining or (max(0, total - count) if total is not None else 0)
         if missing:
             raise ApiError(
-                f"GET {path}: the last page says that there are {missing} more, but has no Link to them. "
-                "Nothing can be planned on a list that is not whole; is there a proxy that takes the Link header off?"
+                f"GET {path}: the last page announces {missing} more, but has no Link to them. "
+                "Nothing can be planned from an incomplete list. Check whether a proxy removes the Link header"
             )
 
 

@@ -83,16 +83,16 @@ ENDS = [
     ("no answer", ONCE, broken(), Attempt(), refused("PUT /x: broken. Check base_url")),
     (
         "no answer", WRITE, broken(), Attempt(left=0.4),
-        refused("PUT /x: broken; given up after 1 try, for retry_timeout is used up. Check base_url"),
+        refused("PUT /x: broken; given up after 1 try, because retry_timeout is used up. Check base_url"),
     ),
     (
         "no answer", READ, broken(sent=True), Attempt(tries=4, left=7),
-        refused("PUT /x: broken; given up after 5 tries, for retry_timeout is used up. Check base_url"),
+        refused("PUT /x: broken; given up after 5 tries, because retry_timeout is used up. Check base_url"),
     ),
     (
         "no answer", WRITE, broken(sent=True), FETCHING._replace(left=0),
         unknown(
-            f"PUT /x: broken; given up after 1 try, for retry_timeout is used up. Check base_url{MAY_ACT}", is_pending=True
+            f"PUT /x: broken; given up after 1 try, because retry_timeout is used up. Check base_url{MAY_ACT}", is_pending=True
         ),
     ),
     (
@@ -121,7 +121,7 @@ ENDS = [
     ),
     (
         "the pending answer is gone", READ, answer(404), FETCHING._replace(left=0),
-        refused("PUT /x: answered 404: the pending answer is gone; given up after 1 try, for retry_timeout is used up. Check base_url"),
+        refused("PUT /x: answered 404: the pending answer is gone; given up after 1 try, because retry_timeout is used up. Check base_url"),
     ),
     (
         "too many requests, and no time left", WRITE, answer(429, retry_after=9.0), Attempt(left=8),
@@ -144,7 +144,7 @@ ENDS = [
     ("an uncertain status", ONCE, answer(500), Attempt(), refused("PUT /x: answered 500. Check base_url")),
     (
         "an uncertain status", READ, answer(503, retry_after=9.0), Attempt(left=8),
-        refused("PUT /x: answered 503; given up after 1 try, for retry_timeout is used up. Check base_url"),
+        refused("PUT /x: answered 503; given up after 1 try, because retry_timeout is used up. Check base_url"),
     ),
     ("refused", WRITE, answer(403), Attempt(), refused("PUT /x: answered 403. Look at it.", 403, {"errors": []})),
     ("refused", READ, answer(303), Attempt(), refused("PUT /x: answered 303. Look at it.", 303, {"errors": []})),

@@ -32,17 +32,17 @@ def test_each_host_has_its_own_digests():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda whole: whole["tenants"].clear(), "does not hold berlin"),
-        (lambda whole: whole["tenants"].append(whole["tenants"][0]), "does not hold berlin"),
+        (lambda whole: whole["tenants"].clear(), "does not contain berlin"),
+        (lambda whole: whole["tenants"].append(whole["tenants"][0]), "does not contain berlin"),
         (lambda whole: whole["tenants"][0].update(verdict="unreadable"), "as unreadable"),
         (lambda whole: whole["tenants"][0].update(verdict="invalid"), "as invalid"),
         (lambda whole: whole["tenants"][0]["resources"][1].update(verdict="unreadable"), "as unreadable"),
-        (lambda whole: whole.update(generated_at="2026-11-24T04:29:00Z"), "24 hours old at most"),
-        (lambda whole: whole.update(generated_at="2026-11-25T06:30:00Z"), "24 hours old at most"),
+        (lambda whole: whole.update(generated_at="2026-11-24T04:29:00Z"), "at most 24 hours old"),
+        (lambda whole: whole.update(generated_at="2026-11-25T06:30:00Z"), "at most 24 hours old"),
         (lambda whole: whole["tenants"][0].update(read_at="2026-11-20T04:30:00Z"), "earlier, at 2026-11-20"),
         (lambda whole: whole.update(version=2), "not a drift.json of version 1"),
-        (lambda whole: whole.pop("generated_at"), "not a whole drift.json"),
-        (lambda whole: whole["tenants"][0].pop("resources"), "not a whole drift.json"),
+        (lambda whole: whole.pop("generated_at"), "not a complete drift.json"),
+        (lambda whole: whole["tenants"][0].pop("resources"), "not a complete drift.json"),
     ],
 )
 def test_what_approves_nothing_says_why(change, says):

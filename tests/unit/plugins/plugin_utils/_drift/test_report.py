@@ -108,9 +108,9 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         (None, {}, "names no module"),
         ([1], {}, "must be a dictionary, with a key for each module"),
         ("{}", {}, "must be a dictionary, with a key for each module"),
-        ({"meraki_sentry": {}}, {}, "is no module of this collection"),
+        ({"meraki_sentry": {}}, {}, "is not a module of this collection"),
         ({SENTRY: None}, {}, "must be a dictionary"),
-        ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "says nothing of how it is to be"),
+        ({SENTRY: {"state": "gathered"}}, {SENTRY: {"gathered": []}}, "does not describe a desired state"),
         ({SENTRY: {"state": ["x"]}}, {SENTRY: {"failed": True, "msg": "bad"}}, "bad"),
         (
             {SENTRY: {"config": [], "forse": True}},
@@ -121,14 +121,14 @@ def test_the_same_tenants_make_the_same_bytes_in_whatever_order(kinds, shuffle):
         ({SENTRY: {"config": []}}, {SENTRY: {"skipped": True, "changed": False}}, "was not run"),
         ({SENTRY: {"config": []}}, {SENTRY: {"unreachable": True, "msg": "no route"}}, "no route"),
         ({SENTRY: {"config": []}}, {SENTRY: {"failed": True, "msg": "MODULE FAILURE"}}, "MODULE FAILURE"),
-        ({SENTRY: {"config": []}}, {SENTRY: {"changed": False}}, "did not say what is there"),
-        ({SENTRY: {"config": []}}, {SENTRY: {"failed": True}}, "did not say what is there"),
+        ({SENTRY: {"config": []}}, {SENTRY: {"changed": False}}, "did not return the current state"),
+        ({SENTRY: {"config": []}}, {SENTRY: {"failed": True}}, "did not return the current state"),
     ],
 )
 def test_what_makes_no_sense_is_never_in_sync_and_says_why(desired_state_, results, says):
     made = report([tenant("t", desired_state_, results)], [], NOW)
     VALIDATOR.validate(made)
-    wrong = says.startswith(("must be", "is no module", "says nothing", "secops_policy"))
+    wrong = says.startswith(("must be", "is not a module", "does not describe", "secops_policy"))
     assert made["tenants"][0]["verdict"] == ("invalid" if wrong else "unreadable") and drift(made["tenants"][0]) is None
     assert made["totals"]["tenants"][made["tenants"][0]["verdict"]] == 1
     assert says in "; ".join(reasons(made["tenants"][0]))
@@ -316,8 +316,8 @@ def test_a_tenant_that_can_be_read_again_is_resolved_and_one_that_cannot_is_new(
     ("other", "says"),
     [
         ({}, "not a drift.json"), ([], "not a drift.json"), (None, "not a drift.json"), ("x", "not a drift.json"),
-        ({"version": 2, "tenants": []}, "version 2"), ({"version": 1, "tenants": [{}]}, "not a whole"),
-        ({"version": 1, "tenants": 3}, "not a whole"), ({"version": 1, "tenants": [None]}, "not a whole"),
+        ({"version": 2, "tenants": []}, "version 2"), ({"version": 1, "tenants": [{}]}, "not a complete"),
+        ({"version": 1, "tenants": 3}, "not a complete"), ({"version": 1, "tenants": [None]}, "not a complete"),
     ],
 )  # fmt: skip
 def test_what_is_no_report_is_said_to_be_none(other, says):

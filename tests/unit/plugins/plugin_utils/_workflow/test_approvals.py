@@ -76,4 +76,4 @@ def test_what_is_wrong_is_said_once_where_it_stands(expected, path, says):
 )
 def test_an_approval_from_a_report_is_called_so(expected, says):
     (found,) = apply.approval_errors({APPLICATION: changes()}, expected, True, report=True)
-    assert says in found["message"] and "Audit again" in found["message"] and "apply_expected_plans" not in found["message"]
+    assert says in found["message"] and "audit again" in found["message"] and "apply_expected_plans" not in found["message"]

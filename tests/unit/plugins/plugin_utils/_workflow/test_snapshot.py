@@ -255,7 +255,7 @@ def test_another_place_is_refused_whatever_is_forced(name):
         other = {**good, "place": {**PLACES[name], key: "other"}}
         for force in (False, True):
             (found,) = restore.plan_errors(modules, {name: other}, force)
-            assert found["path"] == name and "is not put into another one" in found["message"]
+            assert found["path"] == name and "is not restored to another one" in found["message"]
     gathered = {"gathered": [], "place": {**PLACES[name], "vendor": "other"}}
     assert len(restore.misplaced(modules, {name: gathered})) == 1
     for silent in ({"gathered": []}, {"plan_digest": "d", "before": [], "place": None}):

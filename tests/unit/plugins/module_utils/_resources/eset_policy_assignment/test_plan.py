@@ -561,7 +561,7 @@ def test_what_has_an_assignment_is_there_whatever_a_list_shows():
     names = Names(policies=Index("policy", []), groups=Index("device group", []))
     server = Server({GROUP: "AB"})
     assert plan(*server.seen([entry(GROUP, "BA")], "replaced", names), "replaced").requests
-    with pytest.raises(ValidationErrors, match="no device group with the id"):
+    with pytest.raises(ValidationErrors, match="device group device_group-1 does not exist"):
         plan(*server.seen([entry(GROUP, "BC")], "replaced", names), "replaced")
 
 
