@@ -33,12 +33,12 @@ options:
     type: str
   recent_changes_days:
     description:
-      - Where the plan changes something, read the organization's change log of so many days and return in RV(recent_changes) the entries
-        that may explain the difference. V(0) turns it off. At most V(365).
-      - This is one request for the newest 5000 entries, in a run after the writes. It takes at most 10 seconds, and waits count to
-        O(retry_timeout). A run that changes nothing sends no additional request.
-      - If somebody else made the same API call while the run wrote, one more request asks whose key this is, to tell the two apart.
-      - If the log cannot be read, or the API key may not read it, the task warns and goes on.
+      - The number of days of the organization's change log to search, if the plan changes something. RV(recent_changes) contains the
+        entries that may explain the difference. V(0) turns the search off. The maximum is V(365).
+      - The task sends one additional request for the newest 5000 entries, in a run after the writes. It waits at most 10 seconds, and the
+        time counts towards O(retry_timeout). A run that changes nothing sends no additional request.
+      - If somebody else made the same API call while the run wrote, one more request finds out whose key the task uses.
+      - If the task cannot read the log, it warns and continues.
     type: int
     default: 0
 """

@@ -65,8 +65,8 @@ options:
     description:
       - The maximum number of requests a second. The vendor's limit applies to the whole organization or tenant. If several runs share one,
         divide the limit between them.
-      - If you do not set it, the roles lower it where so many hosts run at once that they would exceed a limit of the vendor for one source
-        address or one user.
+      - If you do not set it, the roles lower it when many hosts run at once and would exceed a vendor's limit for one source address or one
+        user.
     type: float
     default: 10
   validate_certs:

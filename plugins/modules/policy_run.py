@@ -20,8 +20,8 @@ description:
   - Connection options that the entry omits come from the variables of the host, then from C(module_defaults), then from the environment. If
     the entry already sets an alternative option, such as a name instead of an ID, the variable is ignored. If a variable cannot be
     evaluated, the task fails before it connects.
-  - If nothing sets C(rate_limit), and so many hosts run at once that they would exceed a limit of the vendor for one source address or one
-    user, divides that limit between them. It says so with C(-v).
+  - If C(rate_limit) is not set, and many hosts that run at once would exceed a vendor's limit for one source address or one user, divides
+    this limit between them. With C(-v), it reports this.
   # generated: each variable
   - The variables are
     C(eset_username),
@@ -56,7 +56,7 @@ options:
     type: dict
     default: {}
   defaults:
-    description: Options that count where nothing else gives them, for modules that have them.
+    description: Defaults for options that are not set elsewhere, if the module has these options.
     type: dict
     default: {}
   tolerant:

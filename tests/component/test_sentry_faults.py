@@ -274,7 +274,7 @@ def test_a_write_that_is_repeated_and_refused_may_have_been_made(cloud):
         (
             {"network_id": "N_1", "policies": [{**policy(2), "sm_network": "Branch 1"}]},
             "policies[0].sm_network",
-            "no Systems Manager network",
+            "Systems Manager network 'Branch 1' does not exist",
         ),
         ({"network_id": "N_1", "policies": [{**policy(2), "group_policy": "Group 1"}]}, "policies[0].group_policy", "'Group 1' is 101"),
     ],
@@ -323,7 +323,7 @@ def test_of_two_networks_with_one_name_the_id_says_which(cloud):
 def test_nothing_to_remove_is_a_warning_for_an_id_whatever_else_is_read(cloud):
     config = [{"network_id": "N_SM"}, {"network": "Branch 1", "policies": [policy(2)]}]
     result = run(cloud, True, state="deleted", config=config)
-    assert ["nothing to remove" in text for text in result["warnings"]] == [True]
+    assert ["Nothing to remove" in text for text in result["warnings"]] == [True]
 
 
 def test_a_rate_limit_beyond_the_budget_says_what_to_do(cloud):
