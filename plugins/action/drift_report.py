@@ -20,6 +20,8 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare impor
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal import terminal
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.text import count
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain as as_given
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain, registered
@@ -161,8 +163,9 @@ class ActionModule(ActionBase):
         if found.wrong and not results:
             return reports.unread(host, found.wrong)
         # What was read is shown, and what else there was to read is not known.
-        wrong: Data = {**_NOTHING, "errors": [error("secops_policy", found.wrong)]}
-        desired = wrong if found.wrong else reports.desired(found.desired_state)
+        desired = {**_NOTHING, "errors": [error("secops_policy", found.wrong)]} if found.wrong else reports.desired(found.desired_state)
+        raw = variables["hostvars"].raw_get(host)
+        desired = {**desired, "errors": of_desired_state(desired["errors"], found.desired_state, raw)}
         return _without_secrets(reports.tenant(host, desired, results), found.secrets)
 
     def _of_hostvars(self, variables: dict[str, t.Any], host: str) -> _Hostvars:
@@ -176,7 +179,7 @@ class ActionModule(ActionBase):
             except Exception:  # Whatever a template may run into. It may quote it.
                 wrong = f"its variable {name} cannot be evaluated"
         try:
-            desired_state = plain(evaluated.get("secops_policy", {}))
+            desired_state = as_given(evaluated.get("secops_policy", {}))
             if isinstance(desired_state, str) and self._templar.is_template(desired_state):
                 # ansible-core up to 2.18 leaves a template that it cannot evaluate as it stands.
                 wrong = f"its variables cannot be evaluated: secops_policy: {desired_state}"

@@ -15,13 +15,14 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import e
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.approved import approved
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import read_report
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, lock
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     desired_state_errors,
     failed_result,
-    plain,
     ran,
     registered,
 )
@@ -69,8 +70,9 @@ class ActionModule(ActionBase):
     def _check(self, options: Options) -> dict[str, t.Any]:
         plans = registered(self._variables, options["plans"])
         show(plan_lines(self._host, plans), self._task.no_log)
-        desired_state = plain(options["desired_state"])
-        errors = desired_state_errors(desired_state) + apply.plan_errors(plans)
+        given = self._task.args.get("desired_state")
+        desired_state = plain(given)
+        errors = of_desired_state(desired_state_errors(desired_state), desired_state, self._variables, given) + apply.plan_errors(plans)
         expected, required = plain(options["expected_plans"]), options["require_expected_plans"]
         if options["approved"]:
             expected, problem = self._approved(options, expected)

@@ -11,12 +11,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import export as exports
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import snapshot as snapshots
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     desired_state_errors,
     failed_result,
-    plain,
     registered,
     result_errors,
 )
@@ -42,7 +43,9 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = plain(variables["inventory_hostname"])
         results = registered(variables, options["gathered"])
-        errors = desired_state_errors(plain(options["desired_state"] or {}))
+        given = self._task.args.get("desired_state")
+        desired_state = {} if plain(given) is None else plain(given)
+        errors = of_desired_state(desired_state_errors(desired_state), desired_state, variables, given)
         made = exports.export(host, results, options["state"], VERSION, snapshots.now().isoformat(timespec="seconds"), options["names"])
         errors += [item for name in made.failed for item in result_errors(f"secops_policy.{name}", results[name])]
         if errors:

@@ -11,13 +11,18 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import steps
 
-_OPTIONS: dict[str, t.Any] = {"argument_spec": {"type": "dict"}, "prefix": {"type": "str"}}
+_OPTIONS: dict[str, t.Any] = {
+    "argument_spec": {"type": "dict"},
+    "prefix": {"type": "str"},
+    "required": {"type": "list", "elements": "str", "default": []},
+}
 
 
 class ActionModule(ActionBase):
@@ -31,25 +36,42 @@ class ActionModule(ActionBase):
         _validated, asked = self.validate_argument_spec(_OPTIONS)
         variables = task_vars or {}
         folder = plain(variables.get("role_path")) or ""
+        if not self._selected(variables):
+            tags = ", ".join(plain(variables["ansible_run_tags"]))
+            nothing = f"the role secops.policy.{os.path.basename(folder)} was not run: --tags {tags} select nothing of it"
+            return {**result, "changed": False, "msg": nothing, "warnings": [f"{nothing}. Leave --tags out, or give the role that tag"]}
         prefix = asked["prefix"] or f"{os.path.basename(folder)}_"
         options = plain(asked["argument_spec"]) or self._of_the_role(folder)
         spec = role_options.own(prefix, options)
-        # In a dictionary, for an omitted value goes with its key; before ansible-core 2.19 it is a text.
-        given = self._templar.template({name: variables[name] for name in spec if name in variables})
-        given = plain({name: value for name, value in given.items() if value != variables.get("omit")})
+        # In a dictionary, for an omitted value goes with its key.
+        given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
+        errors += [f"{name} is missing: set it for this host" for name in asked["required"] if plain(variables.get(name)) is None]
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:
-            result["desired"] = self._desired(variables.get("secops_policy"), found.get("modules"))
+            result["desired"] = self._desired(variables, found.get("modules"))
             # What is registered outlives the play, and whoever reads it later has to know.
             result["play_uuid"] = str(self._task.get_play()._uuid)
         return {**result, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
 
-    def _desired(self, given: t.Any, asked: list[str] | None) -> dict[str, t.Any]:
+    def _selected(self, variables: t.Mapping[str, t.Any]) -> bool:
+        """Whether ``--tags`` select the role that the task stands in, and not just this task with its tag ``always``."""
+        asked = plain(variables.get("ansible_run_tags") or ["all"])
+        beside = getattr(self._task._parent, "block", None)
+        if "all" in asked or not beside:
+            return True
+        # A task of the role without tags of its own shows whether those of the role, or around it, are among them.
+        always = ("policy_options", "validate_argument_spec")
+        others = [one for one in beside if getattr(one, "action", "").rpartition(".")[2] not in always]
+        return any(one.evaluate_tags(asked, [], variables) for one in others)
+
+    def _desired(self, variables: t.Mapping[str, t.Any], asked: list[str] | None) -> dict[str, t.Any]:
         """What the desired state names, from the task's own variables, of the modules that are asked for, without a secret in it."""
-        desired_state = plain(self._templar.template({"desired_state": given})).get("desired_state")
+        given = self._templar.template({"secops_policy": variables.get("secops_policy")})
+        desired_state = plain(given).get("secops_policy")
         found = reports.desired(desired_state)
+        found["errors"] = of_desired_state(found["errors"], desired_state, variables, given.get("secops_policy"))
         secrets = [secret for module in found["modules"] for secret in known_secrets.in_entry(module, desired_state[module])]
         if asked is not None:
             found["modules"] = {module: words for module, words in found["modules"].items() if module in asked}

@@ -10,6 +10,8 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, lock, restore
@@ -18,7 +20,6 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
     as_argument,
     desired_state_errors,
     failed_result,
-    plain,
     registered,
 )
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.plan_lines import plan_lines
@@ -62,7 +63,9 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: {error}") from None
 
     def _read(self, options: Options) -> dict[str, t.Any]:
-        errors = desired_state_errors(plain(options["desired_state"] or {}))
+        given = self._task.args.get("desired_state")
+        desired_state = {} if plain(given) is None else plain(given)
+        errors = of_desired_state(desired_state_errors(desired_state), desired_state, self._variables, given)
         if errors:
             return failed_result(errors, "nothing was written on this host")
         path = self._path(options)

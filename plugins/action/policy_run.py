@@ -13,11 +13,14 @@ from ansible.errors import AnsibleError
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, variable
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import resolved
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, purpose, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
 from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments, plain
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import module_arguments
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import plain as data_of
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.pace import hosts_at_once, shared_pace
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import outcome
 
@@ -55,13 +58,11 @@ class ActionModule(WorkerAction):
         except AnsibleError as error:
             result.update({"failed": True, "msg": f"Nothing was read or written: {error}"})
         else:
-            # Omitted in a dictionary; before ansible-core 2.19 that is a text.
-            layers = [{name: value for name, value in layer.items() if value != variables.get("omit")} for layer in layers]
             arguments = module_arguments(module, layers, given["connection_only"], options)
             self._share_pace(module, arguments, variables)
-            result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars))
+            result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars, self._sources(given, variables)))
         # Ansible takes the warnings of a loop's items out of their results.
-        result.update({"module": module, "outcome": outcome(result), "warned": plain(result.get("warnings") or [])})
+        result.update({"module": module, "outcome": outcome(result), "warned": data_of(result.get("warnings") or [])})
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         if given["tolerant"] and result.get("failed"):
@@ -77,6 +78,18 @@ class ActionModule(WorkerAction):
         if pace is not None:
             arguments["rate_limit"] = pace.rate
             self._display.v(f"{module}: {pace.reason}", host=printable(str(variables.get("inventory_hostname") or "")))
+
+    def _sources(self, given: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> list[t.Any]:
+        """The module's options as Ansible has them, without those that do not come from the desired state or the host's variables."""
+        module = given["module"]
+        others = set(given["options"]) | (purpose(module) if given["connection_only"] else set())
+        entries = [(self.sources[0] or {}).get("entry"), resolved(f"{{{{ secops_policy['{module}'] }}}}", variables)]
+        vendor = RESOURCES[module].vendor
+        names = {option: variable(vendor, option) for option in vendor.arguments}
+        return [
+            *({key: value for key, value in entry.items() if key not in others} for entry in entries if isinstance(entry, t.Mapping)),
+            {option: variables[name] for option, name in names.items() if name in variables},
+        ]
 
     def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
         """Every secret that the module could have been given, also one that another layer beat."""

@@ -10,13 +10,14 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import install_message, missing_libraries
 from ansible_collections.secops.policy.plugins.module_utils._runner.run import complete_spec, validated
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import (
     desired_state_errors,
     failed_result,
     module_arguments,
-    plain,
 )
 
 from .policy_run import ACTIONS
@@ -36,7 +37,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(_OPTIONS)
-        desired_state = plain(options["desired_state"])
+        given = self._task.args.get("desired_state")
+        desired_state = plain(given)
         missing = [library for library in missing_libraries("rendered") if library == "jsonschema"]
         if missing:
             return {**result, "failed": True, "msg": install_message(missing)}
@@ -47,6 +49,7 @@ class ActionModule(ActionBase):
         modules = [module for module in RESOURCES if isinstance(entries.get(module), dict) and module in options["modules"]]
         secrets = [secret for module in modules for secret in known_secrets.in_entry(module, entries[module])]
         errors += [item for module in modules for item in _entry_errors(module, entries[module])]
+        errors = of_desired_state(errors, desired_state, task_vars or {}, given)
         shown: dict[str, t.Any] = known_secrets.masked({"errors": errors}, known_secrets.worth_masking(secrets))
         if errors:
             return {**result, **failed_result(shown["errors"], "nothing was connected to")}

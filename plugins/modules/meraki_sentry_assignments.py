@@ -355,7 +355,7 @@ rendered:
   elements: dict
 errors:
   description:
-    - All errors in the arguments, each with C(path) and C(message).
+    - All errors in the arguments, each with C(path) and C(message), and with C(file) and C(line) if Ansible knows them.
     - If the result would be too large for AWX, it holds the first hundred errors and the total number.
   returned: if the arguments, or objects that they refer to, are wrong
   type: list

@@ -80,7 +80,7 @@ msg:
   returned: always
   type: str
 errors:
-  description: The errors of the failed modules, each with C(path) and C(message).
+  description: The errors of the failed modules, each with C(path) and C(message), and with C(file) and C(line) if Ansible knows them.
   returned: on failure
   type: list
   elements: dict

@@ -15,6 +15,7 @@ description:
   - Returns the options of the role that contains the task. Converts each option to its type in the role's C(meta/argument_specs.yml), and
     adds the defaults of omitted options. For example, the text C(false) from C(-e) becomes a boolean and does not count as true.
   - Ansible checks the variables of a role against these types, but does not convert them.
+  - With the tag C(always), it warns if C(--tags) selects nothing else of the role, and then returns no options.
   - Internal to the roles of this collection. Runs on the controller, and does not connect to a vendor.
 options:
   argument_spec:
@@ -25,6 +26,11 @@ options:
   prefix:
     description: The prefix of the option names. The default is the name of the role and C(_).
     type: str
+  required:
+    description: Variables without which the role has nothing to do. If one is missing, the task fails and names it.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full

@@ -157,7 +157,7 @@ msg:
   returned: with O(step=read) and O(step=account), and on failure
   type: str
 errors:
-  description: All errors, each with C(path) and C(message).
+  description: All errors, each with C(path) and C(message), and with C(file) and C(line) if Ansible knows them.
   returned: on failure
   type: list
   elements: dict

@@ -54,7 +54,7 @@ modules:
   type: list
   elements: str
 errors:
-  description: All errors, each with C(path) and C(message).
+  description: All errors, each with C(path) and C(message), and with C(file) and C(line) if Ansible knows them.
   returned: always
   type: list
   elements: dict

@@ -21,6 +21,8 @@ PACKAGE = "ansible_collections.secops.policy.plugins."
 IMPURE = {"ansible", "datetime", "http", "logging", "os", "pathlib", "random", "requests", "socket", "subprocess", "threading", "time"}
 #: The files of a resource that are plain functions over plain data.
 PURE = ("backend", "config", "description", "fields", "groups", "order", "plan", "refusal", "schema")
+#: What concerns every task on the controller.
+AROUND = {"plugin_utils/_terminal", "plugin_utils/_given", "plugin_utils/_positions"}
 NETWORK = {"http", "requests", "socket", "urllib3"}
 
 
@@ -140,7 +142,7 @@ def test_no_files_import_each_other():
     ("folder", "may"),
     [
         ("modules", {"module_utils/_runner", "module_utils/_resources"}),
-        ("plugin_utils/_worker", {"plugin_utils/_terminal", "module_utils/_runner", "module_utils/_model"}),
+        ("plugin_utils/_worker", {*AROUND, "module_utils/_runner", "module_utils/_model"}),
         ("module_utils/_runner", {"module_utils/_http", "module_utils/_model"}),
         ("module_utils/_vendors", {"module_utils/_http", "module_utils/_model"}),
         ("module_utils/_http", {"module_utils/_model"}),

@@ -25,18 +25,29 @@ class ValidationErrors(Exception):
         super().__init__(summed(self.errors))
 
 
-def summed(errors: t.Sequence[t.Mapping[str, str]]) -> str:
+def summed(errors: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     """Errors in a line, the first twenty of them: all are under ``errors``."""
-    lines = [f"{item['path']}: {item['message']}" for item in errors[:20]]
+    lines = [describe(item) for item in errors[:20]]
     if len(errors) > 20:
         lines.append(f"... and {len(errors) - 20} more, under errors")
     return "; ".join(lines)
+
+
+def describe(item: t.Mapping[str, t.Any]) -> str:
+    """One error for people: its path and its message, and between them the user's ``file`` and ``line`` where these are known."""
+    line = f":{item['line']}" if "line" in item else ""
+    place = f" ({item['file']}{line})" if "file" in item else ""
+    return f"{item['path']}{place}: {item['message']}"
 
 
 def error(path: str, message: str) -> dict[str, str]:
     """One error, in the shape in which users get it under ``errors``."""
     return {"path": path, "message": message}
 
+
+#: What a warning says of an object whose own id is gone; in check mode nothing is created.
+CREATED_ANEW = "it is created anew, with another id"
+WOULD_BE_CREATED_ANEW = "it would be created anew, with another id"
 
 #: What a request takes along of what was read and does not mean to change: the place of an object among others (it is only read again
 #: before the first write), attributes of the object itself, or other objects (then each retry reads and plans again first).

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from xml.sax.saxutils import escape, quoteattr
 
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import describe
 from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import difference_text
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 
@@ -55,7 +56,7 @@ def _cases(one: Data) -> list[_Case]:
     for resource in one["resources"]:
         place = f"{one['name']}.{resource['module']}"
         if resource["verdict"] in UNKNOWN:
-            text = "\n".join([resource["message"], *(f"{error['path']}: {error['message']}" for error in resource["errors"])])
+            text = "\n".join([resource["message"], *map(describe, resource["errors"])])
             found.append(_Case(place, title(resource["module"]), "error", resource["message"], text))
             continue
         units: dict[str, list[Data]] = {}

@@ -10,6 +10,8 @@ import datetime
 import typing as t
 from collections import Counter
 
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import describe
+
 from .._resources import RESOURCES
 from .._workflow.desired_state import desired_state_errors, ran, result_errors
 from .accepted import Accepted, accept, may_cover
@@ -33,7 +35,7 @@ def desired(desired_state: t.Any) -> dict[str, t.Any]:
     named = [module for module in RESOURCES if isinstance(desired_state, dict) and module in desired_state]
     return {
         "modules": {module: described(module, desired_state[module]) for module in named},
-        "errors": desired_state_errors(desired_state) if desired_state else [],
+        "errors": [] if desired_state is None else desired_state_errors(desired_state),
     }
 
 
@@ -47,7 +49,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     identity = segment(name)
     found = desired["errors"]
     errors = {module: [error for error in found if _of(error, module)] for module in RESOURCES}
-    odd = [f"{error['path']}: {error['message']}" for error in found if not any(_of(error, module) for module in RESOURCES)]
+    odd = [describe(error) for error in found if not any(_of(error, module) for module in RESOURCES)]
     named = [module for module in RESOURCES if module in desired["modules"] or ran(results.get(module))]
     if not named and not odd:
         return unread(name, "secops_policy names no module, and there was nothing to compare")
@@ -112,9 +114,10 @@ def _is_whole(one: Data) -> bool:
     texts += [*(thing["name"] for thing in things), *(field["field"] for field in fields), *(item["id"] for item in items_)]
     for resource in resources:
         texts += [*(resource[key] for key in ("id", "scope", "state", "message")), *resource["warnings"]]
-        texts += [error[key] for error in resource["errors"] for key in ("path", "message")]
+        texts += [text for error in resource["errors"] for text in (error["path"], error["message"], error.get("file", ""))]
     return (
         all(isinstance(text, str) for text in texts)
+        and all(isinstance(error.get("line", 1), int) for resource in resources for error in resource["errors"])
         and all(isinstance(thing["id"], (str, type(None))) for thing in things)
         and all({"actual", "desired"} <= field.keys() for field in fields)
         and all(are_whole(resource.get("recent_changes", [])) for resource in resources)
@@ -166,7 +169,7 @@ def _of(error: Data, module: str) -> bool:
     return f"{error['path']}.".startswith(f"secops_policy.{module}.")
 
 
-def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]], result: t.Any) -> dict[str, t.Any]:
+def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any]], result: t.Any) -> dict[str, t.Any]:
     """``errors``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
     if isinstance(result, dict):
         words = result.get("desired") or words
@@ -185,7 +188,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, str]]
         "items": [],
     }
     if errors:
-        return {**made, "verdict": INVALID, "message": "; ".join(f"{error['path']}: {error['message']}" for error in errors)}
+        return {**made, "verdict": INVALID, "message": "; ".join(map(describe, errors))}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warned", result.get("warnings")) or []]

@@ -30,9 +30,11 @@ from ansible_collections.secops.policy.plugins.module_utils._runner.run import (
     run_validated,
     validated,
 )
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._positions import failure_with_positions
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 
-from .place import CONTROLLER, RUN_ON, Circumstances, plain, surroundings
+from .place import CONTROLLER, RUN_ON, Circumstances, surroundings
 
 #: What a task may need and imports only then.
 _LATER = ("jsonschema", "encodings.idna", "ansible_collections.secops.policy.plugins.module_utils._runner.recovery")
@@ -52,12 +54,21 @@ class WorkerAction(ActionBase):
 
     def plain_arguments(self) -> dict[str, t.Any]:
         """The task's arguments as plain data. The task has them from now on: it goes back to Ansible with the result, and tags are most of
-        what that takes."""
+        what that takes. What Ansible knows of where they come from is kept beside them, in ``sources``."""
+        # Up to ansible-core 2.18 what was a template does not say any more where it stood.
+        self.sources = [self._task.args, getattr(self._task, "untemplated_args", None)]
         self._task.args = plain(self._task.args)
         return dict(self._task.args)
 
-    def run_module(self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """The result of the module ``name`` for the options ``given``, plain data, wherever it has to run."""
+    def run_module(
+        self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any, sources: t.Sequence[t.Any]
+    ) -> dict[str, t.Any]:
+        """The result of the module ``name`` for the options ``given``, plain data, wherever it has to run. ``sources``: the same options as
+        Ansible has them, each with where it comes from."""
+        result = self._result(name, behind, given, task_vars)
+        return failure_with_positions(result, given, sources, task_vars or {}) if result.get("errors") else result
+
+    def _result(self, name: str, behind: Behind, given: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
         variables = task_vars or {}
         self._host = printable(str(variables.get("inventory_hostname") or ""))
         circumstances = Circumstances(
@@ -112,7 +123,7 @@ class ResourceAction(WorkerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         given = self.plain_arguments()
-        return {**result, **self.run_module(type(self).__module__.rpartition(".")[2], self.RESOURCE, given, task_vars)}
+        return {**result, **self.run_module(type(self).__module__.rpartition(".")[2], self.RESOURCE, given, task_vars, self.sources)}
 
 
 def _wants_invocation(variables: t.Mapping[str, t.Any]) -> bool:

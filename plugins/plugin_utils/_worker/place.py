@@ -2,14 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Private to the collection secops.policy: not for use outside of it, and it may change without notice.
-"""Where a task runs: in Ansible's worker, or as a module process. And what a task in the worker is given, as a module process would have
-it."""
+"""Where a task runs: in Ansible's worker, or as a module process. And the surroundings that the latter would have."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime
-import json
 import os
 import typing as t
 
@@ -59,20 +56,3 @@ def surroundings(environment: t.Mapping[str, t.Any], folder: str) -> t.Iterator[
         if here is not None:
             with contextlib.suppress(OSError):
                 os.chdir(here)
-
-
-def plain(data: t.Any) -> t.Any:
-    """A task's arguments without what Ansible hangs on them (tags, subclasses, vaulted texts), as a module process would get them."""
-    return json.loads(json.dumps(data, default=_as_json))
-
-
-def _as_json(value: t.Any) -> t.Any:
-    if getattr(value, "__ENCRYPTED__", False):  # A vaulted text, up to ansible-core 2.18.
-        return str(value)
-    if isinstance(value, (datetime.date, datetime.datetime)):
-        return value.isoformat()
-    if isinstance(value, t.Mapping):
-        return dict(value)
-    if isinstance(value, bytes):
-        return value.decode(errors="surrogateescape")
-    return list(value) if isinstance(value, (t.Sequence, t.AbstractSet)) else str(value)

@@ -17,7 +17,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot i
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
 Result = t.Mapping[str, t.Any]
-Error = dict[str, str]
+Error = dict[str, t.Any]
 
 _APPROVALS = "apply_expected_plans"
 _DIGEST = re.compile(r"[0-9a-f]{64}")

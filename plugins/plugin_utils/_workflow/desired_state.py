@@ -18,7 +18,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._resources import RE
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Result = t.Mapping[str, t.Any]
-Error = dict[str, str]
+Error = dict[str, t.Any]
 
 
 def desired_state_errors(desired_state: t.Any) -> list[Error]:
@@ -72,7 +72,7 @@ def result_errors(path: str, result: Result) -> list[Error]:
     """Why a module failed; ``path`` is what the paths of its errors begin with."""
     errors = result.get("errors")
     if errors:
-        return [error(f"{path}.{item['path']}", item["message"]) for item in errors]
+        return [{**item, "path": f"{path}.{item['path']}"} for item in errors]
     return [error(path, str(result.get("msg") or "failed without saying why"))]
 
 

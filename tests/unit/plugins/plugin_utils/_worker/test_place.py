@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import itertools
 import os
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._worker.place import Circumstances, plain, surroundings
+from ansible_collections.secops.policy.plugins.plugin_utils._worker.place import Circumstances, surroundings
 
 
 def test_a_task_runs_in_the_worker_unless_something_keeps_it_from_that():
@@ -47,25 +46,3 @@ def test_surroundings_are_taken_off_again(monkeypatch, tmp_path, end):
 def test_a_folder_that_is_gone_keeps_nothing_from_running(tmp_path):
     with surroundings({}, str(tmp_path / "gone")):
         pass
-
-
-def test_arguments_become_plain_data():
-    class Text(str):
-        """As Ansible's texts that are not to be templated."""
-
-    class Vaulted:
-        __ENCRYPTED__ = True
-
-        def __str__(self):
-            return "decrypted"
-
-    given = {
-        "a": Text("text"), "b": Vaulted(), "c": datetime.date(2026, 1, 2), "d": datetime.datetime(2026, 1, 2, 3, 4), "e": (1, 2.5, None),
-        "f": {"x"}, "g": b"bytes", "h": {1: True},
-    }  # fmt: skip
-    found = plain(given)
-    assert found == {
-        "a": "text", "b": "decrypted", "c": "2026-01-02", "d": "2026-01-02T03:04:00", "e": [1, 2.5, None], "f": ["x"], "g": "bytes",
-        "h": {"1": True},
-    }  # fmt: skip
-    assert not isinstance(found["a"], Text)
