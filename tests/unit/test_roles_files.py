@@ -228,3 +228,26 @@ def test_what_became_of_a_run():
         assert never["modules"][SENTRY]["state"] == "not run" and not snapshots.wrote(never)
     killed = became({"failed": True, "msg": "MODULE FAILURE", "rc": 137})
     assert killed["modules"][SENTRY] == {**begun["modules"][SENTRY], "state": "failed"} and snapshots.wrote(killed)
+
+
+def texts(data):
+    """Every text in the data, without keys."""
+    if isinstance(data, str):
+        return [data]
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else []
+    return [text for part in parts for text in texts(part)]
+
+
+@pytest.mark.parametrize("role", ["apply", "audit", "export", "restore", "validate"])
+def test_no_task_of_a_role_does_without_what_the_first_one_took(role):
+    """``--start-at-task`` begins with any of them; then what they refer to is not there, and says so."""
+    folder = ROOT / "roles" / role
+    unset = yaml.safe_load((folder / "vars" / "main.yml").read_text(encoding="utf-8"))
+    assert all("undef(hint=" in text and f"secops.policy.{role}" in text for text in unset.values())
+    first, *others = yaml.safe_load((folder / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    assert first["tags"] == "always" and first["register"] in unset
+    for task in others:
+        # In a block, the last one is run whatever happens to the others.
+        for one in task.get("block", [task])[-1:] + task.get("always", []):
+            used = {name for text in texts(one) if "default(" not in text for name in re.findall(r"(\w+)\.", text)}
+            assert used & set(unset), one["name"]
