@@ -605,3 +605,13 @@ def test_names_of_devices_that_are_known_are_not_read_again(cloud):
     config += [{"target": {"device": "db & more"}, "policies": [{"policy_uuid": "p1"}]}]
     counts = [run(cloud, True, config=config, with_names=names)["stats"]["reads"] for names in (False, True)]
     assert counts[0] == counts[1]
+
+
+def test_what_was_written_by_name_is_named(cloud):
+    """Where two entries turn out to be the same, and where a rank is not what it says."""
+    entry = {"target": {"device_group": "Servers"}, "policies": [{"policy": "Baseline", "rank": 9}]}
+    twice = run(cloud, config=[entry, {**entry, "target": {"device_group_uuid": "g1"}}])["msg"]
+    assert "device group Servers (g1) is listed twice" in twice
+    policies = [{"policy": "Baseline"}, {"policy_uuid": "p1"}]
+    assert "policy Baseline (p1) is listed twice" in run(cloud, config=[{**entry, "policies": policies}])["msg"]
+    assert "Baseline is placed at 1" in run(cloud, check=True, config=[entry])["warnings"][0]

@@ -120,6 +120,53 @@ def test_what_is_wrong_with_one_option(cloud, options, path):
     assert cloud.log == []
 
 
+def test_json_as_text_is_to_go_through_from_json(cloud):
+    """At every depth, and in one sentence; a text in the place of a list of texts is one of them, or several with commas."""
+    entry = {"network_id": "N_1", "policies": [policy(1)]}
+    found = [
+        sentry(cloud, config=json.dumps([entry, entry])),
+        apps(cloud, config=json.dumps([application("Jira", 1)])),
+        sentry(cloud, config=[{**entry, "policies": json.dumps(entry["policies"])}]),
+        sentry(cloud, config=[{**entry, "policies": [{**policy(1), "tags": '["a", "b"]'}]}]),
+    ]
+    assert [paths(result) for result in found] == [["config"], ["config"], ["config[0].policies"], ["config[0].policies[0].tags"]]
+    assert all("from_json" in result["msg"] for result in found) and cloud.log == []
+    assert sentry(cloud, config=[{**entry, "policies": [{**policy(1), "tags": "a,b"}]}])["after"][0]["policies"][0]["tags"] == ["a", "b"]
+
+
+def test_a_choice_of_another_type_is_one_error(cloud):
+    result = sentry(cloud, config=[{"network_id": "N_1", "policies": [{**policy(1), "scope": False}]}])
+    assert paths(result) == ["config[0].policies[0].scope"] and "quote it" in result["msg"]
+
+
+def test_what_was_written_by_name_is_named(cloud):
+    """Where two entries turn out to be the same network, a network is to have the same policy twice, or it lacks a group policy."""
+    named = {"network": "Branch 1", "policies": []}
+    for other in ({"network_id": "N_1", "policies": []}, {"network_tags": ["branch"], "policies": []}):
+        assert "network Branch 1 (N_1) is reached twice" in sentry(cloud, state="replaced", config=[named, other])["msg"]
+    twice = sentry(cloud, check=True, config=[{**named, "policies": [policy(1), policy(1)]}])
+    assert "network Branch 1 (N_1) will have it twice" in twice["warnings"][0]
+    by_name = {"sm_network": "Corp SM", "scope": "all", "group_policy": "Group 9"}
+    assert "in network Branch 1 (N_1)" in sentry(cloud, config=[{**named, "policies": [by_name]}])["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_in_check_mode_nothing_is_created_anew_but_would_be(cloud, check):
+    cloud.meraki.add_application("1", **application("Jira", 1))
+    entry = {"name": "Wiki", "application_id": "99", "destinations": [destination(1)]}
+    for result in (
+        apps(cloud, check=check, config=[entry]),
+        sentry(cloud, check=check, config=[{"network_id": "N_1", "policies": [{**policy(1), "policy_id": "99"}]}]),
+    ):
+        assert ("would be created" in result["warnings"][0], "is created" in result["warnings"][0]) == (check, not check)
+
+
+def test_names_that_look_the_same_are_told_apart(cloud):
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    result = apps(cloud, config=[{"name": name, "destinations": [destination(1)]} for name in (composed, decomposed)])
+    assert result["failed"] and "'Caf\\xe9', 'Cafe\\u0301'" in result["msg"]
+
+
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted", "gathered", "rendered"])
 def test_policies_that_are_null_are_an_error_in_every_state(cloud, state):
     result = sentry(cloud, state=state, config=[{"network_id": "N_1", "policies": None}])

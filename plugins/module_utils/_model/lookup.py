@@ -30,7 +30,7 @@ def unlike(given: str, exists: str) -> str:
         return "in case only"
     if "".join(given.split()).casefold() == "".join(exists.split()).casefold():
         return "in white space only"
-    return "only in characters that look alike or cannot be seen"
+    return f"only in characters that look alike or cannot be seen ({ascii(given)}, {ascii(exists)})"
 
 
 def nearest(name: str, names: t.Iterable[str]) -> list[str]:

@@ -46,8 +46,8 @@ def error(path: str, message: str) -> dict[str, str]:
 
 
 #: What a warning says of an object whose own id is gone; in check mode nothing is created.
-CREATED_ANEW = "it is created anew, with another id"
-WOULD_BE_CREATED_ANEW = "it would be created anew, with another id"
+CREATED_ANEW = "A new one is created, with another id"
+WOULD_BE_CREATED_ANEW = "A new one would be created, with another id"
 
 #: What a request takes along of what was read and does not mean to change: the place of an object among others (it is only read again
 #: before the first write), attributes of the object itself, or other objects (then each retry reads and plans again first).

@@ -37,6 +37,8 @@ def coerce(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
     What cannot be coerced stays as it is: the schema says what is wrong with it, and where.
     """
     kind = spec.get("type", "str")
+    if kind == "list" and isinstance(value, str) and _holds_json(value):
+        return value  # Ansible would cut it in pieces at its commas.
     if not isinstance(value, _EXACT[kind]):
         value = _coerced(value, kind)
     if kind == "list" and isinstance(value, list):
@@ -63,7 +65,11 @@ def schema_errors(schema: t.Mapping[str, t.Any], config: t.Any) -> list[dict[str
     if _fits(whole, config):
         return []
     errors: dict[tuple[str, str], dict[str, str]] = {}
-    for violation in Draft202012Validator(whole).iter_errors(config):
+    violations = list(Draft202012Validator(whole).iter_errors(config))
+    mistyped = {_path(violation.absolute_path) for violation in violations if violation.validator == "type"}
+    for violation in violations:
+        if violation.validator == "enum" and _path(violation.absolute_path) in mistyped:
+            continue  # Said already.
         for found in _described(violation):
             errors.setdefault((found["path"], found["message"]), found)
     return list(errors.values())
@@ -85,9 +91,13 @@ def not_of_type(kind: str, value: t.Any) -> str:
     """What is wrong with a value that is not of a type of JSON's (``string``, ``array``, ...)."""
     if kind == "string" and isinstance(value, (bool, float)):
         return f"must be text, and YAML reads what is written here as {show(value)}: quote it"
-    if kind in ("array", "object") and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+    if kind in ("array", "object") and isinstance(value, str) and _holds_json(value):
         return f"must be {_TYPE_NAMES[kind]}, not a text that holds JSON: pass it through the filter from_json"
     return f"must be {_TYPE_NAMES.get(kind, kind)}, not {'null' if value is None else show(value)}"
+
+
+def _holds_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("[", "{")
 
 
 def show(value: t.Any) -> str:

@@ -15,7 +15,7 @@ from ansible.module_utils.errors import UnsupportedError
 from .._http.options import without_secret
 from .._model.description import Vendor
 from .._model.plan import error
-from .._model.validation import coerce, unsupported
+from .._model.validation import coerce, did_you_mean, not_of_type, show, unsupported
 
 WRITING = ("merged", "replaced", "overridden", "deleted")
 STATES = [*WRITING, "gathered", "rendered"]
@@ -32,6 +32,11 @@ COMMON = {
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
 }
+
+_TYPE_NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+#: States of other modules, and what they are called here.
+_OTHER_STATES = {"present": "merged", "absent": "deleted", "query": "gathered", "list": "gathered"}
 
 #: From the options and ``config`` to what is wrong with them. A ``state`` of None: nobody knows which one is meant.
 Validator = t.Callable[[t.Mapping[str, t.Any], t.Any], list[dict[str, str]]]
@@ -69,11 +74,13 @@ def validate_arguments(vendor: Vendor, argument_spec: dict[str, t.Any], given: t
     params: dict[str, t.Any] = result.validated_parameters
     hidden = [name for name, spec in argument_spec.items() if spec.get("no_log")]
     secrets = frozenset(str(source[name]) for name in hidden for source in (given, params) if source.get(name))
-    found = _option_errors(argument_spec, result)
+    found = _option_errors(argument_spec, result, options)
     if found:
         wrong = {item["path"] for item in found}
         # An option that is wrong already is taken for left out, so that it does not hide what else is wrong.
         defaults = {name: spec.get("default") for name, spec in argument_spec.items() if name in wrong}
+        # Nor is its rival asked for in its place.
+        wrong |= {other for name, other in vendor.conflicts if name in wrong}
         if "state" in wrong:
             defaults["state"] = None
         found += [item for item in validate({**params, **defaults}, config) if item["path"] not in wrong]
@@ -84,11 +91,40 @@ def validate_arguments(vendor: Vendor, argument_spec: dict[str, t.Any], given: t
     return Arguments(params, config, secrets, validate(params, config))
 
 
-def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResult) -> list[dict[str, str]]:
-    """What Ansible found, by option."""
-    found = [error(_option(argument_spec, str(exc)), str(exc)) for exc in result.errors.errors if not isinstance(exc, UnsupportedError)]
+def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResult, given: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """What is wrong with the options, each once: what Ansible found, and what it takes for a text that it was not."""
+    found = _misread(argument_spec, given, "")
+    for exc in result.errors.errors:
+        name = _option(argument_spec, str(exc))
+        if not isinstance(exc, UnsupportedError) and not any(f"{item['path']}.".startswith(f"{name}.") for item in found):
+            found.append(error(name, _in_words(argument_spec.get(name, {}), given.get(name)) or str(exc)))
     names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
     return found + [error(name, unsupported(name, sorted(argument_spec))) for name in names]
+
+
+def _misread(argument_spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], path: str) -> list[dict[str, str]]:
+    """The options for a text that YAML reads as something else; what may be a secret is not repeated."""
+    found = []
+    for name, spec in argument_spec.items():
+        value = given.get(name)
+        if isinstance(value, dict) and spec.get("options"):
+            found += _misread(spec["options"], value, f"{path}{name}.")
+        elif isinstance(value, (bool, float)) and spec["type"] in ("str", "path"):
+            hidden = "must be text, and YAML reads what is written here as something else: quote it"
+            found.append(error(f"{path}{name}", hidden if spec.get("no_log") else not_of_type("string", value)))
+    return found
+
+
+def _in_words(spec: t.Mapping[str, t.Any], value: t.Any) -> str:
+    """What is wrong with the value of an option; empty where only Ansible knows."""
+    kind = _TYPE_NAMES.get(spec.get("type", ""))
+    if spec.get("no_log") or value is None:
+        return ""
+    if spec.get("choices") and value not in spec["choices"]:
+        meant = _OTHER_STATES.get(str(value)) if spec is COMMON["state"] else None
+        hint = f". Did you mean {meant}?" if meant else did_you_mean(value, spec["choices"])
+        return f"{show(value)} is not one of: {', '.join(spec['choices'])}{hint}"
+    return f"must be {kind}, not {show(value)}" if kind else ""
 
 
 def _option(argument_spec: t.Mapping[str, t.Any], message: str) -> str:

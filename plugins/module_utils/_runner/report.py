@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model.mask import Mask
-from .._model.plan import NO_CHANGES, Outcome, Plan, Request
+from .._model.plan import CREATED_ANEW, NO_CHANGES, WOULD_BE_CREATED_ANEW, Outcome, Plan, Request
 from .argspec import WRITING
 from .result import presentable
 
@@ -126,7 +126,7 @@ class Report:
 
     def _planned(self, plan: Plan) -> dict[str, t.Any]:
         for text in plan.warnings:
-            self.warn(text)
+            self.warn(text.replace(CREATED_ANEW, WOULD_BE_CREATED_ANEW) if self.task.check_mode else text)
         return {
             "plan_text": self.plan_text(plan),
             "before": plan.before,

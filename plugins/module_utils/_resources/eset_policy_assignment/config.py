@@ -93,12 +93,13 @@ class Target(t.NamedTuple):
 
 
 class DesiredPolicy(t.NamedTuple):
-    """One policy of an entry. ``named``: it was found by name, and so is known to be there."""
+    """One policy of an entry. ``named``: it was found by name, and so is known to be there; ``name``: as it was written."""
 
     path: str
     uuid: str
     rank: int | None
     named: bool
+    name: str = ""
 
 
 class DesiredTarget(t.NamedTuple):
@@ -187,7 +188,9 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], state: str, names: Names)
             continue
         first = reached.setdefault(target, path)
         if first != path:
-            says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {target.uuid} is listed twice, by {first} too"
+            index = {"device": names.devices, "device_group": names.groups}.get(KINDS[target.kind])
+            label = _label(target.uuid, entry["target"].get(KINDS[target.kind]), index)
+            says = f"{target.kind.removesuffix('_uuid').replace('_', ' ')} {label} is listed twice, by {first} too"
             found.error(f"{path}.target", f"{says}: one entry for one target")
         units.append(DesiredTarget(path, target, target.kind not in entry["target"], policies))
     return Desired(units, tuple(found.errors))
@@ -221,9 +224,16 @@ def _policies(path: str, given: t.Sequence[t.Mapping[str, t.Any]], names: Names,
         uuid = fields["policy_uuid"]
         first = reached.setdefault(uuid, at)
         if first != at:
-            found.error(at, f"policy {uuid} is listed twice, by {first} too: a policy can be listed once for a target")
-        policies.append(DesiredPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy))
+            label = _label(uuid, policy.get("policy"), names.policies)
+            found.error(at, f"policy {label} is listed twice, by {first} too: a policy can be listed once for a target")
+        policies.append(DesiredPolicy(at, uuid, policy.get("rank"), "policy_uuid" not in policy, policy.get("policy", "")))
     return policies
+
+
+def _label(key: str, name: str | None, index: Index | None) -> str:
+    """What an id stands for, in words: with the name that was written, or else read."""
+    known = name or (index.names.get(key) if index else None)
+    return f"{known} ({key})" if known else key
 
 
 def _settled(path: str, key: str, name: str, fields: dict[str, str], value: str, index: Index) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def _ranks(policies: t.Sequence[str], desired: t.Sequence[DesiredPolicy], found:
         rank = min(policy.rank or 0, free)
         if policy.rank != rank:
             why = "is above the end of the stack" if (policy.rank or 0) > size else "is taken by what has a higher rank, above the end"
-            found.warn(f"{policy.path}.rank: {policy.rank} {why}; {policy.uuid} is placed at {rank}")
+            found.warn(f"{policy.path}.rank: {policy.rank} {why}; {policy.name or policy.uuid} is placed at {rank}")
         places[policy.uuid] = free = rank - 1
     return places
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import Index, folded, unlike
-from ..._model.plan import NEW, Plan, error
+from ..._model.plan import CREATED_ANEW, NEW, Plan, error
 from .backend import Backend
 from .config import Desired, DesiredApplication, Known, spec_rules, without_effect
 from .fields import DEFAULTS, KEPT, Application, normal, normal_destination
@@ -276,7 +276,7 @@ def _stale(path: str, own: str, existing: Application | None, state: str) -> str
         return f"{path}: application {own} no longer exists. {existing['application_id']} has the same name and is used instead"
     if state in ("deleted", "gathered"):
         return f"{path}: application {own} does not exist. Nothing to {'remove' if state == 'deleted' else 'show'}"
-    return f"{path}: application {own} no longer exists. A new one is created, with another id"
+    return f"{path}: application {own} no longer exists. {CREATED_ANEW}"
 
 
 def _result(backend: Backend, unit: DesiredApplication, existing: Application | None, state: str, found: Diagnostics) -> Application | None:

@@ -116,7 +116,12 @@ class Names:
     def add_groups(self, group_policies: t.Mapping[str, list[tuple[str, str]]]) -> None:
         """The group policies of networks, read later than the rest."""
         for network_id, policies in group_policies.items():
-            self.group_policies[network_id] = Index("group policy", policies, f" in network {network_id}")
+            self.group_policies[network_id] = Index("group policy", policies, f" in network {self.network(network_id)}")
+
+    def network(self, network_id: str) -> str:
+        """A network in words: with its name, where the networks were read."""
+        name = self.networks.names.get(network_id) if self.networks else None
+        return f"{name} ({network_id})" if name else network_id
 
     @property
     def sm_networks(self) -> Index | None:
@@ -135,13 +140,14 @@ Reached = tuple[str, t.Mapping[str, t.Any], str]
 class DesiredNetwork(t.NamedTuple):
     """One network of the config, by id. ``policies`` hold ids only, and just the fields that were given (None: not given at all).
 
-    ``named``: it was found by its name or tags, and so is known to be there.
+    ``named``: it was found by its name or tags, and so is known to be there; ``label``: the network in words.
     """
 
     path: str
     network_id: str
     policies: list[dict[str, t.Any]] | None
     named: bool = False
+    label: str = ""
 
 
 class Desired(t.NamedTuple):
@@ -228,6 +234,7 @@ def resolve(config: t.Sequence[t.Mapping[str, t.Any]], state: str, names: Names)
             network_id,
             None if state == "gathered" else _policies(path, entry, names, names.group_policies.get(network_id), found),
             "network_id" not in entry,
+            names.network(network_id),
         )
         for path, entry, network_id in reached
     ]
@@ -245,7 +252,9 @@ def _reached(config: t.Sequence[t.Mapping[str, t.Any]], names: Names, found: Dia
             _policies(path, entry, names, None, found)
         for network_id in network_ids:
             if network_id in first:
-                found.error(path, f"network {network_id} is reached twice, by {first[network_id]} too: one entry for one network")
+                found.error(
+                    path, f"network {names.network(network_id)} is reached twice, by {first[network_id]} too: one entry for one network"
+                )
             first.setdefault(network_id, path)
             reached.append((path, entry, network_id))
     return reached

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ..._model.diagnostics import Diagnostics
 from ..._model.lookup import folded, unlike
 from ..._model.merging import merged_order
-from ..._model.plan import OBJECTS, Chain, Plan, Request, error, longest_increasing_run
+from ..._model.plan import CREATED_ANEW, OBJECTS, Chain, Plan, Request, error, longest_increasing_run
 from .config import FIELDS, Desired, DesiredNetwork, Names, scope_error, tag_error
 
 Policy = dict[str, t.Any]
@@ -113,7 +113,7 @@ def _listed_twice(unit: DesiredNetwork) -> list[str]:
     for place, policy in enumerate(unit.policies or []):
         if "policy_id" not in policy and first.setdefault(content(policy), place) != place:
             same = f"policies[{first[content(policy)]}]"
-            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.network_id} will have it twice")
+            said.append(f"{unit.path}.policies[{place}] is the same as {same}: network {unit.label or unit.network_id} will have it twice")
     return said
 
 
@@ -253,7 +253,7 @@ def _slot(path: str, policy: Policy, source: int | None, current: list[Policy], 
             else:
                 # Tags that came with an id were the vendor's own, whatever they hold.
                 found.errors += scope_error(path, policy["scope"], policy.get("tags"))
-                found.warn(f"{path}: policy {own} no longer exists. A new one is created, with another id")
+                found.warn(f"{path}: policy {own} no longer exists. {CREATED_ANEW}")
         new = {key: value for key, value in policy.items() if key != "policy_id"}
         return _Slot({"tags": [], **new}, None)
     existing = current[source]
