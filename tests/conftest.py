@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,38 @@ PROXIES = ("all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy")
 pytest.register_assert_rewrite("tests.integration.harness", "tests.component.harness")
 
 
-def pytest_configure() -> None:
-    for name in list(os.environ):
-        if name.startswith(FOREIGN) or name.lower() in PROXIES:
-            del os.environ[name]
-    _importable()
+#: Here and not in pyproject.toml, which ansible-test does not read.
+MARKERS = (
+    "internal_error: provokes one, to see that it is said and that nothing is lost",
+    "once: tests nothing that users install, so that `make matrix` does not repeat it for each ansible-core",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    # ansible-test has an environment of its own making, and says in it where collections are.
+    if "ansible_pytest_collections" not in os.environ.get("PYTEST_PLUGINS", ""):
+        for name in list(os.environ):
+            if name.startswith(FOREIGN) or name.lower() in PROXIES:
+                del os.environ[name]
+        _importable()
     set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
     from ansible_collections.secops.policy.tests.support.examples import load_profile
 
     load_profile()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test fails where one of the failures that it met says what no user should read."""
+    from ansible_collections.secops.policy.tests.support import messages
+
+    messages.found.clear()
+    result = yield
+    if messages.found and item.get_closest_marker("internal_error") is None:
+        raise AssertionError("a failure says what no user should read:\n" + "\n".join(dict.fromkeys(messages.found)))
+    return result
 
 
 def _importable() -> None:

@@ -19,6 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.secops.policy.plugins.module_utils._http import exchange, retry
 from ansible_collections.secops.policy.plugins.module_utils._runner import recovery
+from ansible_collections.secops.policy.tests.support import messages
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -125,6 +126,7 @@ def printed_result(module: str, name: str, args: Mapping[str, Any], *, check: bo
     lines = [line for line in output.getvalue().splitlines() if line.startswith("{")]
     assert lines, f"{name} ended without a result: {output.getvalue()!r}"
     result: dict[str, Any] = json.loads(lines[-1])
+    messages.record(result, args)
     return result
 
 
@@ -141,6 +143,7 @@ def run_in_worker(
     loader = DataLoader()
     action = importlib.import_module(f"{ACTIONS}.{name}").ActionModule(task, connection, None, loader, Templar(loader=loader), None)
     result: dict[str, Any] = json.loads(json.dumps(action.run(None, {})))
+    messages.record(result, args)
     return result
 
 

@@ -469,6 +469,7 @@ def test_references_that_fit_nothing_are_all_under_errors_and_not_all_in_the_mes
     assert len(result["errors"]) == 100 and "and 80 more, under errors" in result["msg"] and result["msg"].count("Nowhere") == 20
 
 
+@pytest.mark.internal_error
 def test_what_goes_wrong_here_after_a_write_leaves_its_outcome_unknown(cloud, monkeypatch):
     original = Client.send
 

@@ -145,6 +145,7 @@ def test_the_environment_of_the_task_is_there_when_arguments_are_validated(cloud
     assert proxied["failed"] and "proxy" in proxied["msg"]
 
 
+@pytest.mark.internal_error
 @pytest.mark.parametrize("name", CHANGES)
 def test_no_secret_is_in_what_is_returned(clouds, name, monkeypatch):
     """Also where the server repeats it, where an option is wrong, and where this collection is; in both places alike."""

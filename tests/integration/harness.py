@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.secops.policy.tests.support import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build" / "collections"
@@ -123,7 +124,11 @@ def run_playbook(
             capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
         )  # fmt: skip
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    return PlayResult(done.returncode, done.stdout, done.stderr, [json.loads(line) for line in lines])
+    results = [json.loads(line) for line in lines]
+    for item in results:
+        for one in item["result"].get("results") or [item["result"]] if item["failed"] else []:
+            messages.record({"failed": True, **one})
+    return PlayResult(done.returncode, done.stdout, done.stderr, results)
 
 
 def run_command(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -348,7 +348,7 @@ def _name_errors(current: Current, changes: list[Change]) -> list[dict[str, str]
         name = change.after["name"]
         for other in holders[folded(name)]:
             if other != change.key:
-                who = f"the application {other}" if other in current.applications else "another entry"
+                who = f"another application ({other})" if other in current.applications else "another entry"
                 differs = f"differs {unlike(name, names[other])} from {names[other]!r}, which belongs to"
                 clash = "is taken by" if names[other] == name else differs
                 errors.append(error(f"{change.path}.name", f"{name!r} {clash} {who}"))

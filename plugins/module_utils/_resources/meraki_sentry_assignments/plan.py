@@ -22,6 +22,10 @@ Policy = dict[str, t.Any]
 ORGANIZATION = "organization"
 
 
+#: The network of each policy, by the policy's id: the network's id, and the network in words.
+Owners = t.Mapping[str, tuple[str, str]]
+
+
 class Current(t.NamedTuple):
     """What was read. ``networks``: the policies of each network in the API's order (highest priority last), with the fields of ``config``.
 
@@ -220,7 +224,7 @@ def to_api(policy: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _network(unit: DesiredNetwork, current: list[Policy], state: str, owners: t.Mapping[str, str], found: Diagnostics) -> list[_Slot]:
+def _network(unit: DesiredNetwork, current: list[Policy], state: str, owners: Owners, found: Diagnostics) -> list[_Slot]:
     """The desired list of one network."""
     if state in ("replaced", "overridden"):
         unit = unit._replace(policies=[{"tags": [], **policy} for policy in unit.policies or []])
@@ -228,10 +232,10 @@ def _network(unit: DesiredNetwork, current: list[Policy], state: str, owners: t.
     if state == "deleted":
         return _without(unit, current, owners, found)
     for place, policy in enumerate(policies):
-        owner = owners.get(policy.get("policy_id", ""), unit.network_id)
+        owner, label = owners.get(policy.get("policy_id", ""), (unit.network_id, ""))
         if owner != unit.network_id:
             path = f"{unit.path}.policies[{place}].policy_id"
-            found.error(path, f"{policy['policy_id']} belongs to network {owner}, not to {unit.network_id}")
+            found.error(path, f"{policy['policy_id']} belongs to network {label}, not to {unit.label or unit.network_id}")
     sources = _matches(policies, current)
     listed = []
     for place, (policy, source) in enumerate(zip(policies, sources)):
@@ -311,7 +315,7 @@ def _in_order(fixed: list[int | None], keys: list[t.Any], places: t.Mapping[t.An
     return result
 
 
-def _without(unit: DesiredNetwork, current: list[Policy], owners: t.Mapping[str, str], found: Diagnostics) -> list[_Slot]:
+def _without(unit: DesiredNetwork, current: list[Policy], owners: Owners, found: Diagnostics) -> list[_Slot]:
     """What stays of a network after ``deleted``."""
     if unit.policies is None:
         return []
@@ -327,7 +331,7 @@ def _without(unit: DesiredNetwork, current: list[Policy], owners: t.Mapping[str,
             _check_agreement(path, policy, current[by_id[own]], found)
             gone.add(by_id[own])
         elif own in owners:
-            found.error(f"{path}.policy_id", f"{own} belongs to network {owners[own]}, not to {unit.network_id}")
+            found.error(f"{path}.policy_id", f"{own} belongs to network {owners[own][1]}, not to {unit.label or unit.network_id}")
         else:
             stale.append((path, policy))
     for path, policy in stale:
@@ -351,12 +355,12 @@ def _check_agreement(path: str, policy: Policy, existing: Policy, found: Diagnos
             found.error(f"{path}.{key}", says)
 
 
-def _owners(current: Current, desired: Desired) -> dict[str, str]:
-    """The network of each policy id; only built where the config holds ids."""
+def _owners(current: Current, desired: Desired) -> Owners:
+    """The network of each policy id, with its label; only built where the config holds ids."""
     if not any("policy_id" in policy for unit in desired.units for policy in unit.policies or []):
         return {}
     return {
-        str(policy["policy_id"]): network_id
+        str(policy["policy_id"]): (network_id, current.labels.network(network_id))
         for network_id, policies in current.networks.items()
         for policy in policies
         if policy.get("policy_id")
