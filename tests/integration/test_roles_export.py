@@ -106,7 +106,7 @@ def test_the_same_again_leaves_the_file_and_anything_else_does_not(tenant, expor
     assert "has been edited" in export(hosts).failed_result()["msg"] and file.read_text(encoding="utf-8") == text
     file.write_text("meraki_organization_id: 1\n", encoding="utf-8")
     other = export(hosts)
-    assert "is no export" in other.failed_result()["msg"] and file.read_text(encoding="utf-8") == "meraki_organization_id: 1\n"
+    assert "is not an export" in other.failed_result()["msg"] and file.read_text(encoding="utf-8") == "meraki_organization_id: 1\n"
 
 
 def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tmp_path):
