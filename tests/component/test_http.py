@@ -336,6 +336,17 @@ def test_pending_for_longer_than_the_budget_is_a_failure(monkeypatch, method):
         assert len(server.requests) == 4
 
 
+def test_what_refusals_cost_beyond_what_they_ask_for_counts_as_waited(monkeypatch):
+    """retry_timeout is a promise: a server that refuses everything must not hold a run for longer."""
+    monkeypatch.setattr(rate_limit.random, "random", lambda: 1.0)
+    monkeypatch.setattr(rate_limit, "_SPREAD", 0.4)
+    with Scripted(answer(429, Retry_After="0.1")) as server:
+        with pytest.raises(ApiError, match="answered 429"):
+            client(server, retry_timeout=1.0).get("/x")
+        # 0.1 s each; after the first one 0.4 s more.
+        assert len(server.requests) == 4
+
+
 def test_looks_grow_apart():
     waits = [poll_wait(polls) for polls in range(9)]
     assert waits[0] == 2 and waits == sorted(waits) and 15 <= waits[-1] <= 30

@@ -218,7 +218,7 @@ def test_one_fault_is_got_over_and_many_are_an_error(cloud, tmp_path, fault, how
     assert len(read(cloud, tmp_path).hosts) == 2
     cloud.faults.add(fault, method="GET", path="organizations", times=1000, **how)
     with pytest.raises(AnsibleParserError, match="/organizations"):
-        read(cloud, tmp_path, retry_timeout=0.05)
+        read(cloud, tmp_path, retry_timeout=0.2)
 
 
 def test_a_list_that_is_not_as_documented_is_an_error(cloud, tmp_path):

@@ -151,11 +151,10 @@ class Client:
             decision = decide(request, outcome, known)
             if isinstance(decision, Return):
                 return t.cast(Response, ended)
-            if decision.pause:
-                self.pacer.pause(decision.pause, ended.started)
+            more = self.pacer.pause(decision.pause, ended.started) if decision.pause else 0.0
             if isinstance(decision, Raise):
                 raise decision.error
-            if self.budget.wait(decision.wait):
+            if self.budget.wait(decision.wait, more):
                 break
             # Another request has used it up in the meantime.
         if decision.counted:

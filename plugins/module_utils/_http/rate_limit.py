@@ -122,12 +122,14 @@ class Pacer:
         with self._count:
             self._pace.admitted(time.monotonic(), random.random())  # noqa: S311 - no secret
 
-    def pause(self, seconds: float, sent: float) -> None:
-        """Nothing goes out for so long: the server said that it has had enough, to a request that went out when ``sent`` says."""
+    def pause(self, seconds: float, sent: float) -> float:
+        """Nothing goes out for so long: the server said that it has had enough, to a request that went out when ``sent`` says. Returns the
+        seconds that the pause is longer than asked for."""
         now = time.monotonic()
         with self._count:
             more = self._pace.refused(now, sent, random.random())  # noqa: S311 - no secret
             self._paused_until = max(self._paused_until, now + seconds + more)
+        return more
 
     def _due(self) -> float:
         due = self._paused_until
@@ -173,12 +175,13 @@ class Budget:
         """Whether so much more may be waited."""
         return seconds <= self.left
 
-    def wait(self, seconds: float) -> bool:
-        """Sleep so long; False, without sleeping, when the budget does not hold it."""
+    def wait(self, seconds: float, more: float = 0.0) -> bool:
+        """Sleep so long; False, without sleeping, when the budget does not hold it. ``more`` is what the pacer waits after that for the
+        same refusal."""
         if not self.allows(seconds):
             return False
         now = time.monotonic()
-        self.charge(now, now + seconds)
+        self.charge(now, now + seconds + more)
         time.sleep(seconds)
         return True
 
