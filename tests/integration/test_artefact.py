@@ -30,7 +30,7 @@ BESIDE = (
     "bindep.txt", "requirements.txt",
     "changelogs/changelog.yaml", "changelogs/config.yaml", "changelogs/fragments/*.yml",
     "docs/*.md", "docs/docsite/*", "docs/drift.schema.json", "docs/desired_state.schema.json",
-    "extensions/audit/event_query.yml",
+    "extensions/audit/event_query.yml", "extensions/eda/rulebooks/*.yml",
     "tests/config.yml",
 )  # fmt: skip
 #: Bytes, packed. It is installed into every execution environment.

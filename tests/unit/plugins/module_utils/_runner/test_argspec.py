@@ -18,7 +18,10 @@ SECRETS = [(module, name) for module in RESOURCES for name, spec in options(modu
 
 
 def errors(module, **given):
-    return {item["path"]: item["message"] for item in validate_arguments(options(module), given, lambda _params, _config: []).errors}
+    return {
+        item["path"]: item["message"]
+        for item in validate_arguments(RESOURCES[module].vendor, options(module), given, lambda _params, _config: []).errors
+    }
 
 
 @pytest.mark.parametrize(("module", "name"), STRINGS)
