@@ -53,8 +53,10 @@ def diff(description: Description, before: t.Iterable[Data], after: t.Iterable[D
 
 
 def difference_text(description: Description, field: Field) -> str:
-    """One field that differs on one line: what it is, and what it is to be."""
+    """One field that differs on one line: its current value and the desired one."""
     actual, desired = (side(description, field, key) or "nothing" for key in ("actual", "desired"))
+    if actual == desired:  # A position: the object passes others, of which some are removed.
+        return f"{field_title(description, field['field'])}: {desired} in the new order"
     return f"{field_title(description, field['field'])}: {actual} {_ARROW} {desired}"
 
 
@@ -105,7 +107,7 @@ def _known(name: str, own: str | None) -> str:
 
 
 def _details(description: Description, one: Difference) -> str:
-    """What of it changes; of what is new or goes nothing, for it is named already."""
+    """The fields that change. A new or removed object has none here: its name says it all."""
     if one.verdict not in (CHANGED, MOVED):
         return ""
     shown = [difference_text(description, field) for field in one.fields]

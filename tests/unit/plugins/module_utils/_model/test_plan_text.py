@@ -67,6 +67,10 @@ def test_applications_are_a_line_each_and_groups_are_named():
 def test_stacks_of_a_target():
     text = plan_text(ESET, [target("A", "B")], [target("B", "C")], COUNTS)
     assert text.splitlines()[:-1] == ["device group All/Servers (g1)", "  + C (u-C)", "  - A (u-A)"]
+    passed = plan_text(ESET, [target("A", "B", "C")], [target("C", "B")], COUNTS)
+    assert passed.splitlines()[1:-1] == ["  ↕ C (u-C): position: 3 → 1", "  - A (u-A)"]
+    reverse = plan_text(ESET, [target("A", "B", "C")], [target("C", "B", "A")], COUNTS)
+    assert reverse.splitlines()[1:-1] == ["  ↕ C (u-C): position: 3 → 1", "  ↕ B (u-B): position: 2 in the new order"]
     copies = plan_text(ESET, [target("A")], [target("A")], COUNTS)
     assert copies.splitlines()[1] == "  - a second copy of a policy"
 
