@@ -53,6 +53,13 @@ def test_the_changelog_names_everything_there_is():
     }
     there = {**plugins, "roles": sorted(folder.name for folder in (ROOT / "roles").iterdir())}
     assert {kind: sorted(names) for kind, names in named.items()} == there
+    (latest,) = releases
+    entries = [("modules", one) for one in latest["modules"]] + [(kind, one) for kind in kinds for one in latest["plugins"][kind]]
+    files = [(one, ROOT / "plugins" / kind / f"{one['name']}.py") for kind, one in entries]
+    files += [(one, ROOT / "roles" / one["name"] / "meta" / "argument_specs.yml") for one in latest["objects"]["role"]]
+    assert [
+        one["name"] for one, file in files if f"short_description: {one['description']}\n" not in file.read_text(encoding="utf-8")
+    ] == []
 
 
 def described(options, path=""):
