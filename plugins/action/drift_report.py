@@ -11,7 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, joined
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import files as report_files
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
@@ -211,16 +211,16 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
         said = []
         if one["verdict"] in reports.UNKNOWN:
             says = "could not be read" if one["verdict"] == reports.UNREADABLE else "has an error in its desired state"
-            said.append(f"{says}: {'; '.join(reports.reasons(one))}")
+            said.append(f"{says}: {joined(reports.reasons(one))}")
         number = reports.deviations(one)
         if number and fail_on_drift:
             said.append(f"drift: {count(number, 'deviation')}")
         if said and one["name"] in batch:
-            found[one["name"]] = f"{one['name']}: {'; '.join(said)}"
+            found[one["name"]] = f"{one['name']}: {joined(said)}"
         elif said and one["name"] in active:
-            others.append(f"{one['name']}: {'; '.join(said)}")
+            others.append(f"{one['name']}: {joined(said)}")
     if others and batch:
-        found[batch[0]] = ". ".join([*others, *([found[batch[0]]] if batch[0] in found else [])])
+        found[batch[0]] = joined([*others, *([found[batch[0]]] if batch[0] in found else [])])
     return found
 
 

@@ -10,6 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._http.options import VERSION
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import joined
 from ansible_collections.secops.policy.plugins.plugin_utils import _files
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
@@ -52,7 +53,7 @@ class ActionModule(ActionBase):
             return {**result, **failed_result(errors, "nothing was exported of this host")}
         notes = {**made.left_out, **made.off}
         if not made.exported:
-            raise AnsibleActionFail("nothing to export: " + "; ".join(f"{name}: {why}" for name, why in notes.items()))
+            raise AnsibleActionFail("nothing to export: " + joined(f"{name}: {why}" for name, why in notes.items()))
         path = os.path.join(_files.local_path(options["dir"]), f"{_files.host_part(host)}.yml")
         result["changed"] = self._write(path, made.text)
         result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]

@@ -61,7 +61,7 @@ def failure_with_positions(result: Data, given: t.Any, sources: t.Sequence[t.Any
     message = str(result.get("msg", ""))
     for before, after in zip(result["errors"], errors):
         if "file" in after:
-            message = message.replace(describe(before), describe(after), 1)
+            message = message.replace(describe(before).removesuffix("."), describe(after).removesuffix("."), 1)
     return {**result, "errors": errors, "msg": message}
 
 

@@ -25,6 +25,8 @@ _NOUNS = {
 }
 #: "network N_1", and not "network Branch 1 (N_1)".
 _BY_ID = {key: re.compile(rf"\b{noun} '?({_ID})\b") for key, noun in _NOUNS.items()}
+#: Of two sentences of which the first was taken for a part of one.
+_STRAY = re.compile(r"\.;|[^.]\.\.(?:\s|$)")
 _PART = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
@@ -39,12 +41,9 @@ def flaws(result: Mapping[str, Any], given: Any = None) -> list[str]:
     # Below the first line is the plan; it has a test of its own.
     message = str(result.get("msg") or result.get("failure") or "").partition("\n")[0]
     errors = [item for item in result.get("errors") or [] if isinstance(item, dict)]
-    said = [
-        f"{word!r} in: {text}"
-        for text in (message, *(str(item["message"]) for item in errors))
-        for word in _NEVER
-        if word in text.casefold()
-    ]
+    said = []
+    for text in (message, *(str(item["message"]) for item in errors)):
+        said += [f"{word!r} in: {text}" for word in (*_NEVER, *_STRAY.findall(text)) if word in text.casefold()]
     for item in errors:
         written = _written(given, str(item["path"]))
         for key, by_id in _BY_ID.items():

@@ -27,6 +27,8 @@ TARGET = {"config": [{"target": {"device_group": "Servers"}, "policies": [{"poli
     [
         ({"msg": "Nothing was written. internal error, please report it: KeyError: 'x'"}, {}),
         ({"msg": "Traceback (most recent call last): ..."}, {}),
+        ({"msg": "It is gone.; try again"}, None),
+        ({"msg": "It is gone.. Try again"}, None),
         ({"failure": f"must not be '__omit_place_holder__{'0' * 40}'"}, None),
         (failure("network N_1 is listed twice"), BY_NAME),
         (failure("the group policy 101 is not there", "config[0].policies[0].group_policy"), BY_NAME),
@@ -47,6 +49,7 @@ def test_what_no_user_should_read_is_found(result, given):
         (failure("network N_1 is listed twice"), BY_ID),
         (failure("the API lists it without its policies", "organization: network N_2"), BY_NAME),
         ({"msg": "GET /networks/N_1/groupPolicies: answered 404"}, BY_NAME),
+        ({"msg": "a. and 3 more ..., under errors"}, None),
         ({"errors": "3 errors, too many to show"}, None),
     ],
     ids=str,

@@ -30,7 +30,13 @@ def summed(errors: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     lines = [describe(item) for item in errors[:20]]
     if len(errors) > 20:
         lines.append(f"... and {len(errors) - 20} more, under errors")
-    return "; ".join(lines)
+    return joined(lines)
+
+
+def joined(sentences: t.Iterable[str]) -> str:
+    """Sentences in a line. One that others follow ends without its full stop."""
+    *others, last = [*sentences] or [""]
+    return "; ".join([*(sentence.removesuffix(".") for sentence in others), last])
 
 
 def describe(item: t.Mapping[str, t.Any]) -> str:

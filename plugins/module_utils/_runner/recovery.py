@@ -10,7 +10,7 @@ import typing as t
 
 from .._http.errors import ApiError
 from .._model.documented import Undocumented
-from .._model.plan import FRESH, Outcome, Plan, Request, ValidationErrors, canonical_json
+from .._model.plan import FRESH, Outcome, Plan, Request, ValidationErrors, canonical_json, joined
 from .executor import Age, Executor
 from .reader import READS, Reader
 from .report import Failed, Report
@@ -116,7 +116,7 @@ class Writer:
         self._done.pending = [request for request in outcome.pending if identity(request) not in doubtful]
         if outcome.failures:
             self._not_made(gone)
-            raise Failed(self._report.ended("; ".join(outcome.failures + outcome.doubts)))
+            raise Failed(self._report.ended(joined(outcome.failures + outcome.doubts)))
         return gone
 
     def _begin_again(self, current: t.Any, plan: Plan, outcome: Outcome) -> tuple[t.Any, Plan]:
@@ -124,7 +124,7 @@ class Writer:
         newer, rest = self._reader.for_writing(current)
         if _exceeds(plan, rest):
             self._done.pending = plan.requests
-            raise ApiError(f"{'; '.join(outcome.outdated + outcome.not_acted)}; {_CHANGED}{_units_of(plan, rest)}")
+            raise ApiError(joined([*outcome.outdated, *outcome.not_acted, f"{_CHANGED}{_units_of(plan, rest)}"]))
         self._report.plan = rest
         self._reader.begin(rest)
         self._done.pending = []
@@ -173,7 +173,7 @@ class Writer:
         A read may lag behind the write, so that only what is still missing after several looks is written again; and that only while it is
         part of the first plan: nobody has seen another one.
         """
-        doubts = "; ".join(outcome.doubts + outcome.outdated + outcome.not_acted)
+        doubts = joined(outcome.doubts + outcome.outdated + outcome.not_acted)
         rest, current = self._looked(first, doubts, _LOOKS_AFTER_DOUBT if outcome.doubts else (0.0, *_LOOKS_AFTER_DOUBT))
         again = {self._executor.identity(request) for request in rest.requests}
         for requests, why in (
@@ -223,7 +223,7 @@ class Writer:
         outcome = self._executor.put_back(rest.phases, Age(current.since))
         self._done.made += outcome.put_back
         self._done.unknown = self._done.unknown + outcome.unknown
-        raise ApiError("; ".join([reason, *outcome.failures]))
+        raise ApiError(joined([reason, *outcome.failures]))
 
 
 def _strays(first: Plan, rest: Plan, executor: Executor) -> bool:

@@ -10,7 +10,7 @@ import datetime
 import typing as t
 from collections import Counter
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import describe
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import describe, joined
 
 from .._resources import RESOURCES
 from .._workflow.desired_state import desired_state_errors, ran, result_errors
@@ -54,7 +54,7 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     if not named and not odd:
         return unread(name, "secops_policy names no module, and there was nothing to compare")
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
-    return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": "; ".join(odd), "resources": resources}
+    return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": joined(odd), "resources": resources}
 
 
 def unread(name: str, message: str) -> dict[str, t.Any]:
@@ -188,7 +188,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any
         "items": [],
     }
     if errors:
-        return {**made, "verdict": INVALID, "message": "; ".join(map(describe, errors))}
+        return {**made, "verdict": INVALID, "message": joined(map(describe, errors))}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warned", result.get("warnings")) or []]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import joined
+
 from .changes import change_lines
 from .grouped import grouped
 from .items import DEVIATIONS
@@ -65,7 +67,7 @@ def _changes(tenants: t.Sequence[Data]) -> list[str]:
 def _describe(one: Data) -> str:
     """The counts of a tenant, or why there are none."""
     if one["verdict"] in UNKNOWN:
-        return _cut(clean("; ".join(reasons(one))))
+        return _cut(clean(joined(reasons(one))))
     counts = {key: sum(resource["counts"][key] for resource in one["resources"]) for key in (*DEVIATIONS, "accepted", "in_sync")}
     return ", ".join(f"{number} {key.replace('_', ' ')}" for key, number in counts.items() if number) or "nothing is managed"
 
