@@ -36,7 +36,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup generate test unit demo demo-all picture rulebook bench check $(CHECKS) matrix lint format tree artefact clean
+.PHONY: help setup generate test unit demo demo-all picture rulebook bench check $(CHECKS) ansible-test-units matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -118,7 +118,10 @@ ansible-lint: .venv-lint/ready tree ## roles, playbooks, meta
 	cd $(TREE) && PATH="$(LINT):$$PATH" HOME=$(HOMES)/lint ANSIBLE_COLLECTIONS_PATH=$(TREES) $(LINT)/ansible-lint --offline --nocolor
 
 sanity: .venv-lint/ready tree ## ansible-test sanity, every test that can run here
-	$(LINT)/python tests/tools/sanity.py $(TREE) $(HOMES)/sanity $(ARGS)
+	$(LINT)/python tests/tools/ansible_test.py sanity $(TREE) $(HOMES)/sanity $(ARGS)
+
+ansible-test-units: .venv-lint/ready tree ## the unit tests as ansible-test runs them, with the libraries of tests/unit/requirements.txt; minutes
+	$(LINT)/python tests/tools/ansible_test.py units $(TREE) $(HOMES)/units $(ARGS)
 
 importer: .venv-importer/ready artefact ## Galaxy's importer on the built artefact, without warnings
 	PATH="$(IMPORTER):$$PATH" HOME=$(HOMES)/importer $(IMPORTER)/python tests/tools/importer.py build/dist/*.tar.gz
@@ -137,7 +140,7 @@ clean: ## remove everything that make made
 # A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
 tree: .venv-lint/ready
 	@$(LINT)/python tests/tools/copy_tree.py $(TREE)
-	@mkdir -p $(HOMES)/docs $(HOMES)/importer $(HOMES)/lint $(HOMES)/sanity
+	@mkdir -p $(HOMES)/docs $(HOMES)/importer $(HOMES)/lint $(HOMES)/sanity $(HOMES)/units
 
 # Tests that need it say that they are skipped where it cannot be had.
 $(AWX)/ready: tests/requirements-awx.txt | .venv/ready

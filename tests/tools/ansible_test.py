@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``sanity.py TREE HOME [ARGUMENT...]``: ``ansible-test sanity --venv`` of the collection in TREE, with all that it keeps under HOME.
+"""``ansible_test.py sanity|units TREE HOME [ARGUMENT...]``: ``ansible-test sanity`` or ``units``, with ``--venv``, of the collection in
+TREE, with all that it keeps under HOME.
 
 Run by the Python whose environment holds ansible-core. ansible-test hands its own pip neither ``PIP_*`` nor any other setting, so what
-pip is configured for is written into HOME. A test whose program is missing here is skipped, and said so.
+pip is configured for is written into HOME. A sanity test whose program is missing here is skipped, and said so.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ PROGRAMS = {"pslint": "pwsh", "shellcheck": "shellcheck"}
 ENVIRONMENT = ":env:"
 
 
-def main(tree: Path, home: Path, arguments: list[str]) -> int:
+def main(kind: str, tree: Path, home: Path, arguments: list[str]) -> int:
     home.mkdir(parents=True, exist_ok=True)
     _get_pip(home)
     _pip_configuration(home)
-    missing = [test for test, program in PROGRAMS.items() if shutil.which(program) is None]
-    command = [str(Path(sys.executable).parent / "ansible-test"), "sanity", "--venv", "--color", "no"]
+    missing = [test for test, program in PROGRAMS.items() if kind == "sanity" and shutil.which(program) is None]
+    command = [str(Path(sys.executable).parent / "ansible-test"), kind, "--venv", "--color", "no"]
     command += ["--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
     for test in missing:
         print(f"sanity: {test} is skipped, for {PROGRAMS[test]} is not installed", flush=True)
@@ -72,4 +73,4 @@ def _pip_configuration(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3:]))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve(), sys.argv[4:]))

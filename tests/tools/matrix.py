@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``matrix.py [--workers N] [--seconds N] [VERSION...]``: sanity and tests on every ansible-core that the collection supports.
+"""``matrix.py [--workers N] [--seconds N] [VERSION...]``: sanity and tests on every ansible-core that the collection supports, and the
+references in the documentation on the newest.
 
 Each version gets an environment of its own (``.venv-2.16`` and so on), with the first Python that fits and is installed here. Where there
 is none the version is skipped, and said so; where there is none for any version the run fails. With ``--seconds`` a version that would
@@ -30,6 +31,8 @@ VERSIONS = {
     "2.20": ("2.20.10", ("3.12", "3.13", "3.14")),
     "2.21": ("2.21.5", ("3.13", "3.12", "3.14")),
 }
+#: What the documentation's references are checked with as well.
+NEWEST = "2.21"
 
 
 def main() -> int:
@@ -84,26 +87,38 @@ def _parts(version: str, core: str, python: str, workers: str) -> list[tuple[str
     commands = {
         "tests": [own, "-m", "pytest", "-m", "not once", "-n", workers, "--dist", "worksteal"],
         "copy": [own, TOOLS / "copy_tree.py", tree],
-        "sanity": [own, TOOLS / "sanity.py", tree, ROOT / ".cache" / "home" / f"sanity-{version}"],
+        "sanity": [own, TOOLS / "ansible_test.py", "sanity", tree, ROOT / ".cache" / "home" / f"sanity-{version}"],
     }
+    if version == NEWEST:
+        # Which references there are, it learns from ansible-doc.
+        commands["docs"] = [environment / "bin" / "antsibull-docs", "lint-collection-docs", "--plugin-docs"]
+        commands["docs"] += ["--validate-collection-refs", "self", tree]
+    found = {"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])}
     done = []
     for name, command in commands.items():
         print(f"=== ansible-core {version}: {name}", flush=True)
-        done.append((name, _run(*command)))
+        done.append((name, _run(*command, **(found if name == "docs" else {}))))
     return done
 
 
 def _environment(folder: Path, core: str, python: str) -> bool:
     """Make the environment, unless there is one just as wanted; whether it is there."""
-    wanted = f"{python} {_release(python)}\nansible-core=={core}\n{REQUIREMENTS.read_text()}"
+    more = [_pinned("antsibull-docs")] if core == VERSIONS[NEWEST][0] else []
+    wanted = "\n".join([f"{python} {_release(python)}", f"ansible-core=={core}", *more, REQUIREMENTS.read_text()])
     ready = folder / "ready"
     if ready.exists() and ready.read_text() == wanted:
         return True
     pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    made = _run(python, "-m", "venv", "--clear", folder) and _run(*pip, "--requirement", REQUIREMENTS, f"ansible-core=={core}")
+    made = _run(python, "-m", "venv", "--clear", folder) and _run(*pip, "--requirement", REQUIREMENTS, f"ansible-core=={core}", *more)
     if made:
         ready.write_text(wanted)
     return made
+
+
+def _pinned(name: str) -> str:
+    """A requirement of the checks, as it is pinned there."""
+    lines = (ROOT / "tests" / "requirements-lint.txt").read_text().splitlines()
+    return next(line for line in lines if line.startswith(f"{name}=="))
 
 
 def _python(release: str) -> str | None:
@@ -139,8 +154,9 @@ def _release(python: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _run(*command: str | Path) -> bool:
-    return subprocess.run([str(part) for part in command], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
+def _run(*command: str | Path, **environment: str) -> bool:
+    parts = [str(part) for part in command]
+    return subprocess.run(parts, cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import lock
@@ -97,7 +98,9 @@ except lock.Taken:
     print(0, flush=True)
 sys.stdin.read()
 """
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # Also where ansible-test runs this, which tells only its own process where collections are.
+    path = os.pathsep.join([str(Path(lock.__file__).parents[6]), os.environ.get("PYTHONPATH", "")])
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": {**os.environ, "PYTHONPATH": path}}
     runs = [subprocess.Popen([sys.executable, "-c", code], **pipes) for _number in range(8)]
     for run in runs:
         run.stdin.write("\n")

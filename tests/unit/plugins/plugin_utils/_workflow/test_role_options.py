@@ -55,7 +55,8 @@ def used(role):
 def test_a_role_takes_its_options_before_anything_else(role):
     first = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
     assert "secops.policy.policy_options" in first and first["register"] == f"__{role}"
-    assert set(first) <= {"name", "secops.policy.policy_options", "register", "no_log"}, "on every host, whatever its variables say"
+    assert set(first) <= {"name", "secops.policy.policy_options", "register", "no_log", "tags"}, "on every host, whatever its variables say"
+    assert first.get("tags", "always") == "always"
 
 
 @pytest.mark.parametrize(("role", "name"), OPTIONS)
