@@ -19,6 +19,9 @@ COLLECTIONS = ROOT / "build" / "collections"
 FOREIGN = ("ANSIBLE_", "ESET_", "MERAKI_", "_ANSIBLE_")
 PROXIES = ("all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy")
 
+#: ansible-test has an environment of its own making, and says in it where collections are.
+BY_ANSIBLE_TEST = "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", "")
+
 pytest.register_assert_rewrite("tests.integration.harness", "tests.component.harness")
 
 
@@ -32,12 +35,10 @@ MARKERS = (
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    # ansible-test has an environment of its own making, and says in it where collections are.
-    if "ansible_pytest_collections" not in os.environ.get("PYTEST_PLUGINS", ""):
+    if not BY_ANSIBLE_TEST:
         for name in list(os.environ):
             if name.startswith(FOREIGN) or name.lower() in PROXIES:
                 del os.environ[name]
-        _importable()
     set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
     from ansible_collections.secops.policy.tests.support.examples import load_profile
 
@@ -66,3 +67,8 @@ def _importable() -> None:
     if str(COLLECTIONS) not in sys.path:
         sys.path.insert(0, str(COLLECTIONS))
     importlib.invalidate_caches()
+
+
+# Before pytest loads what is in the folders below: that may import the collection.
+if not BY_ANSIBLE_TEST:
+    _importable()

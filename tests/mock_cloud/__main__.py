@@ -52,10 +52,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _explained(cloud: Cloud, given: argparse.Namespace) -> list[str]:
-    lines = [f"Meraki base_url {cloud.meraki_url}, ESET base_url {cloud.eset_url}{', deployment on_prem' if given.on_prem else ''}"]
-    if given.seed == "demo":
-        lines += [f"api_key {API_KEY}, organization_id {ORGANIZATION} or {OTHER_ORGANIZATION}"]
-        lines += [f"username {ESET_USER}, password {ESET_PASSWORD}"]
+    meraki, eset = [f"MERAKI_DASHBOARD_BASE_URL={cloud.meraki_url}"], [f"ESET_BASE_URL={cloud.eset_url}"]
+    meraki += [f"MERAKI_DASHBOARD_API_KEY={API_KEY}", f"MERAKI_ORGANIZATION_ID={ORGANIZATION}"] if given.seed == "demo" else []
+    eset += [f"ESET_USERNAME={ESET_USER}", f"ESET_PASSWORD={ESET_PASSWORD}"] if given.seed == "demo" else []
+    eset += ["ESET_DEPLOYMENT=on_prem"] if given.on_prem else []
+    lines = [f"export {' '.join(variables)}" for variables in (meraki, eset)]
+    lines += [f"A second organization: {OTHER_ORGANIZATION}"] if given.seed == "demo" else []
     lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it"]
     return [f"  {line}" for line in lines]
 

@@ -52,7 +52,10 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     odd = [describe(error) for error in found if not any(_of(error, module) for module in RESOURCES)]
     named = [module for module in RESOURCES if module in desired["modules"] or ran(results.get(module))]
     if not named and not odd:
-        return unread(name, "secops_policy names no module, and there was nothing to compare")
+        return unread(
+            name,
+            "nothing to compare: secops_policy names no module for this host. secops.policy.export writes one; --limit leaves the host out",
+        )
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": joined(odd), "resources": resources}
 

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, summed
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import did_you_mean, unsupported
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import WRITING
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, purpose
 
@@ -32,7 +33,9 @@ def desired_state_errors(desired_state: t.Any) -> list[Error]:
     for name, entry in desired_state.items():
         path = f"secops_policy.{name}"
         if name not in RESOURCES:
-            errors.append(error(path, f"is not a module of this collection. Supported modules: {', '.join(RESOURCES)}"))
+            errors.append(
+                error(path, f"is not a module of this collection. Supported modules: {', '.join(RESOURCES)}{did_you_mean(name, RESOURCES)}")
+            )
         elif not isinstance(entry, dict):
             errors.append(error(path, "must be a dictionary of the module's options"))
         else:
@@ -117,7 +120,7 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], known: t.Mapping[str,
     errors = []
     for name in entry:
         if name not in known:
-            errors.append(error(f"{path}.{name}", f"Unsupported parameter. Supported parameters include: {', '.join(sorted(known))}"))
+            errors.append(error(f"{path}.{name}", unsupported(name, sorted(known))))
     if entry.get("state") in ("gathered", "rendered"):
         says = f"{entry['state']} does not describe a desired state. Supported states: {', '.join(WRITING)}"
         errors.append(error(f"{path}.state", says))
