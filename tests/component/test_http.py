@@ -347,6 +347,16 @@ def test_what_refusals_cost_beyond_what_they_ask_for_counts_as_waited(monkeypatc
         assert len(server.requests) == 4
 
 
+@pytest.mark.parametrize("seconds", [0.35, 0.55, 0.8])
+def test_refusals_never_take_more_than_the_budget(monkeypatch, seconds):
+    monkeypatch.setattr(rate_limit.random, "random", lambda: 1.0)
+    with Scripted(answer(429, Retry_After="0.1")) as server:
+        refused = client(server, retry_timeout=seconds)
+        with pytest.raises(ApiError, match="answered 429"):
+            refused.get("/x")
+        assert refused.budget.spent <= seconds + 0.001
+
+
 def test_looks_grow_apart():
     waits = [poll_wait(polls) for polls in range(9)]
     assert waits[0] == 2 and waits == sorted(waits) and 15 <= waits[-1] <= 30

@@ -147,11 +147,12 @@ class Client:
         if wasted(request, outcome):
             self.budget.charge(ended.started, time.monotonic())
         while True:
-            known = attempt._replace(reached=self._reached, left=self.budget.left, draw=random.random())  # noqa: S311 - no secret
+            left = self.budget.left if self._until is None else min(self.budget.left, self._until - time.monotonic())
+            known = attempt._replace(reached=self._reached, left=left, draw=random.random())  # noqa: S311 - no secret
             decision = decide(request, outcome, known)
             if isinstance(decision, Return):
                 return t.cast(Response, ended)
-            more = self.pacer.pause(decision.pause, ended.started) if decision.pause else 0.0
+            more = self.pacer.pause(decision.pause, ended.started, left - decision.pause) if decision.pause else 0.0
             if isinstance(decision, Raise):
                 raise decision.error
             if self.budget.wait(decision.wait, more):

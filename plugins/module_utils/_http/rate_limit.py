@@ -122,12 +122,12 @@ class Pacer:
         with self._count:
             self._pace.admitted(time.monotonic(), random.random())  # noqa: S311 - no secret
 
-    def pause(self, seconds: float, sent: float) -> float:
+    def pause(self, seconds: float, sent: float, most: float = _SPREAD) -> float:
         """Nothing goes out for so long: the server said that it has had enough, to a request that went out when ``sent`` says. Returns the
-        seconds that the pause is longer than asked for."""
+        seconds that the pause is longer than asked for, ``most`` at most."""
         now = time.monotonic()
         with self._count:
-            more = self._pace.refused(now, sent, random.random())  # noqa: S311 - no secret
+            more = min(max(0.0, most), self._pace.refused(now, sent, random.random()))  # noqa: S311 - no secret
             self._paused_until = max(self._paused_until, now + seconds + more)
         return more
 
