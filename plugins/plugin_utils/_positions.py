@@ -104,7 +104,9 @@ def _find(node: t.Any, given: t.Any, parts: t.Sequence[int | str], variables: Da
         if isinstance(part, str) and isinstance(node, t.Mapping) and part in node:
             key = next(name for name in node if name == part)
             node, given = node[part], given.get(part) if isinstance(given, dict) else None
-            position = _position(key) or _position(node)
+            # What was merged (combine, groups of module_defaults) has the key of one place, and the value of another.
+            own = None if isinstance(node, (t.Mapping, list)) else _position(node)
+            position = own or _position(key) or _position(node)
         elif isinstance(part, int) and isinstance(node, list) and isinstance(given, list) and part < len(node) == len(given):
             node, given = node[part], given[part]
             position = _position(node) or _first_key(node)

@@ -29,6 +29,10 @@ round: "{{ round }}"
 few:
   - "{{ nothing | default(omit) }}"
   - network: Branch 2
+limits:
+  most: few
+stricter:
+  most: none
 """
 
 
@@ -60,6 +64,12 @@ def test_a_path_leads_to_a_line_also_through_variables_that_name_others(variable
     }
     found = lines(paths, {"config": plain(variables["base"])}, [{"config": "{{ " + name + " }}"}], variables)
     assert dict(zip(paths, found)) == paths
+
+
+def test_what_was_merged_is_where_its_value_is(variables):
+    """A merge keeps the key of the one and takes the value of the other."""
+    merged = {next(iter(variables["limits"])): variables["stricter"]["most"]}
+    assert lines(["merged.most"], {"merged": {"most": "none"}}, [{"merged": merged}], variables) == [20]
 
 
 def test_what_cannot_be_followed_says_where_it_began_or_nothing(variables):
