@@ -118,11 +118,15 @@ class ActionModule(ActionBase):
 
     def _kept(self, variables: dict[str, t.Any], folder: str) -> list[dict[str, t.Any]]:
         """The tenants of an existing report that are in the inventory, and not in this run."""
+        others = set(plain(variables.get("groups", {}).get("all") or [])) - set(plain(variables["ansible_play_hosts_all"]))
         earlier, errors, exists = report_files.read_report(os.path.join(folder, "drift.json"))
-        if errors or not exists:
+        if not others or not (exists or errors):
             return []
-        inventory = set(plain(variables.get("groups", {}).get("all") or [])) - set(plain(variables["ansible_play_hosts_all"]))
-        return reports.kept(earlier, inventory)
+        found = None if errors else reports.kept(earlier, others)
+        if found is None:
+            why = "; ".join(errors) or "drift.json is not a whole report of this version of the collection"
+            self._display.warning(f"{why}. The parts of tenants that are not in this run cannot be kept")
+        return found or []
 
     def _tenants(self, variables: dict[str, t.Any], names: t.Any, desired: str | None) -> tuple[list[dict[str, t.Any]], set[str]]:
         """Every host of the play, and the names of those whose batch is yet to come."""

@@ -96,15 +96,15 @@ def report(
     }
 
 
-def kept(earlier: t.Any, names: t.Collection[str]) -> list[dict[str, t.Any]]:
-    """The tenants with these names of an earlier report, marked with when they were read; none of what is not a whole report."""
+def kept(earlier: t.Any, names: t.Collection[str]) -> list[dict[str, t.Any]] | None:
+    """The tenants with these names of an earlier report, marked with when they were read; None if it is not a whole report."""
     try:
         if earlier["version"] != VERSION:
-            return []
+            return None
         found = [{**one, "read_at": one.get("read_at", earlier["generated_at"])} for one in earlier["tenants"] if one["name"] in names]
-        return found if all(map(_is_whole, found)) else []
+        return found if all(map(_is_whole, found)) else None
     except (AttributeError, KeyError, TypeError):
-        return []
+        return None
 
 
 def _is_whole(one: Data) -> bool:
@@ -226,7 +226,9 @@ def _set_verdicts(one: dict[str, t.Any]) -> None:
         }
         if resource["verdict"] not in UNKNOWN:
             resource["verdict"] = DRIFTED if counted else IN_SYNC
-    verdicts = {one["verdict"], *(resource["verdict"] for resource in one["resources"])}
+    # What a tenant of an earlier report was counts only where that is not known from its resources.
+    own = one["verdict"] if one["message"] or not one["resources"] else IN_SYNC
+    verdicts = {own, *(resource["verdict"] for resource in one["resources"])}
     one["verdict"] = next(verdict for verdict in VERDICTS if verdict in verdicts)
 
 

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import FORMATS
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.grouped import grouped
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.markdown import LARGEST, markdown
@@ -146,13 +147,17 @@ def test_other_tenants_keep_their_part_and_do_not_count():
     assert [one["name"] for one in made["tenants"]] == ["berlin", "paris"] and made["totals"]["deviations"] == 0
     again = kept(json.loads(FORMATS["json"][1](made)), {"paris"})
     assert again[0]["read_at"] == "2026-11-25T04:30:00Z"
+    accepted = report(
+        [in_sync("berlin")], [Accepted("*", "fine", "2099-12-31", NOW.replace(year=2100))], NOW, kept=kept(earlier, {"paris"})
+    )
+    assert [one["verdict"] for one in accepted["tenants"]] == ["in_sync", "in_sync"] and made["tenants"][1]["verdict"] == "drifted"
     assert "paris" not in FORMATS["junit"][1](made) and "not in this run" in FORMATS["html"][1](made) and "read at" in markdown(made)
     assert len(terminal(made)) == 1
 
 
 @pytest.mark.parametrize("broken", [None, [], {"version": 2}, {"version": 1, "tenants": [{"name": "paris"}]}, {"version": 1}])
 def test_of_what_is_no_report_nothing_is_kept(broken):
-    assert kept(broken, {"paris"}) == []
+    assert kept(broken, {"paris"}) is None
 
 
 def test_of_a_damaged_report_nothing_is_kept():
@@ -176,4 +181,4 @@ def test_of_a_damaged_report_nothing_is_kept():
                 continue
             at[path[-1]] = junk
             found = kept(copy, {"paris"})
-            assert found == [] or FORMATS["html"][1](report([], [], NOW, kept=found))
+            assert found is None or FORMATS["html"][1](report([], [], NOW, kept=found))
