@@ -98,8 +98,16 @@ def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResul
         name = _option(argument_spec, str(exc))
         if not isinstance(exc, UnsupportedError) and not any(f"{item['path']}.".startswith(f"{name}.") for item in found):
             found.append(error(name, _in_words(argument_spec.get(name, {}), given.get(name)) or str(exc)))
+    found = [item for item in found if item["path"] != "options"] or found
     names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
-    return found + [error(name, unsupported(name, sorted(argument_spec))) for name in names]
+    return found + [error(name, _unsupported(argument_spec, name.split("."))) for name in names]
+
+
+def _unsupported(argument_spec: t.Mapping[str, t.Any], path: t.Sequence[str]) -> str:
+    """What is wrong with an option, or with one inside of an option, that does not exist."""
+    for part in path[:-1]:
+        argument_spec = argument_spec.get(part, {}).get("options") or {}
+    return unsupported(path[-1], sorted(argument_spec))
 
 
 def _misread(argument_spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], path: str) -> list[dict[str, str]]:

@@ -40,6 +40,9 @@ def test_a_secret_that_yaml_took_for_another_type_is_not_repeated(module, name):
 def test_in_a_dictionary_as_well():
     (module,) = [module for module in RESOURCES if "scope" in options(module)]
     assert list(errors(module, scope={"device_group": True})) == ["scope.device_group"]
+    ((name, message),) = errors(module, scope={"device_groups": "A"}).items()
+    assert name == "scope.device_groups" and "device_group, device_group_uuid" in message and "access_token" not in message
+    assert list(errors(module, scope="A")) == ["scope"]
 
 
 @pytest.mark.parametrize(
