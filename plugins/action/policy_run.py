@@ -112,9 +112,11 @@ class ActionModule(WorkerAction):
                     raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
 
     def _defaults(self, module: str, found: dict[str, t.Any]) -> None:
-        """Find what ``module_defaults`` say of the module: its groups' first, then its own, as Ansible does it."""
+        """Find what ``module_defaults`` say of the module: its groups' first, in the order in which they are written, then its own, as
+        Ansible does it."""
         said: dict[str, t.Any] = {}
         for defaults in self._task.module_defaults or []:
             said.update(defaults)
-        for name in ("group/secops.policy.policy", f"group/secops.policy.{RESOURCES[module].vendor.name}", f"secops.policy.{module}"):
+        groups = ("group/secops.policy.policy", f"group/secops.policy.{RESOURCES[module].vendor.name}")
+        for name in (*(name for name in said if name in groups), f"secops.policy.{module}"):
             found.update(plain(self._templar.template(said.get(name) or {})))
