@@ -96,3 +96,11 @@ def test_a_plan_that_cannot_be_shown_hides_nothing_of_what_was_written(cloud, mo
     assert not result.get("failed") and result["changed"] and result["requests"] and bool(cloud.writes()) is not check
     assert result["plan_text"] == "The plan cannot be shown, please report it: KeyError: 'tags'" and result["diff"] == []
     assert "the diff cannot be shown, please report it: KeyError: 'tags'" in result["warnings"]
+
+
+def test_a_name_that_does_not_exist_costs_no_names(cloud):
+    wrong = {SENTRY: {"network": "Typo"}, ESET: {"target": {"device_group": "Typo"}}}
+    for module, entry in wrong.items():
+        bare, named = (run(cloud, module, state="gathered", config=[entry], with_names=value) for value in (False, True))
+        assert bare["failed"] and named["failed"] and named["errors"] == bare["errors"]
+        assert named["stats"]["reads"] <= bare["stats"]["reads"] + (module == ESET), module

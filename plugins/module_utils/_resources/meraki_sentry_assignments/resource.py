@@ -84,7 +84,7 @@ class SentryAssignments:
                 locales[key] = others
         current = Current(self._api.path(_WRITE), networks, names, locales, listing.since, frozenset(unknown), listing.counted, shown)
         if state == "gathered" and self._options["with_names"]:
-            asked = [unit.network_id for unit in resolve(config or [], state, names).units] or list(networks)
+            asked = list(networks) if config is None else [unit.network_id for unit in resolve(config, state, names).units]
             # A network that the list does not hold (a locale) has no names.
             current = self.with_names(current, config, state, [key for key in asked if networks.get(key)])
         self._warn(current)
