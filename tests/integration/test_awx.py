@@ -305,7 +305,10 @@ def test_what_it_refuses(awx, set_up):
     done = set_up({**PLAIN, "awx_credentials": two}, fails=True)
     assert "AWX takes one credential of a type for a job, and there are several for audit" in done.output
     done = set_up({"awx_credentials": [{"name": "one", "type": "esset"}], "awx_notification": {"type": "webhook"}}, fails=True)
-    assert all(word in done.output for word in ("esset", "jobs", "configuration", "awx_scm_url"))
+    assert all(word in done.output for word in ("esset", "jobs", "configuration"))
+    done = set_up({"awx_organization": "Example Health"}, fails=True)
+    assert done.failed_result()["msg"] == "awx_scm_url is missing. Set it to the Git repository of the project."
+    assert "argument_spec_data" not in done.output
     twice = {"path": "a.secops_policy.yml", "credential": "one"}
     done = set_up({**PLAIN, "awx_tenant_sources": [{"path": "tenants.yml", "credential": "one"}, twice, twice]}, fails=True)
     assert all(f"{path} must end in .secops_policy.yml and be listed once" in done.output for path in ("tenants.yml", twice["path"]))

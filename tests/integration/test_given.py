@@ -102,7 +102,7 @@ def test_omitted_items_are_not_there_and_vaulted_texts_are_what_they_hold(run, t
 
 
 @pytest.mark.parametrize(
-    ("role", "at"), [("apply", "Complete the snapshot, and account for what was done"), ("audit", "Say what was found")]
+    ("role", "at"), [("apply", "Complete the snapshot"), ("audit", "Show the summary")]
 )
 def test_a_run_that_starts_behind_the_first_task_is_refused(tenant, run_playbook, role, at):
     desired = {APPS: {"config": [{"name": "Jira", "description": "Tickets"}]}}
@@ -132,7 +132,7 @@ def test_tags_that_select_nothing_of_a_role_are_said_and_those_that_do_are_not(r
     done = run(text, "--tags", "checks").ok()
     warned = [item["result"]["warnings"][0].split(" was not run")[0] for item in done.results if item["result"].get("warnings")]
     assert warned == [f"the role secops.policy.{role}" for role in ("apply", "audit", "export", "restore")]
-    assert task(done, "Validate the desired state")["msg"] == "there is no desired state"
+    assert task(done, "Validate the desired state")["msg"] == "the host has no desired state"
 
 
 def test_no_desired_state_or_one_of_another_form_is_said_in_a_sentence(run_playbook, tenant):
@@ -201,7 +201,7 @@ def test_errors_carry_file_and_line_of_the_users_data(run, tenant):
 
     (looked_up,) = task(done, "literal")["errors"]
     assert (looked_up["file"].endswith("site.yml"), looked_up["line"]) == (True, line("name: jira"))
-    assert f"config[0].name ({looked_up['file']}:{looked_up['line']}): there is no application" in task(done, "literal")["msg"]
+    assert f"config[0].name ({looked_up['file']}:{looked_up['line']}): application 'jira' does not exist" in task(done, "literal")["msg"]
     config = {
         "config[0].destinations[0].destination_addr[0]": line("0x1"),
         "config[0].destinations[0].protocol_ports": line("0x1"),
