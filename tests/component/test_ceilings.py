@@ -388,10 +388,10 @@ def test_many_errors_that_only_the_vendor_tells_are_reduced_as_well(cloud):
 
 
 def test_many_warnings_make_a_result_that_can_be_kept(cloud):
-    entries = [{"sm_network_id": "N_SM", "scope": "all", "group_policy_id": "101", "policy_id": str(number)} for number in range(6000)]
+    entries = [{"sm_network_id": "N_SM", "scope": "all", "group_policy_id": "101", "policy_id": str(number)} for number in range(9000)]
     result = run(SENTRY, cloud, state="deleted", config=[{"network_id": "N_1", "policies": entries}])
     assert not result["changed"] and len(json.dumps(result)) < 500_000
-    assert any("6000 in all" in text or "more warnings" in text for text in result["warnings"])
+    assert any("9000 in all" in text or "more warnings" in text for text in result["warnings"])
 
 
 def test_many_reasons_make_no_message_that_nobody_reads(cloud):

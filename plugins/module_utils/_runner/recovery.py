@@ -173,7 +173,7 @@ class Writer:
         A read may lag behind the write, so that only what is still missing after several looks is written again; and that only while it is
         part of the first plan: nobody has seen another one.
         """
-        doubts = joined(outcome.doubts + outcome.outdated + outcome.not_acted)
+        doubts = joined(outcome.doubts + outcome.outdated + outcome.not_acted).removesuffix(".")
         rest, current = self._looked(first, doubts, _LOOKS_AFTER_DOUBT if outcome.doubts else (0.0, *_LOOKS_AFTER_DOUBT))
         again = {self._executor.identity(request) for request in rest.requests}
         for requests, why in (
