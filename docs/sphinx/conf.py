@@ -29,7 +29,7 @@ html_use_index = False
 _ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 #: What pages refer to in Ansible's own documentation: labels, and where they are. ``{}`` is what the parentheses hold.
 _ELSEWHERE = {
-    r"ansible_collections\.ansible\.builtin\.(\w+)": "collections/ansible/builtin/{}.html",
+    r"ansible_collections\.(ansible|awx)\.(builtin|awx)\.(\w+)": "collections/{}/{}/{}.html",
     r"ansible_configuration_settings": "reference_appendices/config.html",
     r"common_return_values": "reference_appendices/common_return_values.html",
     r"(\w+)_plugins": "plugins/{}.html",
