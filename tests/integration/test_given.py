@@ -101,9 +101,7 @@ def test_omitted_items_are_not_there_and_vaulted_texts_are_what_they_hold(run, t
     assert "omit_place_holder" not in done.output
 
 
-@pytest.mark.parametrize(
-    ("role", "at"), [("apply", "Complete the snapshot"), ("audit", "Show the summary")]
-)
+@pytest.mark.parametrize(("role", "at"), [("apply", "Complete the snapshot"), ("audit", "Show the summary")])
 def test_a_run_that_starts_behind_the_first_task_is_refused(tenant, run_playbook, role, at):
     desired = {APPS: {"config": [{"name": "Jira", "description": "Tickets"}]}}
     done = run_playbook(
