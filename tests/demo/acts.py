@@ -8,6 +8,7 @@ It shows what the playbooks say of the tenants, without Ansible's own lines, and
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -101,13 +102,12 @@ def mistake(cloud: Cloud, env: dict[str, str]) -> None:
 
 def act(name: str, what: str) -> None:
     """Print the heading of an act."""
-    global ACT
-    ACT += 1
-    print(f"\n{coloured(f'{ACT}. {name}', 'bold')}", flush=True)
+    print(f"\n{coloured(f'{next(NUMBERS)}. {name}', 'bold')}", flush=True)
     say(what)
 
 
-ACT = 0
+#: Of the acts.
+NUMBERS = itertools.count(1)
 
 
 def say(text: str) -> None:

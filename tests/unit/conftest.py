@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 from unittest import mock
 
 import pytest
+
+# Looks an address up when it is loaded; not in the middle of a test.
+importlib.import_module("ansible.module_utils.common.arg_spec")
 
 
 @pytest.fixture(autouse=True)

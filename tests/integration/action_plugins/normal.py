@@ -7,13 +7,15 @@ Used where ``ANSIBLE_ACTION_PLUGINS`` names this folder, in place of Ansible's o
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.awx.awx.plugins.module_utils import controller_api  # noqa: F401 - once, and not in each worker
 from ansible_collections.secops.policy.tests.component.harness import printed_result
 
 COLLECTION = "awx.awx."
+# Once, and not in each worker.
+importlib.import_module("ansible_collections.awx.awx.plugins.module_utils.controller_api")
 
 
 class ActionModule(ActionBase):

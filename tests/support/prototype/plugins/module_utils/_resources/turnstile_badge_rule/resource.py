@@ -39,7 +39,7 @@ class BadgeRules:
 
     @cached_property
     def _client(self) -> Client:
-        vendor = Vendor("Turnstile", (), "X-Request-Id", lambda data: str(data), lambda status, target: "")
+        vendor = Vendor("Turnstile", (), "X-Request-Id", str, lambda status, target: "")
         return Client(self._options["base_url"], vendor, _Bearer(self._options["token"]), self._options)
 
     def errors(self, config: Config, state: str) -> list[dict[str, str]]:
