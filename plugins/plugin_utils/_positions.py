@@ -71,8 +71,15 @@ def of_desired_state(errors: t.Sequence[Data], desired_state: t.Any, variables: 
     return with_positions(errors, given, [*({"secops_policy": source} for source in sources), variables], variables)
 
 
-def resolved(node: t.Any, variables: Data, depth: int = 0) -> t.Any:
-    """What a template stands for that names a variable, or something in it, and nothing else. Anything else stays."""
+def resolved(node: t.Any, variables: Data) -> t.Any:
+    """What a template stands for that names a variable, or something in it, and nothing else. Anything else stays. Never raises."""
+    try:
+        return _resolved(node, variables, 0)
+    except Exception:  # A vaulted text without its secret, for one.
+        return node
+
+
+def _resolved(node: t.Any, variables: Data, depth: int) -> t.Any:
     named = _EXPRESSION.fullmatch(node.strip()) if isinstance(node, str) and depth < _DEEPEST else None
     if named is None:
         return node
@@ -83,11 +90,19 @@ def resolved(node: t.Any, variables: Data, depth: int = 0) -> t.Any:
             found = found[int(name)]
         else:
             found = found.get(name) if isinstance(found, t.Mapping) else None
-        found = resolved(found, variables, depth + 1)
+        found = _resolved(found, variables, depth + 1)
     return found
 
 
 def _placed(error: Data, given: t.Any, sources: t.Sequence[t.Any], variables: Data) -> Error:
+    """An error with its position. Never raises: what is wrong, and what was written, matters more than where."""
+    try:
+        return _with_position(error, given, sources, variables)
+    except Exception:  # Whatever the user's variables hold, and whatever Ansible has made of them.
+        return dict(error)
+
+
+def _with_position(error: Data, given: t.Any, sources: t.Sequence[t.Any], variables: Data) -> Error:
     parts = [int(part[1:-1]) if part.startswith("[") else part for part in _PART.findall(error["path"])]
     found = max((_find(source, given, parts, variables) for source in sources), key=lambda one: one.depth, default=_Found(0, None))
     if found.position is None:

@@ -95,7 +95,7 @@ class Client:
             attempt = following
 
     def limited(self, seconds: float) -> Client:
-        """This client, for what is worth so many seconds and no more, with all its tries. The waits count to the same budget."""
+        """This client with a limit of ``seconds`` for everything that it sends. Its waits count to the same budget."""
         part = copy.copy(self)
         part.budget = self.budget.part(seconds)
         part._until = time.monotonic() + seconds

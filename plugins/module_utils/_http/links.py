@@ -25,7 +25,7 @@ _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 
 
 def trusted(url: str, base_url: str, domains: t.Iterable[str]) -> bool:
-    """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains; https, but for loopback.
+    """Whether credentials may go to ``url``: the base's own host or a subdomain of the vendor's domains, over https except for loopback.
 
     Neither redirects nor ``Link`` headers lead anywhere else. Two names or addresses of loopback are two hosts, for different users may
     listen there. With plain http, which is for loopback, the port does not matter.

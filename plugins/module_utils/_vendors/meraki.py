@@ -127,7 +127,7 @@ class Meraki:
             try:
                 found = self._changes(days, networks, explains, made, started)
             except (ApiError, Undocumented) as problem:
-                self.client.warn(f"recent_changes: who changed it is not known, for the change log could not be read: {problem}")
+                self.client.warn(f"recent_changes: who changed it is not known, because the change log could not be read: {problem}")
         return {"recent_changes": found}
 
     def _changes(

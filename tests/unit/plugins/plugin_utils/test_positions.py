@@ -66,6 +66,14 @@ def test_a_path_leads_to_a_line_also_through_variables_that_name_others(variable
     assert dict(zip(paths, found)) == paths
 
 
+def test_a_value_that_cannot_be_looked_at_costs_the_position_and_nothing_else(variables):
+    class Locked(str):
+        def strip(self, *_args):
+            raise RuntimeError("no vault secret")
+
+    assert lines(["config[0].network"], {"config": [{"network": "x"}]}, [{"config": Locked("{{ base }}")}], variables) == [None]
+
+
 def test_what_was_merged_is_where_its_value_is(variables):
     """A merge keeps the key of the one and takes the value of the other."""
     merged = {next(iter(variables["limits"])): variables["stricter"]["most"]}
