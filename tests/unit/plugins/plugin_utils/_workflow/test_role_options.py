@@ -54,21 +54,21 @@ def used(role):
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_takes_its_options_before_anything_else(role):
     first = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
-    assert "secops.policy.policy_options" in first and first["register"] == f"__{role}"
+    assert "secops.policy.policy_options" in first and first["register"] == f"__{role}_setup"
     assert set(first) <= {"name", "secops.policy.policy_options", "register", "no_log", "tags"}, "on every host, whatever its variables say"
     assert first.get("tags", "always") == "always"
 
 
 @pytest.mark.parametrize(("role", "name"), OPTIONS)
 def test_an_option_is_used_as_it_was_converted_and_in_no_other_way(role, name):
-    raw, taken = re.compile(rf"(?<![\w.]){name}(?!\w)"), f"__{role}.options.{name.removeprefix(f'{role}_')}"
+    raw, taken = re.compile(rf"(?<![\w.]){name}(?!\w)"), f"__{role}_setup.options.{name.removeprefix(f'{role}_')}"
     assert [text for text in used(role) if raw.search(text)] == []
     assert any(re.search(rf"(?<!\w){re.escape(taken)}(?!\w)", text) for text in used(role))
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_what_a_role_uses_is_an_option(role):
-    asked = {name for text in used(role) for name in re.findall(rf"(?<!\w)__{role}\.options\.(\w+)", text)}
+    asked = {name for text in used(role) for name in re.findall(rf"(?<!\w)__{role}_setup\.options\.(\w+)", text)}
     assert {f"{role}_{name}" for name in asked} == set(own(role))
     others = set(options_of(role)) - set(own(role))
     taken = {variable(vendor, option) for vendor in vendors() for option in vendor.arguments}
