@@ -21,6 +21,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.terminal impo
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.text import count
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain as as_given
+from ansible_collections.secops.policy.plugins.plugin_utils._given import why_not_evaluated
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._terminal import show
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
@@ -188,7 +189,7 @@ class ActionModule(ActionBase):
                 # ansible-core up to 2.18 leaves a template that it cannot evaluate as it stands.
                 wrong = f"its variables cannot be evaluated: secops_policy: {desired_state}"
         except Exception as exc:
-            wrong = f"its variables cannot be evaluated: {str(exc).partition(' String: ')[0]}"
+            wrong = f"its variables cannot be evaluated: {why_not_evaluated(exc)}"
         entries = desired_state.items() if isinstance(desired_state, dict) else []
         secrets += [secret for module, entry in entries for secret in known_secrets.in_entry(module, entry)]
         return _Hostvars(desired_state, _without_secrets(wrong, secrets), secrets)

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
-from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import resolved
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, purpose, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
@@ -108,7 +108,7 @@ class ActionModule(WorkerAction):
                     # In a dictionary, for an omitted value goes with its key.
                     found.update(plain(self._templar.template({option: variables[name]})))
                 except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
-                    why = "" if spec.get("no_log") else f": {error}"
+                    why = "" if spec.get("no_log") else f": {why_not_evaluated(error)}"
                     raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
 
     def _defaults(self, module: str, found: dict[str, t.Any]) -> None:

@@ -27,6 +27,11 @@ def plain(data: t.Any) -> t.Any:
     return None if _is_omitted(found) else _without_omitted(found)
 
 
+def why_not_evaluated(error: Exception) -> str:
+    """What is wrong with a template, in the words of ansible-core and without the template itself, which it quotes up to 2.18."""
+    return str(error).partition(" String: ")[0].rstrip(".")
+
+
 def _without_omitted(data: t.Any) -> t.Any:
     if isinstance(data, dict):
         return {key: _without_omitted(value) for key, value in data.items() if not _is_omitted(value)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
 
 #: As ansible-core up to 2.18 has it.
 OMITTED = "__omit_place_holder__" + "0a" * 20
@@ -48,3 +48,15 @@ def test_arguments_become_plain_data():
 )
 def test_what_is_omitted_is_not_there_at_any_depth(given, found):
     assert plain(given) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("template error while templating string: unknown tag 'x'.. String: s{%x. unknown tag 'x'.", "template error while templating string: unknown tag 'x'"),
+        ("Syntax error in template: unknown tag 'x'.", "Syntax error in template: unknown tag 'x'"),
+        ("'vault_key' is undefined", "'vault_key' is undefined"),
+    ],
+)  # fmt: skip
+def test_a_template_that_cannot_be_evaluated_is_not_quoted(said, why):
+    assert why_not_evaluated(Exception(said)) == why
