@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import json
 import os
@@ -80,7 +81,7 @@ def apply_on_a_terminal(tmp_path):
             "-e",
             json.dumps(variables),
         ]
-        env = harness._environment(str(tmp_path), tmp_path / "record.jsonl")
+        env = harness._environment(str(tmp_path))
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(tmp_path)
@@ -157,6 +158,16 @@ def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path
     assert changed(again) == [] and len(tenant.writes()) == writes
     assert len(files(tmp_path / "snapshots")) == 1
     assert {entry["state"] for entry in task(again, SAY)["summary"].values()} == {"unchanged"}
+
+
+def test_a_step_that_no_host_needs_is_not_there(tenant, apply):
+    """Every task costs each host a fork, also one that is skipped."""
+    hosts = inventory(acme=host(tenant, desired_state()), other=host(tenant, {SENTRY: desired_state()[SENTRY]}))
+    first = apply(hosts, arguments=("--forks", "1")).ok()
+    count = collections.Counter((item["host"], item["skipped"]) for item in first.results if item["name"] == "Carry out the plan")
+    assert count[("acme", False)] == 3 and count[("other", False)] + count[("other", True)] == 3
+    again = apply(hosts).ok()
+    assert not [item for item in again.results if item["name"] == "Carry out the plan"]
 
 
 def test_applications_go_first_where_they_only_go(tenant, apply):
