@@ -143,6 +143,22 @@ def test_no_desired_state_or_one_of_another_form_is_said_in_a_sentence(run_playb
     assert "must be a dictionary, with a key for each module" in said["list"] and len(said["list"]) < 250
 
 
+def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, tenant):
+    """Each role's playbook, and nothing of an argument spec."""
+    given = {
+        "apply": ({"apply_snapshot_keep": "many", "apply_modules": ["x"]}, ["apply_snapshot_keep must be a whole number, and is 'many'"]),
+        "audit": ({"audit_formats": "pdf", "audit_fail_on_drift": "maybe"}, ["audit_fail_on_drift must be true or false, and is 'maybe'"]),
+        "export": ({"export_names": "perhaps"}, ["export_names must be true or false, and is 'perhaps'"]),
+        "restore": ({"restore_modules": ["x"], "restore_force": 7}, ["restore_force must be true or false, and is 7"]),
+    }
+    for role, (options, sentences) in given.items():
+        done = run_playbook(f"secops.policy.{role}", inventory=inventory(acme=host(tenant, {})), extra_vars=options)
+        assert done.rc == 2 and "argument_spec" not in done.output and tenant.log == []
+        (failure,) = {item["result"]["msg"] for item in done.results if item["failed"]}
+        assert failure.startswith("Nothing was read or written: ") and all(text in failure for text in sentences), failure
+        assert all(name in failure for name in options), failure
+
+
 BASE = """
 - hosts: all
   gather_facts: false

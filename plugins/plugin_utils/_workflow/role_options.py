@@ -6,11 +6,25 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+#: As Ansible begins what it says of a value that it cannot convert.
+_OF_ANOTHER_TYPE = re.compile(r"argument '(?P<name>\w+)' is of type .* convert to (?P<type>\w+): ", re.DOTALL)
+_TYPES = {
+    "bool": "true or false",
+    "dict": "a dictionary",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "str": "text",
+}
+_SCALARS = ("bool", "float", "int")
 
 
 def own(prefix: str, options: Spec) -> Spec:
@@ -25,7 +39,24 @@ def converted(prefix: str, spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[di
     """
     result = ArgumentSpecValidator(spec).validate(_without_nulls(spec, given))
     found = _without_nulls(spec, result.validated_parameters)
-    return {name.removeprefix(prefix): value for name, value in found.items()}, result.error_messages
+    return {name.removeprefix(prefix): value for name, value in found.items()}, [
+        _worded(message, given) for message in result.error_messages
+    ]
+
+
+def _worded(message: str, given: t.Mapping[str, t.Any]) -> str:
+    """What Ansible says of an option's type, for people who know no Python."""
+    found = _OF_ANOTHER_TYPE.match(message)
+    if found is None or found["name"] not in given or found["type"] not in _TYPES:
+        return message
+    value = given[found["name"]]
+    # What dictionaries, lists and long texts hold may be secret.
+    what = (
+        printable(repr(value))
+        if isinstance(value, (bool, int, float, str)) and found["type"] in _SCALARS
+        else _TYPES.get(type(value).__name__)
+    )
+    return f"{found['name']} must be {_TYPES[found['type']]}, and is {what or 'none'}"
 
 
 def _without_nulls(spec: Spec, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

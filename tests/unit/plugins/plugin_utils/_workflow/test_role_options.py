@@ -147,3 +147,17 @@ def test_nulls_count_as_left_out_and_what_users_name_themselves_stays():
     assert errors == []
     assert found == {"list": [{"b": 3}, {"a": "5", "b": 3}], "dict": {"inner": {"kept": None, "1": [None]}}}
     assert given["x_list"][0] == {"a": None, "b": None}, "what was given is left as it was"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("int", "many", "x_a must be a whole number, and is 'many'"),
+        ("bool", "perhaps\x1b", "x_a must be true or false, and is 'perhaps\\x1b'"),
+        ("float", [1], "x_a must be a number, and is a list"),
+        ("dict", 7, "x_a must be a dictionary, and is a whole number"),
+        ("list", {"password": "sup3rsecret"}, "x_a must be a list, and is a dictionary"),
+    ],
+)
+def test_what_is_of_another_type_is_said_in_words(kind, value, says):
+    assert role_options.converted("x_", {"x_a": {"type": kind}, "x_b": {"type": "str"}}, {"x_a": value})[1] == [says]
