@@ -442,7 +442,8 @@ def test_of_many_updates_none_is_old(cloud, clock, owner, watched_apps):
     does, key, left = THEIRS["closes a destination"]
     for number in range(125):
         cloud.meraki.add_application("1", **application(f"App {number}", number))
-    watched_apps.on("write", 0, "before", lambda: clock.later(11, lambda: does(owner)))
+    # While the first view is still young enough; the last update comes from the next one.
+    watched_apps.on("write", 0, "before", lambda: clock.later(9.5, lambda: does(owner)))
     config = [*({"name": f"App {number}", "description": "x"} for number in range(125)), {"name": "Lab", "description": "x"}]
     result = apps(cloud, config=config)
     assert named(cloud, "Lab")[key] == left
