@@ -437,8 +437,17 @@ def test_other_tenants_keep_their_part_with_its_time(page):
     assert len(find(driver, ".badge.earlier")) == 4
 
 
+#: Work for a browser that takes an idle processor half a second: a table of 15,000 cells, laid out.
+WORK = """
+const row = '<tr>' + '<td>a cell of text</td>'.repeat(6) + '</tr>';
+document.body.innerHTML = '<table>' + row.repeat(2500) + '</table>';
+void document.body.offsetHeight;
+"""
+
+
 def ready(driver, file):
-    """How many seconds of a processor the page takes until it answers, and how many a search takes after that."""
+    """How much of a processor the page takes until it answers, and a search after that; in what ``WORK`` takes at the same time, since
+    other tests run beside this one."""
     driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
 
     def used():
@@ -446,25 +455,29 @@ def ready(driver, file):
         return next(one["value"] for one in found if one["name"] == "TaskDuration")
 
     driver.get("about:blank")
+    before = used()
+    driver.execute_script(WORK)
+    work = used() - before
+    driver.get("about:blank")
     driver.get(file.as_uri())
     driver.execute_script("void document.body.offsetHeight")
     opened = used()
     driver.execute_script("document.getElementById('search').value = 'tenant-049'; document.getElementById('tools').requestSubmit()")
     driver.execute_script("void document.body.offsetHeight")
     assert tenants(driver) == ["tenant-049"]
-    return opened, used() - opened
+    return opened / work, (used() - opened) / work
 
 
-@pytest.mark.parametrize(("count", "size", "opens"), [(500, 3_000_000, 1.0), (1000, 6_000_000, 2.5)])
+@pytest.mark.parametrize(("count", "size", "opens"), [(500, 3_000_000, 2), (1000, 6_000_000, 5)])
 def test_a_fleet_opens_at_once(page, tmp_path, count, size, opens):
-    """Five differences in each tenant: what the page takes of a processor, since other tests run beside this one, at the best of three."""
+    """Five differences in each tenant, at the best of three: in under a second for 500."""
     file = tmp_path / "fleet.html"
     file.write_text(html(fleet(count)), encoding="utf-8")
     assert file.stat().st_size < size
     driver = page(shown())
     for _round in range(3):
         opened, answered = ready(driver, file)
-        if opened < opens and answered < 0.5:
+        if opened < opens and answered < 1:
             break
     assert said(driver) == f"1 of {count} tenants, 5 deviations"
-    assert opened < opens and answered < 0.5
+    assert opened < opens and answered < 1
