@@ -17,11 +17,17 @@ from typing import Any
 import yaml
 from ansible_collections.secops.policy.tests.support import messages
 
+from . import preloaded
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build" / "collections"
 CALLBACKS = Path(__file__).resolve().parent / "callback_plugins"
 #: Seconds. A playbook that takes longer hangs.
 LIMIT = 240
+#: Where the results are, in a run's own folder.
+RECORD = "results.jsonl"
+#: By what each of them loads with.
+_PLAYBOOKS: dict[frozenset[tuple[str, str]], preloaded.Server] = {}
 
 #: Variables of a host that cannot be reached, as an inventory of servers may have them for all of its hosts.
 TENANT = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_become": True}
@@ -98,13 +104,15 @@ def run_playbook(
     diff: bool = False,
     verbosity: int = 0,
     env: Mapping[str, str] | None = None,
+    loading: Mapping[str, str] | None = None,
     arguments: Sequence[str] = (),
     folder: Path | None = None,
 ) -> PlayResult:
     """Run a playbook, given by path or as ``secops.policy.NAME``.
 
     ``inventory`` is a YAML inventory as a dict; left out, it is localhost alone. Its hosts are tenants, and no machines: whatever
-    connects to one fails, unless its variables say otherwise (``LOCAL``).
+    connects to one fails, unless its variables say otherwise (``LOCAL``). ``env`` is added to the environment, and so is ``loading``:
+    what Ansible reads while it loads, and many runs share.
     """
     with tempfile.TemporaryDirectory(dir=folder) as own:
         hosts = Path(own) / "inventory.yml"
@@ -117,12 +125,8 @@ def run_playbook(
             file = Path(own) / "extra.json"
             file.write_text(json.dumps(extra_vars), encoding="utf-8")
             command += ["-e", f"@{file}"]
-        record = Path(own) / "results.jsonl"
-        done = subprocess.run(
-            [*command, *arguments],
-            env=_environment(own, record) | dict(env or {}), cwd=own, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
-        )  # fmt: skip
+        done = _run([*command, *arguments], env or {}, loading or {}, own)
+        record = Path(own) / RECORD
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     results = [json.loads(line) for line in lines]
     for item in results:
@@ -131,17 +135,27 @@ def run_playbook(
     return PlayResult(done.returncode, done.stdout, done.stderr, results)
 
 
+def _run(command: list[str], env: Mapping[str, str], loading: Mapping[str, str], folder: str) -> subprocess.CompletedProcess[str]:
+    if preloaded.suits(env):
+        server = _PLAYBOOKS.setdefault(frozenset(loading.items()), preloaded.Server())
+        return server.run(command, {**_environment(folder), **loading, **env}, folder, LIMIT)
+    return subprocess.run(
+        command, env={**_environment(folder), **loading, **env}, cwd=folder, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
+    )  # fmt: skip
+
+
 def run_command(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a command of Ansible's in ``folder``, as a user types it there."""
     with tempfile.TemporaryDirectory() as own:
         return subprocess.run(
             [str(Path(sys.executable).parent / command[0]), *command[1:]],
-            env=_environment(own, Path(own) / "results.jsonl") | dict(env), cwd=folder, stdin=subprocess.DEVNULL,
+            env=_environment(own) | dict(env), cwd=folder, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
         )  # fmt: skip
 
 
-def _environment(own: str, record: Path) -> dict[str, str]:
+def _environment(own: str) -> dict[str, str]:
     """This process's, without what would alter Ansible or the modules; everything that Ansible writes goes below ``own``."""
     foreign = ("ANSIBLE_", "_ANSIBLE_", "ESET_", "MERAKI_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign) and not name.lower().endswith("_proxy")}
@@ -157,7 +171,7 @@ def _environment(own: str, record: Path) -> dict[str, str]:
         "ANSIBLE_RETRY_FILES_ENABLED": "0",
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": str(COLLECTIONS),
-        "RECORD_RESULTS_FILE": str(record),
+        "RECORD_RESULTS_FILE": f"{own}/{RECORD}",
         # A template in data that came from elsewhere is an error, as it will be by default one day.
         "_ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR": "error",
     }

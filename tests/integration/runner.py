@@ -110,9 +110,7 @@ def listed(path: str, env: Mapping[str, str]) -> dict[str, Any]:
     """What AWX takes over from a file of the project: hosts by name with all of their variables, those of their groups too."""
     command = [str(BIN / "ansible-inventory"), "-i", str(PROJECT / path), "--list"]
     own = {"ANSIBLE_CALLBACKS_ENABLED": "", "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"), **env}
-    done = subprocess.run(
-        command, env=_environment(str(PROJECT), Path(os.devnull)) | own, capture_output=True, text=True, timeout=LIMIT, check=True
-    )
+    done = subprocess.run(command, env=_environment(str(PROJECT)) | own, capture_output=True, text=True, timeout=LIMIT, check=True)
     found: dict[str, Any] = json.loads(done.stdout)["_meta"]["hostvars"]
     return found
 
@@ -149,9 +147,7 @@ def private_data(
 def start(folder: Path, *command: str, **streams: Any) -> subprocess.Popen[bytes]:
     """Start ansible-runner with such a folder as its last argument."""
     own = str(folder)
-    env = {
-        name: value for name, value in _environment(own, Path(os.devnull)).items() if not name.startswith(("ANSIBLE_", "RECORD_", "PYTHON"))
-    }
+    env = {name: value for name, value in _environment(own).items() if not name.startswith(("ANSIBLE_", "RECORD_", "PYTHON"))}
     env |= {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg")}
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} | streams
     return subprocess.Popen([str(BIN / "ansible-runner"), *command, own], env=env, **streams)

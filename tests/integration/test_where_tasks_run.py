@@ -21,6 +21,8 @@ from . import harness
 from .harness import IN_PROCESS, LOCAL
 from .tenants import APPS, desired_state, destination, files, host, inventory, seeded, state
 
+pytestmark = pytest.mark.slow
+
 BERLIN = [{"network": "Branch Berlin", "policies": [{"sm_network": "Corp SM", "scope": "all", "group_policy": "Staff"}]}]
 GATHERED = {"secops.policy.meraki_private_app": {"state": "gathered"}}
 
@@ -225,7 +227,7 @@ def _started(folder, hosts, variables):
     (folder / "hosts.json").write_text(json.dumps(hosts), encoding="utf-8")
     (folder / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.json", "secops.policy.apply", "-e", "@variables.json"]
-    env = harness._environment(str(folder), folder / "record.jsonl")
+    env = harness._environment(str(folder))
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, cwd=folder, env=env, start_new_session=True, **streams)
 
