@@ -36,7 +36,7 @@ export XDG_DATA_HOME := $(ROOT)/.cache/share
 # In data that comes from an API a template is an error; Ansible will see it so by default one day.
 export _ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR := error
 
-.PHONY: help setup generate test unit demo demo-all picture rulebook bench check $(CHECKS) ansible-test-units matrix lint format tree artefact clean
+.PHONY: help setup generate test test-slow unit demo demo-all picture rulebook bench check $(CHECKS) ansible-test-units matrix lint format tree artefact clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
@@ -48,8 +48,11 @@ generate: setup ## what follows from the specs and the descriptions of the resou
 	$(BIN)/python docs/specs/derive.py $(ARGS)
 	$(BIN)/python tests/tools/generate.py $(ARGS)
 
-test: setup $(AWX)/ready $(SDK)/ready ## all tests; ARGS="-k sentry -x" goes to pytest
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+test: setup $(SDK)/ready ## the tests, in some minutes; ARGS="-k sentry -x" chooses among all, also those of test-slow
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(or $(ARGS),-m "not slow")
+
+test-slow: setup $(AWX)/ready ## all others: the examples of the documentation, the role awx, jobs as AWX runs them, the artefact
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(or $(ARGS),-m slow)
 
 unit: setup ## the unit tests; ARGS=tests/unit/... for some of them
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(or $(ARGS),tests/unit)

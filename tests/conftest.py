@@ -28,6 +28,7 @@ pytest.register_assert_rewrite("tests.integration.harness", "tests.component.har
 #: Here and not in pyproject.toml, which ansible-test does not read.
 MARKERS = (
     "internal_error: provokes one, to see that it is said and that nothing is lost",
+    "slow: `make test-slow` runs it, and not `make test`",
     "once: tests nothing that users install, so that `make matrix` does not repeat it for each ansible-core",
 )
 

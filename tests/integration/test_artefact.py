@@ -19,6 +19,8 @@ from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 from .harness import ROOT
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 #: All that a collection may need where it is installed.
 NEEDED = ("meta", "plugins", "roles", "playbooks")

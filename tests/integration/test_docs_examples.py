@@ -19,7 +19,7 @@ from ansible_collections.secops.policy.tests.mock_cloud import Cloud, demo
 from . import harness, pages
 
 # What the pages show of Ansible's own output is that of one version.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
+pytestmark = pytest.mark.slow
+
 MODULES = sorted(file.stem for file in (Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("[!_]*.py"))
 
 

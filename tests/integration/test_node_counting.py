@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.secops.policy.tests.mock_cloud import demo
 
 # The queries are for the platform, whatever Ansible made the result.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = yaml.safe_load((ROOT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from ansible_collections.secops.policy.tests.support.prototype import MODULE, Si
 from ansible_collections.secops.policy.tests.support.prototype.server import TOKEN
 
 # What no user has; that Ansible finds a module and its action is the same in every version.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 STAFF = {"title": "Staff", "level": 1, "enabled": True, "zoneIds": ["z1"]}
 GUESTS = {"title": "Guests", "level": 1, "enabled": False, "zoneIds": []}

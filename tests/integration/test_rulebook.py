@@ -23,6 +23,8 @@ import yaml
 from .harness import COLLECTIONS, ROOT
 from .test_audit import GUEST, KEY, SENTRY, organization
 
+pytestmark = pytest.mark.slow
+
 FILE = ROOT / "extensions" / "eda" / "rulebooks" / "meraki_settings_changed.yml"
 PROGRAM = ROOT / ".venv-eda" / "bin" / "ansible-rulebook"
 PLAYBOOK = "secops.policy.audit_organization"

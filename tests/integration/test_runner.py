@@ -17,7 +17,7 @@ from . import runner, tenants
 from .test_node_counting import QUERIES, counted
 
 # ansible-runner starts the ansible-playbook that the other tests run on every ansible-core.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 HOSTS = {"example_health", "example_clinics", "example_endpoints"}
 FIRST = {"audit_fail_on_drift": "true", "audit_report_dir": "report"}
