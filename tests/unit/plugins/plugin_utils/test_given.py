@@ -53,7 +53,7 @@ def test_what_is_omitted_is_not_there_at_any_depth(given, found):
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("template error while templating string: no tag 'x'.. String: s{%x. no tag 'x'.", "template error while templating string: no tag 'x'"),
+        ("template error while templating string: no tag 'x'.. String: s{%x.", "template error while templating string: no tag 'x'"),
         ("Syntax error in template: no tag 'x'.", "Syntax error in template: no tag 'x'"),
         ("'vault_key' is undefined", "'vault_key' is undefined"),
     ],
