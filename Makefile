@@ -129,9 +129,9 @@ ansible-test-units: .venv-lint/ready tree ## the unit tests as ansible-test runs
 importer: .venv-importer/ready artefact ## Galaxy's importer on the built artefact, without warnings
 	PATH="$(IMPORTER):$$PATH" HOME=$(HOMES)/importer $(IMPORTER)/python tests/tools/importer.py build/dist/*.tar.gz
 
-artefact: .venv-lint/ready tree ## the tarball that users install, in build/dist
+artefact: tree ## the tarball that users install, in build/dist
 	@rm -rf build/dist
-	$(LINT)/ansible-galaxy collection build --output-path build/dist $(TREE)
+	$(BIN)/ansible-galaxy collection build --output-path build/dist $(TREE)
 
 format: .venv-lint/ready ## put Python into shape
 	$(LINT)/ruff check --fix .
@@ -141,8 +141,8 @@ clean: ## remove everything that make made
 	rm -rf .venv .venv-* .cache build .ansible tests/output
 
 # A fresh copy without what git ignores, for tools that look at whatever lies in the collection's folder.
-tree: .venv-lint/ready
-	@$(LINT)/python tests/tools/copy_tree.py $(TREE)
+tree: .venv/ready
+	@$(BIN)/python tests/tools/copy_tree.py $(TREE)
 	@mkdir -p $(HOMES)/docs $(HOMES)/importer $(HOMES)/lint $(HOMES)/sanity $(HOMES)/units
 
 # Tests that need it say that they are skipped where it cannot be had.
