@@ -42,6 +42,8 @@ class Mask:
         self._patterns = [_Pattern(form) for form in sorted(forms, key=len, reverse=True)]
 
     def __call__(self, text: str) -> str:
+        if not self._patterns:
+            return text
         for pattern in self._patterns:
             text = pattern.hide(text)
         # What was encoded in several ways, one upon the other, is found, but not where it begins and ends.
@@ -101,6 +103,8 @@ def _decoded(secret: str) -> set[str]:
 
 def _decoded_once(text: str) -> str:
     """A text out of a URL, out of HTML, and out of JSON as far as patterns do not see to that."""
+    if not any(mark in text for mark in "%&\\"):
+        return text
     return re.sub(r"\\u00([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), unescape(unquote(text)))
 
 
