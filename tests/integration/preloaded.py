@@ -84,6 +84,7 @@ class Server:
                     self.close()
                     raise subprocess.TimeoutExpired(arguments, limit)
             code = self._process.stdout.readline()
+            assert code, "the process that is forked for each run has ended by itself"
             texts = [Path(stream).read_text(encoding="utf-8") for stream in streams]
         return subprocess.CompletedProcess(arguments, int(code), *texts)
 
