@@ -45,7 +45,7 @@ SOURCES = {
 HEAD = '''# SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 # Derived by docs/specs/derive.py: change the spec or that script, not this file.
 """The vendor's schemas for {name}, with field names in snake_case."""
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The HTTP client: one session, pacing, retries where a request may be repeated, redirects and bodies looked at with suspicion. Knows no
 vendor.
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """One request and its answer, with nothing repeated and nothing followed; and in words how it ended: what ``requests`` raises, what a
 server says for itself. No secret, and not all of a page."""
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """When a request may go out, how long a run may wait, and how much it may ask for: the pacer, what it learns, the budget, the usage."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """What follows from how a try ended, as a table: return the answer, wait and try again, or raise. No clock, no network, no state."""
 
 from __future__ import annotations

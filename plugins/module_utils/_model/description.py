@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The description of a resource: what it is called, what identifies its units, what is in them. Everything that is not the vendor's API
 reads it: the plan text, snapshots, exports, restore, the drift report. Plain data."""
 

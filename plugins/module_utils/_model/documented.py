@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """What vendors answer, held against the types that their specs document, where it enters. Pure.
 
 An item of another type is never guessed at: read as something else, it would be written back as something else.

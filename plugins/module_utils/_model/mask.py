@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Hides secrets in texts, in every encoding in which a server, a proxy or a page of HTML may repeat them."""
 
 from __future__ import annotations

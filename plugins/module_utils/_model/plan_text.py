@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """A plan for people: a line for each object that changes, and a unit as text for diffs. One renderer for the terminal, failures and roles.
 Pure."""
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """A vendor's text where a person reads it: what could move the cursor, hide, or turn the writing direction is shown escaped. Pure."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Reading, resolving and planning: what was read may be written from only while it is fresh, and only if it proves to be whole."""
 
 from __future__ import annotations

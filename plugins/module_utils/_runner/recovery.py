@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Carries a plan out to its end: looks again where an outcome is unknown or the current state too old, plans what is left, and verifies."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The run of every module: validate, read, plan, and - unless in check mode - carry out and verify. Knows no vendor, and not where it
 runs: in a module process (``module.py``), or in Ansible's worker."""
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """ESET Connect and ESET PROTECT On-Prem: hosts, signing in, paging, policies, groups and devices, and how their failures read."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The change log of an organization: which of its entries may explain what a plan finds different. Pure.
 
 Documented are the parameters, the fields of an entry, and that the log is paged. That a page holds the newest entries unless a token asks

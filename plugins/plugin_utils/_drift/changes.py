@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Who may have changed what differs: entries of a vendor's change log, as a module returns them, in a report and in words. Pure."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The drift report as JUnit's XML, as Jenkins and GitLab read it: drift fails, what cannot be read is an error. Pure."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The drift report as Markdown, for a job's summary or a comment: a table of tenants, and what differs in each, folded. Pure."""
 
 from __future__ import annotations

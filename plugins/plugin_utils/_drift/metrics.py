@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The drift report as numbers: Prometheus' text format 0.0.4 for its textfile collector, and GitLab's report of a plan. Pure."""
 
 from __future__ import annotations

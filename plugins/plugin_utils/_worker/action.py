@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Runs a resource in Ansible's worker: no module process, no connection, no other Python. Where that cannot be, as a module process.
 
 Ansible loads an action before it forks, so that each task finds everything imported.

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """What was gathered as desired state in YAML, for people: ids with names as comments, in a stable order, nothing that Ansible would
 evaluate. Pure."""
 

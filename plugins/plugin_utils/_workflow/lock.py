@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """A lock in the snapshot folder for each organization or tenant, so that two runs do not write to one at the same time.
 
 It is a file, because a run goes through many processes. One whose run is over on this machine counts as gone, and so does one of another

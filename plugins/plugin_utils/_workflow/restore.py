@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """From a snapshot, and what is there now, to what puts it back. Pure.
 
 A unit that is as ``before`` says needs nothing. One that is as ``after`` says is put back. Anything else was changed by somebody since, and

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """A role's options, of the types that its argument_specs.yml gives them: what Ansible checks there it converts for nobody. Pure."""
 
 from __future__ import annotations

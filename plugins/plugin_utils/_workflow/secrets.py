@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """What must not be seen in what the roles return and write: where credentials may stand, and texts without them. Pure.
 
 The modules mask what they show; but a report outlives a run, and later versions of Ansible mask what is on the screen alone.

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Snapshots: what a run of the role apply changes, before and after, one file for a host and a run.
 
 A snapshot is written before the first write, with ``after`` as planned, so that there is one whatever happens to the run; once it is over,

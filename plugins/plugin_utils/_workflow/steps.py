@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The steps in which roles write: the same for every host, so that Ansible runs a step on all hosts before the next one. Pure."""
 
 from __future__ import annotations

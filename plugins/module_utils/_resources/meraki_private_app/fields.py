@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """An application: its fields, whichever API it is behind, and the form in which two of them are equal. Pure.
 
 Inside of this folder an application's id is ``application_id`` and those of its groups are ``application_group_ids``, also where the API

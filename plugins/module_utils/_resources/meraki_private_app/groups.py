@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """The groups that a config names: turned into ids, or to be made. Pure.
 
 A group that this run makes has a key of its own in place of an id, from the plan on and however often it is read again: the server's id is

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Secure Connect's private resources, the successor of private applications (beta).
 
 How a resource may be reached is said once for all its addresses, where an application says it for each destination. So the destinations of

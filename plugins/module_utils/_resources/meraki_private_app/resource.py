@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 secops.policy contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Private to the collection secops.policy: not for use outside of it, and it may change without notice.
+# Private to secops.policy
 """Private applications as the frame drives them: the domain tied to the Dashboard API, whichever of its two APIs they are behind."""
 
 from __future__ import annotations
