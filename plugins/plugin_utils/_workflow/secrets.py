@@ -38,6 +38,8 @@ def worth_masking(secrets: t.Iterable[t.Any]) -> Mask:
 
 def masked(data: t.Any, mask: Mask) -> t.Any:
     """The data with asterisks for every secret in it. What is not plain data is left as it is."""
+    if not mask.secrets:
+        return data
     if isinstance(data, str):
         return mask(data)
     if isinstance(data, dict):
