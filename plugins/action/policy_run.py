@@ -15,7 +15,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.printable imp
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import resolved
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, purpose, variable
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, purpose, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
 from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
@@ -55,6 +55,7 @@ class ActionModule(WorkerAction):
         try:
             self._defaults(module, layers[1])
             self._variables(RESOURCES[module].vendor, variables, layers[2])
+            self._require_own_tenant(RESOURCES[module].vendor, {**layers[2], **entry, **options}, layers[1], variables)
         except AnsibleError as error:
             result.update({"failed": True, "msg": f"Nothing was read or written: {error}"})
         else:
@@ -93,11 +94,16 @@ class ActionModule(WorkerAction):
 
     def _secrets(self, module: str, layers: t.Iterable[t.Any]) -> list[t.Any]:
         """Every secret that the module could have been given, also one that another layer beat."""
-        environment: dict[str, t.Any] = {}
-        with contextlib.suppress(Exception):  # Whatever a template may run into: the module would have had nothing of it either.
-            self._compute_environment_string(environment)
+        environment = self._environment()
         found = [secret for layer in layers for secret in known_secrets.in_entry(module, layer)]
         return found + [source.get(name) for source in (environment, os.environ) for name in known_secrets.ENVIRONMENT]
+
+    def _environment(self) -> dict[str, t.Any]:
+        """What the task adds to the environment."""
+        found: dict[str, t.Any] = {}
+        with contextlib.suppress(Exception):  # Whatever a template may run into: the module would have had nothing of it either.
+            self._compute_environment_string(found)
+        return found
 
     def _variables(self, vendor: Vendor, variables: t.Mapping[str, t.Any], found: dict[str, t.Any]) -> None:
         """Find the options that the host's variables give. Raises ``AnsibleError`` for one that cannot be evaluated."""
@@ -110,6 +116,25 @@ class ActionModule(WorkerAction):
                 except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
                     why = "" if spec.get("no_log") else f": {why_not_evaluated(error)}"
                     raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
+
+    def _require_own_tenant(
+        self, vendor: Vendor, own: t.Mapping[str, t.Any], defaults: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
+    ) -> None:
+        """Nothing is done to another tenant because a host's variable is misspelled or missing. ``own``: options that the host gives.
+        Raises ``AnsibleError``."""
+        given = {option for option, value in own.items() if value is not None}
+        wrong = misspelled(vendor, variables, given)
+        if wrong:
+            raise AnsibleError(wrong)
+        if not vendor.tenant or given.intersection(vendor.tenant):
+            return
+        environment = {**os.environ, **self._environment()}
+        names = [name for option in vendor.tenant for name in vendor.arguments[option].get("fallback", (None, ()))[1]]
+        source = next((name for name in names if environment.get(name)), "module_defaults" if set(defaults) & set(vendor.tenant) else "")
+        others = [host for host in plain(variables["ansible_play_hosts_all"]) if host != variables["inventory_hostname"]] if source else []
+        asked = [variable(vendor, option) for option in vendor.tenant]
+        if any(name in variables["hostvars"].raw_get(host) for host in others for name in asked):
+            raise AnsibleError(f"{asked[0]} is missing for this host, and {source} may be meant for another one. Set it for this host")
 
     def _defaults(self, module: str, found: dict[str, t.Any]) -> None:
         """Find what ``module_defaults`` say of the module: its groups' first, in the order in which they are written, then its own, as

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import typing as t
 from importlib import import_module
@@ -51,3 +52,18 @@ def purpose(module: str) -> frozenset[str]:
 def variable(vendor: Vendor, option: str) -> str:
     """The variable of a host that stands for an option of a connection, such as ``meraki_api_key``."""
     return f"{vendor.name}_{option}"
+
+
+def misspelled(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Container[str]) -> str:
+    """What is wrong with the name of a variable that is nearly that of an option of a connection; "" where there is none such.
+
+    ``given`` are the options that the host has otherwise. Without this, a default or the environment would stand in for what was meant.
+    """
+    named = {variable(vendor, option): option for option in vendor.arguments}
+    tenant = any(option in given for option in vendor.tenant)
+    lacking = [name for name, option in named.items() if option not in given and not (tenant and option in vendor.tenant)]
+    for name, value in variables.items():
+        if name[:3] == vendor.name[:3] and name not in named and isinstance(value, (str, int, float)):
+            for near in difflib.get_close_matches(name, lacking, n=1, cutoff=0.9):
+                return f"{name} is not a variable of this collection. Did you mean {near}?"
+    return ""

@@ -159,6 +159,28 @@ def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, ten
         assert all(name in failure for name in options), failure
 
 
+def test_a_host_whose_organization_is_misspelled_or_missing_gets_no_other_ones(run_playbook, tenant):
+    """The environment names the organization of another host: nothing is read or written there."""
+
+    def sent():
+        return [one for one in tenant.log if f"/{demo.ORGANIZATION}/" in one.path]
+
+    desired = {SENTRY: {"state": "replaced", "config": [{"network": "Branch Berlin", "policies": []}]}}
+    typo, none = host(tenant, desired, meraki_organisation_id="2930419"), host(tenant, desired)
+    del typo["meraki_organization_id"], none["meraki_organization_id"]
+    env = {"MERAKI_ORGANIZATION_ID": demo.ORGANIZATION}
+    tenant.clear_log()
+    for role in ("apply", "audit", "export"):
+        hosts = inventory(typo=typo, none=none, own=host(tenant, desired, meraki_organization_id="999999"))
+        done = run_playbook(f"secops.policy.{role}", inventory=hosts, env=env)
+        assert "meraki_organisation_id is not a variable of this collection. Did you mean meraki_organization_id?" in done.output, role
+        assert "meraki_organization_id is missing for this host, and MERAKI_ORGANIZATION_ID may be meant for another one" in done.output
+        assert not sent(), role
+    # One host, or several that all leave it to the environment, are as they were.
+    done = run_playbook("secops.policy.audit", inventory=inventory(none=none, other=none), env=env)
+    assert done.rc == 0 and sent()
+
+
 BASE = """
 - hosts: all
   gather_facts: false

@@ -29,6 +29,7 @@ class Vendor(t.NamedTuple):
     of its modules that say what a task is to do, and not how the vendor is reached.
     ``conflicts`` are pairs of ``arguments``: where a task, or a nearer layer of defaults, gives the first, the second is not taken from
     farther away, neither from defaults, nor from variables, nor from the environment.
+    ``tenant`` are the ``arguments`` of which each says by itself which tenant it is.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Vendor(t.NamedTuple):
     shared_limit: SharedLimit | None = None
     task_arguments: t.Mapping[str, t.Mapping[str, t.Any]] = {}
     conflicts: tuple[tuple[str, str], ...] = ()
+    tenant: tuple[str, ...] = ()
 
 
 class Kind(t.NamedTuple):

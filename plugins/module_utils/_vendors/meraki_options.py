@@ -31,6 +31,7 @@ VENDOR = Vendor(
     TASK_ARGUMENTS,
     # An organization by name must not end in another one by id.
     conflicts=(("organization", "organization_id"),),
+    tenant=("organization_id", "organization"),
 )
 #: The change log goes back so far (spec).
 _MOST_DAYS = 365

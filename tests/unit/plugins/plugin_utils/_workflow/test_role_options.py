@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import variable, vendors
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, variable, vendors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -161,3 +161,32 @@ def test_nulls_count_as_left_out_and_what_users_name_themselves_stays():
 )
 def test_what_is_of_another_type_is_said_in_words(kind, value, says):
     assert role_options.converted("x_", {"x_a": {"type": kind}, "x_b": {"type": "str"}}, {"x_a": value})[1] == [says]
+
+
+MERAKI = RESOURCES["meraki_sentry_assignments"].vendor
+ESET = RESOURCES["eset_policy_assignment"].vendor
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name", "near"),
+    [
+        (MERAKI, "meraki_organisation_id", "meraki_organization_id"),
+        (MERAKI, "meraky_api_key", "meraki_api_key"),
+        (ESET, "eset_scop", "eset_scope"),
+        (ESET, "eset_user_name", "eset_username"),
+    ],
+)
+def test_a_misspelled_variable_is_not_left_out(vendor, name, near):
+    wrong = f"{name} is not a variable of this collection. Did you mean {near}?"
+    assert misspelled(vendor, {"inventory_hostname": "x", name: "1"}, set()) == wrong
+    assert misspelled(vendor, {name: "1"}, {near.partition("_")[2]}) == "", "what is given otherwise"
+    assert misspelled(vendor, {name: ["1"]}, set()) == "", "a list is for something else"
+
+
+def test_names_that_are_near_by_right_are_none_of_our_business():
+    ours = {"meraki_organization": "Acme", "meraki_organization_ids": "1, 2", "meraki_network": "N_1", "eset_scopes": "x", "mesh_key": 1}
+    assert misspelled(MERAKI, ours, {"organization"}) == ""
+    assert (
+        misspelled(MERAKI, {"meraki_organization_name": "Acme", "meraki_organization_url": "https://n1.meraki.com"}, {"organization_id"})
+        == ""
+    )
