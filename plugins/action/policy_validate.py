@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
         if missing:
             return {**result, "failed": True, "msg": install_message(missing)}
         if not desired_state and isinstance(desired_state, (dict, type(None))):
-            return {**result, "changed": False, "modules": [], "errors": [], "msg": "the host has no desired state"}
+            return {**result, "changed": False, "modules": [], "errors": [], **_nothing(task_vars or {})}
         errors = desired_state_errors(desired_state)
         entries = desired_state if isinstance(desired_state, dict) else {}
         modules = [module for module in RESOURCES if isinstance(entries.get(module), dict) and module in options["modules"]]
@@ -60,6 +60,16 @@ class ActionModule(ActionBase):
             "errors": [],
             "msg": f"valid: {', '.join(modules) or 'nothing to validate'}",
         }
+
+
+def _nothing(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What is said of a host without a desired state: a failure where no host of the play has one, for then the variable is misspelled."""
+    if variables.get("secops_policy") is not None:
+        return {"msg": "the host has no desired state"}
+    hosts = plain(variables.get("ansible_play_hosts_all") or [])
+    if not any("secops_policy" in variables["hostvars"].raw_get(host) for host in hosts):
+        return {"failed": True, "msg": "no host has secops_policy: is the name of the variable misspelled, or its file in the wrong place?"}
+    return {"msg": "the host has no desired state", "warnings": [f"{variables['inventory_hostname']} has no secops_policy"]}
 
 
 def _entry_errors(module: str, entry: dict[str, t.Any]) -> list[dict[str, str]]:
