@@ -61,14 +61,14 @@ def main() -> int:
 
 def plan_and_apply(cloud: Cloud, env: dict[str, str]) -> None:
     """The first two acts."""
-    act("Plan", "What would a run change? Check mode reads, and writes nothing.")
+    act("Plan", "What would a run change? Check mode reads, and writes nothing. + is new, - goes, ~ changes, ↕ moves.")
     playbook(env, "apply", "--check")
     expect(not cloud.writes(), "check mode wrote something")
     act("Apply", "The same plan, carried out: first what restricts, then what opens. Snapshots of what changes go to build/demo/snapshots.")
     playbook(env, "apply")
     wrote = len(cloud.writes())
     expect(wrote > 0, "nothing was applied")
-    say("A second run finds nothing to do:")
+    say(f"Everything in the plan was written, with {wrote} requests. A second run finds nothing to do:")
     expect("No changes" in playbook(env, "apply") and len(cloud.writes()) == wrote, "a second run wrote something")
 
 
@@ -83,6 +83,7 @@ def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
     report = json.loads((REPORT / "drift.json").read_text(encoding="utf-8"))
     verdicts = {tenant["name"]: tenant["verdict"] for tenant in report["tenants"]}
     expect(verdicts == {"example_health": "drifted", "example_clinics": "in_sync"}, f"the report says {verdicts}")
+    say("ESET has no log that can be read. Of the calls in Meraki's, the one of Administrator 9001 is the run of act 2.")
     say("The last policy of a network wins: with Staff for all at its end, Berlin no longer quarantines noncompliant devices.")
     act("Repair", "Applying the desired state again removes what is too much, and nothing else.")
     before = len(cloud.writes())
