@@ -151,6 +151,7 @@ def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, ten
         "export": ({"export_names": "perhaps"}, ["export_names must be true or false, and is 'perhaps'"]),
         "restore": ({"restore_modules": ["x"], "restore_force": 7}, ["restore_force must be true or false, and is 7"]),
     }
+    tenant.clear_log()
     for role, (options, sentences) in given.items():
         done = run_playbook(f"secops.policy.{role}", inventory=inventory(acme=host(tenant, {})), extra_vars=options)
         assert done.rc == 2 and "argument_spec" not in done.output and tenant.log == []
