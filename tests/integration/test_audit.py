@@ -228,6 +228,7 @@ def test_drift_fails_where_that_is_asked_for(tenants, audit):
     assert done.failed_result()["msg"] == "berlin: drift: 1 deviation"
 
 
+@pytest.mark.slow
 def test_exit_code_of_the_callback(tenants, audit):
     """10 for drift, 0 where all is in sync or nobody enabled it, Ansible's own for a failure."""
     drifted = {"berlin": meraki_desired_state(tenants, "1", policies=[GUEST]), "paris": meraki_desired_state(tenants, "2")}

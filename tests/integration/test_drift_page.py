@@ -468,6 +468,7 @@ def ready(driver, file):
     return opened / work, (used() - opened) / work
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "size", "opens"), [(500, 3_000_000, 2), (1000, 6_000_000, 5)])
 def test_a_fleet_opens_at_once(page, tmp_path, count, size, opens):
     """Five differences in each tenant, at the best of three: in under a second for 500."""

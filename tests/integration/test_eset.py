@@ -146,7 +146,7 @@ def test_check_mode_says_exactly_what_the_run_does(tenant, play):
     assert len([entry for entry in tenant.writes() if entry.status == 200]) == 4
 
 
-@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+@pytest.mark.parametrize("place", [{}, pytest.param(IN_PROCESS, marks=pytest.mark.slow)], ids=["worker", "module"])
 def test_what_is_wrong_is_said_before_anything_is_written_and_nothing_secret_is(tenant, play, place):
     bad = [
         unit({"device_uuid": "d", "device_group": "g"}, "A", {"policy": "A", "rank": 0}),

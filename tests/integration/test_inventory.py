@@ -129,6 +129,7 @@ def test_a_playbook_without_a_host_fails(cloud, tmp_path, playbook):
     assert "401" in said and "wrong-key-0123456789" not in said
 
 
+@pytest.mark.slow
 def test_the_playbooks_take_the_hosts_as_they_are(cloud, tmp_path):
     """Nothing but credentials is needed: the organization's id comes from the inventory."""
     inventory(cloud, tmp_path, {"include": ["Acme*"]})
@@ -147,6 +148,7 @@ def test_the_playbooks_take_the_hosts_as_they_are(cloud, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_each_customer_of_an_msp_is_a_tenant_of_its_own(cloud, tmp_path):
     """One ESET user sees them all. What is applied, audited and restored for one leaves the others alone."""
     eset = cloud.eset

@@ -215,7 +215,7 @@ def test_a_whole_organization_in_one_task(organization, play):
     assert rendered["stats"]["reads"] == 0
 
 
-@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+@pytest.mark.parametrize("place", [{}, pytest.param(IN_PROCESS, marks=pytest.mark.slow)], ids=["worker", "module"])
 def test_no_secret_in_any_output(organization, play, place):
     """Not even where the server says it back, and not in what the API's client would tell about headers."""
     organization.faults.add("status", status=400, body={"errors": [f"the key {KEY} is not liked"]}, method="POST")

@@ -170,7 +170,7 @@ def test_failures_are_one_clear_sentence(organization, play):
     assert all(entry.status == 403 for entry in organization.writes())
 
 
-@pytest.mark.parametrize("place", [{}, IN_PROCESS], ids=["worker", "module"])
+@pytest.mark.parametrize("place", [{}, pytest.param(IN_PROCESS, marks=pytest.mark.slow)], ids=["worker", "module"])
 def test_no_secret_in_any_output(organization, play, place):
     done = play(
         [
