@@ -120,17 +120,17 @@ class ActionModule(WorkerAction):
     def _require_own_tenant(
         self, vendor: Vendor, own: t.Mapping[str, t.Any], defaults: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
     ) -> None:
-        """Nothing is done to another tenant because a host's variable is misspelled or missing. ``own``: options that the host gives.
-        Raises ``AnsibleError``."""
+        """Require that a host whose variable is misspelled or missing does not get another host's tenant. ``own``: options that the host
+        gives; ``defaults``: those of ``module_defaults``. Raises ``AnsibleError``."""
         given = {option for option, value in own.items() if value is not None}
         wrong = misspelled(vendor, variables, given)
         if wrong:
             raise AnsibleError(wrong)
-        if not vendor.tenant or given.intersection(vendor.tenant):
+        if any(option in given or defaults.get(option) is not None for option in vendor.tenant):
             return
         environment = {**os.environ, **self._environment()}
         names = [name for option in vendor.tenant for name in vendor.arguments[option].get("fallback", (None, ()))[1]]
-        source = next((name for name in names if environment.get(name)), "module_defaults" if set(defaults) & set(vendor.tenant) else "")
+        source = next((name for name in names if environment.get(name)), None)
         others = [host for host in plain(variables["ansible_play_hosts_all"]) if host != variables["inventory_hostname"]] if source else []
         asked = [variable(vendor, option) for option in vendor.tenant]
         if any(name in variables["hostvars"].raw_get(host) for host in others for name in asked):

@@ -8,6 +8,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import install_message, missing_libraries
 from ansible_collections.secops.policy.plugins.module_utils._runner.run import complete_spec, validated
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
@@ -63,13 +64,12 @@ class ActionModule(ActionBase):
 
 
 def _nothing(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What is said of a host without a desired state: a failure where no host of the play has one, for then the variable is misspelled."""
-    if variables.get("secops_policy") is not None:
-        return {"msg": "the host has no desired state"}
-    hosts = plain(variables.get("ansible_play_hosts_all") or [])
-    if not any("secops_policy" in variables["hostvars"].raw_get(host) for host in hosts):
-        return {"failed": True, "msg": "no host has secops_policy: is the name of the variable misspelled, or its file in the wrong place?"}
-    return {"msg": "the host has no desired state", "warnings": [f"{variables['inventory_hostname']} has no secops_policy"]}
+    """What is said of a host without a desired state; one whose variable is misspelled looks the same, and is warned of."""
+    found: dict[str, t.Any] = {"msg": "the host has no desired state"}
+    if variables.get("secops_policy") is None:
+        host = printable(str(variables.get("inventory_hostname")))
+        found["warnings"] = [f"{host} has no secops_policy: if it should have one, check the name of the variable and of its file"]
+    return found
 
 
 def _entry_errors(module: str, entry: dict[str, t.Any]) -> list[dict[str, str]]:

@@ -137,8 +137,10 @@ def run_playbook(
 
 def _run(command: list[str], env: Mapping[str, str], loading: Mapping[str, str], folder: str) -> subprocess.CompletedProcess[str]:
     if preloaded.suits(env):
-        server = _PLAYBOOKS.setdefault(frozenset(loading.items()), preloaded.Server())
-        return server.run(command, {**_environment(folder), **loading, **env}, folder, LIMIT)
+        key = frozenset(loading.items())
+        if key not in _PLAYBOOKS:
+            _PLAYBOOKS[key] = preloaded.Server()
+        return _PLAYBOOKS[key].run(command, {**_environment(folder), **loading, **env}, folder, LIMIT)
     return subprocess.run(
         command, env={**_environment(folder), **loading, **env}, cwd=folder, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, encoding="utf-8", timeout=LIMIT, check=False,
