@@ -228,6 +228,34 @@ def test_drift_fails_where_that_is_asked_for(tenants, audit):
     assert done.failed_result()["msg"] == "berlin: drift: 1 deviation"
 
 
+def test_hosts_fail_each_for_itself_whatever_tags_are_asked_for_and_nobody_pays_where_none_has_to(tenants, audit, tmp_path):
+    """What follows runs on the others; where no host fails, the last task of the role is skipped once for all of them."""
+    playbook = tmp_path / "nightly.yml"
+    playbook.write_text(
+        """
+- hosts: all
+  gather_facts: false
+  roles:
+    - {role: secops.policy.audit, tags: nightly}
+  post_tasks:
+    - name: Afterwards
+      ansible.builtin.debug:
+        msg: still here
+      tags: nightly
+""",
+        encoding="utf-8",
+    )
+    listed = inventory(tenants, berlin=meraki_desired_state(tenants, "1"), paris=meraki_desired_state(tenants, "2", policies=[GUEST]))
+    for tags in ((), ("--tags", "nightly")):
+        done, _report = audit(listed, playbook=playbook, extra_vars={"audit_fail_on_drift": True}, arguments=tags)
+        assert done.rc == 2 and [item["host"] for item in done.results if item["failed"]] == ["paris"]
+        assert [item["host"] for item in done.results if item["name"] == "Afterwards"] == ["berlin"]
+    done, _report = audit(listed, playbook=playbook)
+    done.ok()
+    assert [item["host"] for item in done.results if item["name"].endswith("Fail hosts that have to")] == ["berlin"]
+    assert [item["host"] for item in done.results if item["name"] == "Afterwards"] == ["berlin", "paris"]
+
+
 @pytest.mark.slow
 def test_exit_code_of_the_callback(tenants, audit):
     """10 for drift, 0 where all is in sync or nobody enabled it, Ansible's own for a failure."""
