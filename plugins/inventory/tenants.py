@@ -180,7 +180,7 @@ from ansible_collections.secops.policy.plugins.module_utils._http.exchange impor
 from ansible_collections.secops.policy.plugins.module_utils._model.documented import Undocumented
 from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, summed
-from ansible_collections.secops.policy.plugins.module_utils._model.validation import unsupported
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import did_you_mean, show, unsupported
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import install_message
 from ansible_collections.secops.policy.plugins.module_utils._vendors.eset import Eset
 from ansible_collections.secops.policy.plugins.module_utils._vendors.meraki import Meraki
@@ -215,9 +215,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """As Ansible's, which passes over options that do not exist, and shows values of a wrong type."""
         given = direct or {}
-        for name in given:
+        for name, value in given.items():
             if name not in self.option_definitions:
                 raise AnsibleParserError(f"{name}: {unsupported(name, sorted(self.option_definitions))}")
+            choices = self.option_definitions[name].get("choices") or []
+            for item in (value if isinstance(value, list) else str(value).split(",")) if choices and value is not None else []:
+                if str(item).strip() not in choices:
+                    raise AnsibleParserError(f"{name}: {show(item)} is not one of: {', '.join(choices)}{did_you_mean(item, choices)}")
         for name in _SECRETS:
             if isinstance(given.get(name), (dict, list, tuple, set, bool)):
                 raise AnsibleParserError(f"{name}: must be a text")
@@ -273,6 +277,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         api: t.Any = Meraki(connection.of(vendor, options)) if vendor == "meraki" else Eset(connection.of(vendor, options))
         try:
             found = tenants.organizations(api.organizations()) if vendor == "meraki" else tenants.companies(api.device_groups())
+        except ApiError as error:
+            raise ValueError(connection.named_here(vendor, str(error))) from None
         finally:
             self._mask = Mask([*self._mask.secrets, *api.client.secrets])
             for text in api.client.warnings:

@@ -113,6 +113,8 @@ def test_an_error_ends_the_command_where_that_is_asked_for_and_never_looks_like_
     done = inventory(cloud, tmp_path, {"inclde": ["x"]})
     said = " ".join(done.stderr.split())
     assert done.returncode != 0 and "inclde: Unsupported parameter." in said and KEY not in done.stdout + done.stderr
+    said = " ".join(inventory(cloud, tmp_path, {"vendors": ["merak"]}).stderr.split())
+    assert "vendors: 'merak' is not one of: meraki, eset. Did you mean meraki?" in said
 
 
 @pytest.mark.parametrize("playbook", ["apply", "audit", "export", "restore"])
@@ -126,7 +128,7 @@ def test_a_playbook_without_a_host_fails(cloud, tmp_path, playbook):
     )
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0 and "no host matches 'all'. Check the inventory and secops_policy_hosts" in said
-    assert "401" in said and "wrong-key-0123456789" not in said
+    assert "401" in said and "check meraki_api_key (or MERAKI_DASHBOARD_API_KEY)" in said and "wrong-key-0123456789" not in said
 
 
 @pytest.mark.slow

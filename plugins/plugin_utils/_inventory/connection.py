@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ...module_utils._model.plan import error
@@ -68,6 +69,12 @@ def public(vendor: str, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     own = {name: spec for name, spec in _OWN[vendor].items() if name not in _SECRETS[vendor]}
     values = {f"{vendor}_{name}": (options[f"{vendor}_{name}"], spec.get("default")) for name, spec in own.items()}
     return {name: value for name, (value, default) in values.items() if value not in (None, "", default)}
+
+
+def named_here(vendor: str, text: str) -> str:
+    """What a vendor's client says to be checked, with the options by their names here."""
+    names = re.compile(rf"\b({'|'.join(_OWN[vendor])})\b")
+    return re.sub(r"\b[Cc]heck .*?(?=\. |$)", lambda found: names.sub(rf"{vendor}_\1", found[0]), text)
 
 
 def _errors(vendor: str, options: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
