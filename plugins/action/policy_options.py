@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
+from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
@@ -22,6 +23,7 @@ _OPTIONS: dict[str, t.Any] = {
     "argument_spec": {"type": "dict"},
     "prefix": {"type": "str"},
     "required": {"type": "list", "elements": "str", "default": []},
+    "files": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -46,7 +48,12 @@ class ActionModule(ActionBase):
         # In a dictionary, for an omitted value goes with its key.
         given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
+        errors += role_options.misspelled(prefix, spec, variables)
         errors += [f"{name} is missing: set it for this host" for name in asked["required"] if plain(variables.get(name)) is None]
+        files = {name: found.get(name.removeprefix(prefix)) for name in asked["files"]}
+        errors += [
+            f"{name}: the file does not exist: {file}" for name, file in files.items() if file and not os.path.exists(local_path(file))
+        ]
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:

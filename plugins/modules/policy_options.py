@@ -15,6 +15,7 @@ description:
   - Returns the options of the role that contains the task. Converts each option to its type in the role's C(meta/argument_specs.yml), and
     adds the defaults of omitted options. For example, the text C(false) from C(-e) becomes a boolean and does not count as true.
   - Ansible checks the variables of a role against these types, but does not convert them.
+  - If a variable has nearly the name of an option that is not set, such as C(audit_formatz), the task fails.
   - With the tag C(always), it warns if C(--tags) selects nothing else of the role, and then returns no options.
   - Internal to the roles of this collection. Runs on the controller, and does not connect to a vendor.
 options:
@@ -28,6 +29,11 @@ options:
     type: str
   required:
     description: Variables without which the role has nothing to do. If one is missing, the task fails and names it.
+    type: list
+    elements: str
+    default: []
+  files:
+    description: Options that name a file. If one is set and its file does not exist, the task fails.
     type: list
     elements: str
     default: []

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 
+#: Of ten letters one may be wrong: awx_schedule_id, which AWX sets, is not a misspelled awx_schedule.
+_NEAR = 0.9
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 #: As Ansible begins what it says of a value that it cannot convert.
@@ -42,6 +45,16 @@ def converted(prefix: str, spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[di
     return {name.removeprefix(prefix): value for name, value in found.items()}, [
         _worded(message, given) for message in result.error_messages
     ]
+
+
+def misspelled(prefix: str, spec: Spec, variables: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with the names of variables that are nearly those of options that have nothing but their default.
+
+    Ansible passes over them, and the default would stand in for what was meant."""
+    unset = [name for name, option in spec.items() if variables.get(name) == option.get("default")]
+    odd = [name for name in variables if name.startswith(prefix) and name not in spec]
+    near = {name: difflib.get_close_matches(name, unset, n=1, cutoff=_NEAR) for name in odd}
+    return [f"{name} is not an option of this role. Did you mean {meant}?" for name, found in near.items() for meant in found]
 
 
 def _worded(message: str, given: t.Mapping[str, t.Any]) -> str:
