@@ -58,7 +58,8 @@ class ActionModule(ActionBase):
         result["changed"] = self._write(path, made.text)
         result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]
         where = "File" if not self._task.check_mode else "It would be written to" if result["changed"] else "The file is up to date"
-        parts = [f"{name}: {len(results[name]['gathered'])}" for name in made.exported] + [f"{name}: left out" for name in notes]
+        parts = [f"{name}: {len(results[name]['gathered'])}" for name in made.exported]
+        parts += [f"{name}: left out" for name in notes if name in results]
         return {**result, "path": path, "left_out": notes, "msg": f"{'; '.join(parts)}. {where}: {path}"}
 
     def _write(self, path: str, text: str) -> bool:

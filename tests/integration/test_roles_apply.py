@@ -463,6 +463,7 @@ def test_the_plan_is_printed_in_names_with_whole_digests(tenant, apply):
         assert f"\n{line}\n" in done.stdout
     assert "\n  network Branch Berlin (N_24329160)\n    + " in done.stdout and "\n  + application Wiki\n" in done.stdout
     assert all(f"\n  plan_digest: {digest}\n" in done.stdout for digest in digests.values())
+    assert f"\n  place: organization {demo.ORGANIZATION}\n  plan_digest: {digests[SENTRY]}\n" in done.stdout
     printed = [line for line in done.stdout.splitlines() if re.match(r"^  +(?:[+~↕-] |network |device |device group |application )", line)]
     assert len(printed) >= 6
     alone = re.compile(r"(?:network|device|group|application|→|[+~↕-]) (?:N_\d+|\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?:[ ,:;]|$)")
@@ -480,10 +481,14 @@ def test_a_report_that_somebody_approved_is_carried_out_and_nothing_else(tenant,
         (inventory(other=host(tenant, desired_state())), {}, "does not contain other"),
         (hosts, {"apply_approved_max_age": 0}, "at most 0 hours old"),
         (hosts, {"apply_expected_plans": {ESET: "0" * 64}}, "Set only one of them"),
-        (hosts, {"apply_approved": str(tmp_path / "none.json")}, "the file does not exist"),
     ):
         refused = apply(hosts_, extra_vars={**approved, **more})
         assert refused.rc == 2 and says in refused.failed_result()["msg"], says
+    tenant.clear_log()
+    missing = apply(hosts, extra_vars={"apply_approved": str(tmp_path / "none.json"), "apply_confrim": True})
+    said = missing.failed_result()["msg"]
+    assert missing.rc == 2 and "apply_approved: the file does not exist: " in said and "Did you mean apply_confirm?" in said
+    assert tenant.log == [], "before anything is read"
     modules = desired_state()
     modules[APPS]["config"][0]["description"] = "Something else"
     other = apply(inventory(acme=host(tenant, modules)), extra_vars=approved)

@@ -132,6 +132,7 @@ def test_what_is_off_or_not_set_is_noted_and_what_fails_fails(tenant, export, tm
     assert (eset.name, plain.name) == ("eset.yml", "plain.yml")
     assert list(yaml.safe_load(plain.read_text(encoding="utf-8"))["secops_policy"]) == [ESET, SENTRY]
     assert f"# {APPS}: left out, because the API is off" in plain.read_text(encoding="utf-8") and "404" in plain.read_text(encoding="utf-8")
+    assert f"; {APPS}: left out. File: " in task(done, WRITE, 0)["msg"]
     assert "Secure Connect" in " ".join(task(done, WRITE, 0).get("warnings", [])) + done.stderr
     assert list(yaml.safe_load(eset.read_text(encoding="utf-8"))["secops_policy"]) == [ESET]
     assert f"# {SENTRY}: left out, because its credentials are not set: api_key" in eset.read_text(encoding="utf-8")
@@ -152,7 +153,8 @@ def test_an_export_says_which_organization_it_is_of_and_holds_none(tenant, expor
 def test_modules_that_are_not_asked_for_are_not_read(tenant, export, tmp_path):
     """The credentials of both vendors are there, and each host is a tenant of one of them."""
     hosts = inventory(health=host(tenant, None, export_modules=[SENTRY, APPS]), endpoints=host(tenant, None, export_modules=[ESET]))
-    export(hosts).ok()
+    done = export(hosts).ok()
+    assert "left out" not in task(done, WRITE, 0)["msg"], "nobody has asked for it"
     desired_states = {file.stem: file.read_text(encoding="utf-8") for file in files(tmp_path / "exports")}
     assert {name: list(yaml.safe_load(text)["secops_policy"]) for name, text in desired_states.items()} == {
         "endpoints": [ESET], "health": [SENTRY, APPS]

@@ -17,7 +17,8 @@ Result = t.Mapping[str, t.Any]
 
 
 def plan_lines(host: str, plans: t.Mapping[str, Result]) -> list[str]:
-    """What a role prints before it writes: each plan under its host and its title, and whole digests of those that change something."""
+    """What a role prints before it writes: each plan under its host and its title; of those that change something also the place
+    and the whole digest."""
     found = []
     for name, plan in plans.items():
         text = plan.get("plan_text")
@@ -30,5 +31,7 @@ def plan_lines(host: str, plans: t.Mapping[str, Result]) -> list[str]:
             continue
         found += [head, *(f"  {line}" for line in lines)]
         if planned(plan):
-            found.append(f"  plan_digest: {plan['plan_digest']}")
+            # It is approved for one tenant, which the name of a host need not tell.
+            place = ", ".join(f"{key} {printable(str(value))}" for key, value in plan["place"].items() if value and key != "vendor")
+            found += [f"  place: {place}", f"  plan_digest: {plan['plan_digest']}"]
     return found
