@@ -48,7 +48,8 @@ class ActionModule(ActionBase):
         # In a dictionary, for an omitted value goes with its key.
         given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
-        errors += role_options.misspelled(prefix, spec, variables)
+        named = {name: option for name, option in options.items() if name in spec or name == "secops_policy"}
+        errors += role_options.misspelled((prefix, "secops_"), named, variables)
         errors += [f"{name} is missing: set it for this host" for name in asked["required"] if plain(variables.get(name)) is None]
         files = {name: found.get(name.removeprefix(prefix)) for name in asked["files"]}
         errors += [

@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
 
 
 def _nothing(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What is said of a host without a desired state; one whose variable is misspelled looks the same, and is warned of."""
+    """What is said of a host without a desired state; one whose variable is called something else looks the same, and is warned of."""
     found: dict[str, t.Any] = {"msg": "the host has no desired state"}
     if variables.get("secops_policy") is None:
         host = printable(str(variables.get("inventory_hostname")))

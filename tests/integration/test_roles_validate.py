@@ -48,9 +48,9 @@ def test_every_error_of_every_host_is_found_without_a_connection(run_playbook):
     assert task(some, "Validate the desired state")["modules"] == [SENTRY]
 
 
-def test_a_host_whose_desired_state_is_misspelled_is_warned_of_and_does_not_fail(run_playbook):
-    hosts = {"all": {"hosts": {"typo": {"secops_polic": {}}, "empty": {"secops_policy": {}}}}}
+def test_a_host_without_a_desired_state_is_warned_of_and_does_not_fail(run_playbook):
+    hosts = {"all": {"hosts": {"none": {"policies": {}}, "empty": {"secops_policy": {}}}}}
     done = run_playbook("secops.policy.validate", inventory=hosts).ok()
     found = {item["host"]: item["result"] for item in done.results if item["name"].endswith("Validate the desired state")}
     assert {result["msg"] for result in found.values()} == {"the host has no desired state"}
-    assert "check the name of the variable" in found["typo"]["warnings"][0] and not found["empty"].get("warnings")
+    assert "check the name of the variable" in found["none"]["warnings"][0] and not found["empty"].get("warnings")

@@ -47,12 +47,12 @@ def converted(prefix: str, spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[di
     ]
 
 
-def misspelled(prefix: str, spec: Spec, variables: t.Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with the names of variables that are nearly those of options that have nothing but their default.
+def misspelled(prefixes: tuple[str, ...], spec: Spec, variables: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with the names of variables, with one of the prefixes, that are nearly those of options with nothing but their default.
 
     Ansible passes over them, and the default would stand in for what was meant."""
     unset = [name for name, option in spec.items() if variables.get(name) == option.get("default")]
-    odd = [name for name in variables if name.startswith(prefix) and name not in spec]
+    odd = [name for name in variables if name.startswith(prefixes) and name not in spec]
     near = {name: difflib.get_close_matches(name, unset, n=1, cutoff=_NEAR) for name in odd}
     return [f"{name} is not an option of this role. Did you mean {meant}?" for name, found in near.items() for meant in found]
 

@@ -196,7 +196,7 @@ def test_names_that_are_near_by_right_are_none_of_our_business():
 def test_an_option_with_a_wrong_letter_is_not_passed_over(role, name):
     wrong = name[:-1] + ("s" if name[-1] != "s" else "z")
     defaults = {option: spec["default"] for option, spec in own(role).items() if "default" in spec}
-    assert role_options.misspelled(f"{role}_", own(role), {**defaults, wrong: 1}) == [
+    assert role_options.misspelled((f"{role}_",), own(role), {**defaults, wrong: 1}) == [
         f"{wrong} is not an option of this role. Did you mean {name}?"
     ]
 
@@ -204,8 +204,8 @@ def test_an_option_with_a_wrong_letter_is_not_passed_over(role, name):
 def test_variables_of_others_with_the_prefix_of_a_role_are_no_errors():
     """What AWX sets for every job, what the roles register, an option beside a variable of the user's own, and another role's."""
     awx = ("awx_schedule_id", "awx_schedule_name", "awx_job_template_name", "awx_inventory_name", "awx_user_name", "awx_project_revision")
-    assert role_options.misspelled("awx_", own("awx"), dict.fromkeys(awx)) == []
+    assert role_options.misspelled(("awx_",), own("awx"), dict.fromkeys(awx)) == []
     registered = ("audit_report", "audit_on_change", "audit_organization")
-    assert role_options.misspelled("audit_", own("audit"), dict.fromkeys(registered)) == []
-    assert role_options.misspelled("apply_", own("apply"), {"apply_confirm": True, "apply_confirmed": 1}) == []
-    assert role_options.misspelled("apply_", own("apply"), {"audit_formatz": 1}) == []
+    assert role_options.misspelled(("audit_",), own("audit"), dict.fromkeys(registered)) == []
+    assert role_options.misspelled(("apply_",), own("apply"), {"apply_confirm": True, "apply_confirmed": 1}) == []
+    assert role_options.misspelled(("apply_",), own("apply"), {"audit_formatz": 1}) == []
