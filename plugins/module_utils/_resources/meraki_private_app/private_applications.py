@@ -64,7 +64,8 @@ class Applications:
     groups_path = "/secureConnect/privateApplicationGroups"
     warning = (
         "Private applications are an early-access API of Secure Connect that never became generally available, and the vendor has marked "
-        "it deprecated: it may change or go (deprecation_warning: false turns this warning off)"
+        "it deprecated: it may change or go (deprecation_warning: false, in the task or in the entry of secops_policy, turns this warning "
+        "off)"
     )
 
     def path(self, application_id: str | None = None) -> str:
