@@ -71,8 +71,8 @@ class Resources:
     reads_one = False
     groups_path = _GROUPS
     warning = (
-        "Private resources are a beta of Secure Connect's early-access API: it may change without notice (deprecation_warning: false, in the "
-        "task or in the entry of secops_policy, turns this warning off)"
+        "Private resources are a beta of Secure Connect's early-access API: it may change without notice (deprecation_warning: false, in "
+        "the task or in the entry of secops_policy, turns this warning off)"
     )
 
     def __init__(self) -> None:
