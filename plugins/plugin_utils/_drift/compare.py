@@ -26,8 +26,11 @@ def compare(earlier: Data, later: Data) -> dict[str, t.Any]:
     Raises ``ValueError`` for what is not a drift report of a version that is known.
     """
     before, after = _checked(earlier, "earlier"), _checked(later, "later")
-    read = {resource["id"] for one in later["tenants"] for resource in one["resources"] if resource["verdict"] not in UNKNOWN}
-    covered = read | {one["id"] for one in later["tenants"] if not one["message"]}
+    # What a report keeps of an earlier one was not looked at again.
+    tenants = {one["name"]: one for one in later["tenants"] if "read_at" not in one}
+    after = {key: found for key, found in after.items() if found.brief["tenant"] in tenants}
+    read = {resource["id"] for one in tenants.values() for resource in one["resources"] if resource["verdict"] not in UNKNOWN}
+    covered = read | {one["id"] for one in tenants.values() if not one["message"]}
     gone = [found for key, found in before.items() if key not in after]
     return {
         "earlier": str(earlier.get("generated_at", "")),

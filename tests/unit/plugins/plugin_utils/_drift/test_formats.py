@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.accepted import Accepted
+from ansible_collections.secops.policy.plugins.plugin_utils._drift.compare import compare
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.files import FORMATS
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.grouped import grouped
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.markdown import LARGEST, markdown
@@ -153,6 +154,9 @@ def test_other_tenants_keep_their_part_and_do_not_count():
     assert [one["verdict"] for one in accepted["tenants"]] == ["in_sync", "in_sync"] and made["tenants"][1]["verdict"] == "drifted"
     assert "paris" not in FORMATS["junit"][1](made) and "not in this run" in FORMATS["html"][1](made) and "read at" in markdown(made)
     assert len(terminal(made)) == 1
+    compared = compare(earlier, made)
+    assert {item["tenant"] for item in compared["unknown"]} == {"paris"} and compared["unchanged"] == []
+    assert {item["tenant"] for item in compared["resolved"]} == {"berlin"}, "what this run has not looked at is not counted"
 
 
 @pytest.mark.parametrize("broken", [None, [], {"version": 2}, {"version": 1, "tenants": [{"name": "paris"}]}, {"version": 1}])
