@@ -136,8 +136,8 @@ class ActionModule(ActionBase):
         for host in plain(variables["ansible_play_hosts_all"]):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
-            results = {module: result for module, result in registered(raw, names).items() if self._of_this_play(result)}
-            taken = plain(raw[desired]).get("desired") if desired in raw and self._of_this_play(raw[desired]) else None
+            results = {module: result for module, result in registered(raw, names).items() if self._is_of(host, result)}
+            taken = plain(raw[desired]).get("desired") if desired in raw and self._is_of(host, raw[desired]) else None
             if desired and not taken and not results and host in batch:
                 tenants.append(reports.unread(host, "its desired state was not looked at in this play"))
             elif results or taken or host in batch:
@@ -152,13 +152,13 @@ class ActionModule(ActionBase):
                 tenants.append(reports.unread(host, f"{before}: {reason.wrong}" if reason.wrong else before))
         return tenants, waiting
 
-    def _of_this_play(self, result: Data) -> bool:
-        """Whether a result counts: one that policy_run registered in an earlier play says nothing of a host that is not looked at any more.
+    def _is_of(self, host: str, result: Data) -> bool:
+        """Whether a result counts: one that policy_run registered in an earlier play says nothing of a host that is not looked at any more,
+        and one of a task with ``run_once``, which every host has, is of one of them.
 
-        Any other does not say of which play it is.
+        Any other does not say of which play and host it is.
         """
-        play = result.get("play_uuid")
-        return play is None or bool(play == self._task.get_play()._uuid)
+        return result.get("play_uuid") in (None, self._task.get_play()._uuid) and result.get("host") in (None, host)
 
     def _tenant(self, variables: dict[str, t.Any], host: str, desired: Data | None, results: Data) -> dict[str, t.Any]:
         """``desired``: what the host's tasks have registered of it. None: nobody says where that is, and the host's variables are asked."""

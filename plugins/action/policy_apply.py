@@ -31,13 +31,14 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot_s
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of
 
 _OPTIONS: dict[str, t.Any] = {
-    "step": {"type": "str", "required": True, "choices": ["check", "begin", "record", "account"]},
+    "step": {"type": "str", "required": True, "choices": ["overlap", "check", "begin", "record", "account"]},
     "desired_state": {"type": "raw"},
     "plans": {"type": "raw"},
     # Of whatever type: what is not a dictionary of digests approves nothing, and is not left out.
     "expected_plans": {"type": "raw", "default": {}},
     "require_expected_plans": {"type": "bool", "default": False},
     "approved": {"type": "str"},
+    "confirm": {"type": "bool", "default": False},
     "approved_max_age": {"type": "float", "default": 24},
     "snapshot_dir": {"type": "str"},
     "snapshot": {"type": "str"},
@@ -54,7 +55,8 @@ Options = t.Mapping[str, t.Any]
 
 
 class ActionModule(ActionBase):
-    """``check`` the plans; ``begin`` a snapshot; ``record`` what became of a module in it; ``account`` for all, and end it."""
+    """Find hosts whose plans ``overlap``; ``check`` the plans; ``begin`` a snapshot; ``record`` what became of a module in it;
+    ``account`` for all, and end it."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -64,21 +66,30 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(_OPTIONS)
         self._variables = task_vars or {}
         self._host = plain(self._variables["inventory_hostname"])
-        steps = {"check": self._check, "begin": self._begin, "record": self._record, "account": self._account}
+        steps = {"overlap": self._overlap, "check": self._check, "begin": self._begin, "record": self._record, "account": self._account}
         return {**result, "changed": False, **steps[options["step"]](options)}
+
+    def _overlap(self, options: Options) -> dict[str, t.Any]:
+        """Once for all hosts of the batch: those of other batches write before, or plan after."""
+        hosts = plain(self._variables["ansible_play_batch"])
+        hostvars = self._variables["hostvars"]
+        return {"hosts": apply.overlaps({host: registered(hostvars.raw_get(host), options["plans"]) for host in hosts})}
 
     def _check(self, options: Options) -> dict[str, t.Any]:
         plans = registered(self._variables, options["plans"])
-        show(plan_lines(self._host, plans), self._task.no_log)
         given = self._task.args.get("desired_state")
         desired_state = plain(given)
-        errors = of_desired_state(desired_state_errors(desired_state), desired_state, self._variables, given) + apply.plan_errors(plans)
+        errors = of_desired_state(desired_state_errors(desired_state), desired_state, self._variables, given)
+        # What an entry with an option that does not exist would change is not what anybody meant.
+        wrong = {name for name in plans if any(f"{item['path']}.".startswith(f"secops_policy.{name}.") for item in errors)}
+        show(plan_lines(self._host, {name: plan for name, plan in plans.items() if name not in wrong}), self._task.no_log)
+        errors += apply.plan_errors(plans)
         expected, required = plain(options["expected_plans"]), options["require_expected_plans"]
         if options["approved"]:
             expected, problem = self._approved(options, expected)
-            errors += [error("apply_approved", problem)] if problem else []
-        from_report = bool(options["approved"])
-        errors += apply.approval_errors(plans, expected, required or from_report, from_report)
+            errors += [error("apply_approved", problem)] if problem else apply.approval_errors(plans, expected, True, True)
+        else:
+            errors += apply.approval_errors(plans, expected, required)
         if errors:
             return failed_result(errors, "nothing was written on this host")
         return {
@@ -86,9 +97,15 @@ class ActionModule(ActionBase):
             "modules": apply.changing(plans),
             "steps": apply.steps_of(plans),
             "digests": {name: plans[name]["plan_digest"] for name in apply.changing(plans)},
-            # Not an error, for that is what the export of a tenant with nothing in it says.
-            "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module. Nothing to apply"],
+            "warnings": self._warnings(desired_state, options["confirm"] and bool(apply.changing(plans))),
         }
+
+    def _warnings(self, desired_state: t.Any, confirm: bool) -> list[str]:
+        # Not an error, for that is what the export of a tenant with nothing in it says.
+        found = [] if desired_state else [f"{self._host}: secops_policy names no module. Nothing to apply"]
+        if confirm and not _TERMINAL and not self._task.check_mode:
+            found.append("apply_confirm asks on a terminal, and there is none: the plans are carried out without asking")
+        return found
 
     def _approved(self, options: Options, expected: t.Any) -> tuple[t.Any, str]:
         """What a drift report says of this host's plans, and why it is not taken."""

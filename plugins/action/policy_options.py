@@ -10,6 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
@@ -24,6 +25,7 @@ _OPTIONS: dict[str, t.Any] = {
     "prefix": {"type": "str"},
     "required": {"type": "list", "elements": "str", "default": []},
     "files": {"type": "list", "elements": "str", "default": []},
+    "strict": {"type": "bool", "default": False},
 }
 
 
@@ -48,20 +50,19 @@ class ActionModule(ActionBase):
         # In a dictionary, for an omitted value goes with its key.
         given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
-        named = {name: option for name, option in options.items() if name in spec or name == "secops_policy"}
-        errors += role_options.misspelled((prefix, "secops_"), named, variables)
+        warnings: list[str] = []
+        for name, meant in role_options.misspelled(prefix, options, self._defaults(folder), variables).items():
+            strict = asked["strict"] or not name.startswith(prefix)
+            (errors if strict else warnings).append(f"{name} is not a variable of this collection. Did you mean {meant}?")
         errors += [f"{name} is missing: set it for this host" for name in asked["required"] if plain(variables.get(name)) is None]
-        files = {name: found.get(name.removeprefix(prefix)) for name in asked["files"]}
-        errors += [
-            f"{name}: the file does not exist: {file}" for name, file in files.items() if file and not os.path.exists(local_path(file))
-        ]
+        errors += [problem for name in asked["files"] for problem in _of_file(name, found.get(name.removeprefix(prefix)))]
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:
             result["desired"] = self._desired(variables, found.get("modules"))
             # What is registered outlives the play, and whoever reads it later has to know.
-            result["play_uuid"] = str(self._task.get_play()._uuid)
-        return {**result, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
+            result.update(play_uuid=str(self._task.get_play()._uuid), host=plain(variables["inventory_hostname"]))
+        return {**result, "warnings": warnings, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
 
     def _selected(self, variables: t.Mapping[str, t.Any]) -> bool:
         """Whether ``--tags`` select the role that the task stands in, and not just this task with its tag ``always``."""
@@ -92,7 +93,24 @@ class ActionModule(ActionBase):
     def _of_the_role(self, folder: str) -> dict[str, t.Any]:
         if not folder:
             raise AnsibleActionFail("argument_spec is required outside of a role")
-        with open(os.path.join(folder, "meta", "argument_specs.yml"), encoding="utf-8") as stream:
-            # Each host does this: with libyaml, where it is there.
-            found: dict[str, t.Any] = yaml_load(stream)["argument_specs"]["main"]["options"]
+        found: dict[str, t.Any] = _read(folder, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
         return found
+
+    def _defaults(self, folder: str) -> dict[str, t.Any]:
+        """The role's own variables as they are where nobody has set any."""
+        file = ("defaults", "main.yml")
+        return (_read(folder, *file) or {}) if os.path.exists(os.path.join(folder, *file)) else {}
+
+
+def _read(folder: str, *path: str) -> t.Any:
+    with open(os.path.join(folder, *path), encoding="utf-8") as stream:
+        # Each host does this: with libyaml, where it is there.
+        return yaml_load(stream)
+
+
+def _of_file(name: str, given: str | None) -> list[str]:
+    """What is wrong with an option that names a file, where it is set."""
+    path = local_path(given) if given else None
+    if path is None or os.path.isfile(path):
+        return []
+    return [f"{name}: {'is not a file' if os.path.exists(path) else 'the file does not exist'}: {printable(path)}"]

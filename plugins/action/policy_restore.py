@@ -105,12 +105,14 @@ class ActionModule(ActionBase):
     def _check(self, options: Options) -> dict[str, t.Any]:
         modules = self._modules(options["snapshot"], options)
         plans, present = (registered(self._variables, options[key]) for key in ("plans", "present"))
+        misplaced = restore.misplaced(modules, plans)
+        if misplaced:
+            return failed_result(misplaced, "nothing was written on this host")
         show(plan_lines(self._host, plans), self._task.no_log)
         errors = restore.plan_errors(modules, plans, options["options"]["force"])
-        if not restore.misplaced(modules, plans):
-            for module in present:
-                found = self._changes(module, modules, present, options)
-                errors += found.errors + restore.meanwhile(RESOURCES[module], found, present[module]["gathered"], plans)
+        for module in present:
+            found = self._changes(module, modules, present, options)
+            errors += found.errors + restore.meanwhile(RESOURCES[module], found, present[module]["gathered"], plans)
         if errors:
             return failed_result(errors, "nothing was written on this host")
         changing = apply.changing(plans)

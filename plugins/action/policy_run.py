@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import os
 import typing as t
 
 from ansible.errors import AnsibleError
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Vendor
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
@@ -36,6 +38,10 @@ _OPTIONS: dict[str, t.Any] = {
 }
 
 
+#: Made once for a run: Ansible loads this in its first process, of which those that run tasks are forks.
+_SALT = os.urandom(16)
+
+
 class ActionModule(WorkerAction):
     """A task of its own cannot do this: an option that is given and then omitted keeps ``module_defaults`` from having a say, and a default
     would stand in for a variable that is given and cannot be evaluated: another organization's, from the environment."""
@@ -46,7 +52,7 @@ class ActionModule(WorkerAction):
         _validated, given = self.validate_argument_spec(_OPTIONS)
         module = given["module"]
         # What is registered outlives the play, and whoever reads it later has to know.
-        result["play_uuid"] = str(self._task.get_play()._uuid)
+        result.update(play_uuid=str(self._task.get_play()._uuid), host=plain((task_vars or {})["inventory_hostname"]))
         entry = plain(given["entry"]) or {}
         if not isinstance(entry, dict):
             return {**result, "failed": True, "msg": "entry must be a dictionary of the module's options"}
@@ -63,13 +69,16 @@ class ActionModule(WorkerAction):
             self._share_pace(module, arguments, variables)
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars, self._sources(given, variables)))
         # Ansible takes the warnings of a loop's items out of their results.
-        result.update({"module": module, "outcome": outcome(result), "warned": data_of(result.get("warnings") or [])})
+        secrets = self._secrets(module, [*layers, options])
+        result.update(
+            {"module": module, "account": _account(secrets), "outcome": outcome(result), "warned": data_of(result.get("warnings") or [])}
+        )
         if not given["connection_only"]:
             result["desired"] = described(module, {**layers[-1], **options})
         if given["tolerant"] and result.get("failed"):
             result.update({"failed": False, "failure": str(result.get("msg") or "failed without saying why")})
         # What is registered is seen with -v, goes to callbacks, and becomes a report.
-        masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(self._secrets(module, [*layers, options])))
+        masked: dict[str, t.Any] = known_secrets.masked(result, known_secrets.worth_masking(secrets))
         return masked
 
     def _share_pace(self, module: str, arguments: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> None:
@@ -145,3 +154,8 @@ class ActionModule(WorkerAction):
         groups = ("group/secops.policy.policy", f"group/secops.policy.{RESOURCES[module].vendor.name}")
         for name in (*(name for name in said if name in groups), f"secops.policy.{module}"):
             found.update(plain(self._templar.template(said.get(name) or {})))
+
+
+def _account(secrets: t.Iterable[t.Any]) -> str:
+    """What says within one run, and to nobody else, whether two hosts have the same credentials."""
+    return hashlib.sha256(_SALT + canonical_json(sorted({str(secret) for secret in secrets if secret})).encode()).hexdigest()[:16]

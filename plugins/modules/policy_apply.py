@@ -18,12 +18,13 @@ description:
 options:
   step:
     description:
+      - V(overlap) finds hosts of the batch that are the same tenant and would change the same objects. Run it once for all hosts.
       - V(check) checks the plans, and fails with all errors that it finds.
       - V(begin) writes a snapshot if a plan changes something.
       - V(record) writes the result of one module to the snapshot.
       - V(account) completes the snapshot, and returns the results of all modules.
     type: str
-    choices: [check, begin, record, account]
+    choices: [overlap, check, begin, record, account]
     required: true
   desired_state:
     description: The desired state, for V(check). Unknown modules and options in it are errors.
@@ -50,6 +51,10 @@ options:
       - The path of a C(drift.json), for V(check). Use it instead of O(expected_plans). The task takes the digests of the host from this
         report. If the report does not contain the host, or shows it as unreadable or invalid, the task fails.
     type: str
+  confirm:
+    description: Whether the role is to ask before the first write, for V(check). The task warns if there is no terminal to ask on.
+    type: bool
+    default: false
   approved_max_age:
     description: The maximum age of the report in O(approved), in hours.
     type: float
@@ -156,6 +161,10 @@ modules:
   returned: with O(step=check)
   type: list
   elements: str
+hosts:
+  description: The hosts that must not write, each with the reason.
+  returned: with O(step=overlap)
+  type: dict
 steps:
   description: The steps that carry out these plans, by their names in the results of M(secops.policy.policy_options).
   returned: with O(step=check)

@@ -15,7 +15,8 @@ description:
   - Returns the options of the role that contains the task. Converts each option to its type in the role's C(meta/argument_specs.yml), and
     adds the defaults of omitted options. For example, the text C(false) from C(-e) becomes a boolean and does not count as true.
   - Ansible checks the variables of a role against these types, but does not convert them.
-  - If a variable has nearly the name of an option that is not set, such as C(audit_formatz), the task fails.
+  - If a variable has nearly the name of an option that is not set, such as C(audit_formatz), the task warns or fails, depending on
+    O(strict). If it has nearly the name of a variable that all roles read, such as C(secops_polcy), the task fails.
   - With the tag C(always), it warns if C(--tags) selects nothing else of the role, and then returns no options.
   - Internal to the roles of this collection. Runs on the controller, and does not connect to a vendor.
 options:
@@ -37,6 +38,10 @@ options:
     type: list
     elements: str
     default: []
+  strict:
+    description: Whether a variable that has nearly the name of an option is an error. By default, it is a warning.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -96,6 +101,11 @@ steps:
   returned: success
   type: list
   elements: dict
+host:
+  description: The host whose options these are. It tells results apart that a task with C(run_once) has registered for all hosts.
+  returned: with RV(desired)
+  type: str
+  sample: example_health
 play_uuid:
   description: The play in which the task ran. It identifies results that an earlier play has registered.
   returned: with RV(desired)

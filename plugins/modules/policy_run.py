@@ -106,11 +106,22 @@ play_uuid:
   returned: always
   type: str
   sample: 02fc0000-0001-5c90-57de-000000000001
+host:
+  description: The host for which the task ran. It tells results apart that a task with C(run_once) has registered for all hosts.
+  returned: always
+  type: str
+  sample: example_health
 module:
   description: The short name of the module that ran.
   returned: always
   type: str
   sample: meraki_private_app
+account:
+  description:
+    - A text that is the same for two hosts with the same credentials, and different in every run. The roles use it to find hosts that are
+      the same tenant.
+  returned: always
+  type: str
 failure:
   description: The error message of the module.
   returned: with O(tolerant), if it did
@@ -123,7 +134,7 @@ warned:
 outcome:
   description:
     - The result of the module. It has a C(state) (C(done), C(failed), or C(not run) if nothing was written) and the number of C(made) and
-      C(pending) requests.
+      C(pending) requests, and of those whose outcome is C(unknown), if there are any.
   returned: always
   type: dict
   sample: {state: done, made: 2, pending: 0}

@@ -256,6 +256,19 @@ def test_hosts_fail_each_for_itself_whatever_tags_are_asked_for_and_nobody_pays_
     assert {item["host"] for item in done.results if item["name"] == "Afterwards"} == {"berlin", "paris"}
 
 
+def test_what_one_host_read_says_nothing_of_the_others(tenants, audit, tmp_path):
+    """With ``run_once`` every host has the results of the first."""
+    playbook = tmp_path / "once.yml"
+    playbook.write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.import_role: {name: secops.policy.audit}\n      run_once: true\n",
+        encoding="utf-8",
+    )
+    done, report = audit(inventory(tenants), playbook=playbook)
+    assert {one["name"]: one["verdict"] for one in report["tenants"]} == {"berlin": "in_sync", "paris": "unreadable", "rome": "unreadable"}
+    assert done.rc == 2
+
+
 @pytest.mark.slow
 def test_exit_code_of_the_callback(tenants, audit):
     """10 for drift, 0 where all is in sync or nobody enabled it, Ansible's own for a failure."""

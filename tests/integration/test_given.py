@@ -147,7 +147,9 @@ def test_a_misspelled_desired_state_is_not_left_out(run_playbook, tenant):
     typo = host(tenant, None, secops_polcy={SENTRY: {"config": []}})
     for role in ("apply", "audit", "validate"):
         done = run_playbook(f"secops.policy.{role}", inventory=inventory(typo=typo))
-        assert done.rc == 2 and "secops_polcy is not an option of this role. Did you mean secops_policy?" in done.failed_result()["msg"]
+        assert (
+            done.rc == 2 and "secops_polcy is not a variable of this collection. Did you mean secops_policy?" in done.failed_result()["msg"]
+        )
 
 
 def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, tenant):

@@ -162,12 +162,38 @@ def test_a_desired_state_is_applied_in_a_safe_order_once(tenant, apply, tmp_path
 
 def test_a_step_that_no_host_needs_is_not_there(tenant, apply):
     """Every task costs each host a fork, also one that is skipped."""
-    hosts = inventory(acme=host(tenant, desired_state()), other=host(tenant, {SENTRY: desired_state()[SENTRY]}))
+    elsewhere = {SENTRY: {"config": [{"network": "Clinic Cologne", "policies": [{**BAD, "sm_network": "Clinics SM"}]}]}}
+    other = host(tenant, elsewhere, meraki_organization_id=demo.OTHER_ORGANIZATION)
+    hosts = inventory(acme=host(tenant, desired_state()), other=other)
     first = apply(hosts, arguments=("--forks", "1")).ok()
     count = collections.Counter((item["host"], item["skipped"]) for item in first.results if item["name"].endswith("Carry out the plan"))
     assert count[("acme", False)] == 3 and count[("other", False)] + count[("other", True)] == 3
     again = apply(hosts).ok()
     assert not [item for item in again.results if item["name"].endswith("Carry out the plan")]
+
+
+def test_two_hosts_of_one_tenant_do_not_both_write_what_both_have_planned(tenant, apply, tmp_path):
+    """Where each names other objects, both do; but not where a request holds the whole tenant. One that is refused is in nobody's way."""
+    own = host(tenant, desired_state())
+    twin = host(tenant, {ESET: desired_state()[ESET], SENTRY: {"config": [{"network": "Branch Hamburg", "policies": [BAD]}]}})
+    for check in (True, False):
+        done = apply(inventory(acme=own, twin=twin), check=check)
+        said = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
+        assert done.rc == 2 and said.keys() == {"acme", "twin"} and tenant.writes() == []
+        for name, other in (("acme", "twin"), ("twin", "acme")):
+            assert f"{name} is one tenant with another host of this run" in said[name] and f"(as {other} would)" in said[name]
+            assert f"Sentry policies of organization {demo.ORGANIZATION}" in said[name] and "device group Servers" in said[name]
+    assert not (tmp_path / "snapshots").exists(), "nothing is left"
+    wrong = {**twin, "secops_policy": {**twin["secops_policy"], "meraki_private_ap": {}}}
+    others = {"config": [{"target": {"device": "web-01"}, "policies": [{"policy": "USB control"}]}]}
+    done = apply(inventory(acme=own, wrong=wrong, others=host(tenant, {ESET: others})))
+    assert {item["host"] for item in done.results if item["failed"]} == {"wrong"}
+    assert len(files(tmp_path / "snapshots")) == 2 and set(kinds(tenant)) == {ESET, SENTRY, APPS}
+    # An account of its own is a tenant of its own: what all tenants have, such as the group of all devices, is no sign.
+    tenant.eset.add_user("second", "another-password-0123")
+    second = host(tenant, {ESET: {"config": [{"target": {"device": "web-01"}, "policies": [{"policy": "Baseline"}]}]}})
+    first = {**second, "eset_username": "second", "eset_password": "another-password-0123"}
+    done = apply(inventory(first=first, second=second), check=True).ok()
 
 
 def test_applications_go_first_where_they_only_go(tenant, apply):

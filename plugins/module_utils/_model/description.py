@@ -98,6 +98,7 @@ class Description(t.NamedTuple):
     - ``deleting``: the options with which restore deletes units, each with the name of the role's option; ``creating``: those with which
       it puts them back.
     - ``removals_first``: a plan that only removes goes before all others.
+    - ``writes_whole``: a request holds all units of a tenant, also those that it does not mean to change.
     - ``several_writes_per_unit``: a failure may leave a unit between before and after.
     - ``shape``: what a unit holds in a snapshot: a type, a list of one shape, or a dictionary of keys, with ``?`` where one may be missing.
     """
@@ -127,6 +128,7 @@ class Description(t.NamedTuple):
     deleting: t.Mapping[str, str] = {}
     creating: t.Mapping[str, t.Any] = {}
     removals_first: bool = False
+    writes_whole: bool = False
     several_writes_per_unit: bool = False
 
     def named(self, unit: Data) -> Data:

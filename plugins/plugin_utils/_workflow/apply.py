@@ -10,9 +10,10 @@ import json
 import re
 import typing as t
 
-from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, error
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import planned, ran, result_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import in_words, planned, ran, result_errors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import NOT_RUN
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
@@ -21,6 +22,8 @@ Error = dict[str, t.Any]
 
 _APPROVALS = "apply_expected_plans"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+#: So many objects are named where hosts get in each other's way.
+_SHOWN = 3
 _COUNTS = ("created", "updated", "moved", "deleted")
 
 
@@ -59,6 +62,35 @@ def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bo
         says += f". Its plan_digest is {digest}, and --check --diff shows it. {cure}"
         found.append(error(f"secops_policy.{name}", says))
     return found
+
+
+def overlaps(plans: t.Mapping[str, t.Mapping[str, Result]]) -> dict[str, str]:
+    """By host, why it must not write: another one of the same tenant is about to write the same units, and each has planned without the
+    other. ``plans``: of each host. Two hosts are one tenant where their places and their credentials (``account``) are the same."""
+    hosts: dict[tuple[str, str], dict[str, str]] = {}
+    for host, own in plans.items():
+        for name in changing(own):
+            plan, description = own[name], RESOURCES[module_of(name)]
+            tenant = canonical_json([description.module, plan["place"], plan.get("account")])
+            for unit in (*plan["before"], *plan["after"]):
+                whole = description.writes_whole
+                label = f"{description.title if whole else description.label(unit)} of {in_words(plan['place'])}"
+                hosts.setdefault((tenant, "" if whole else description.key(unit)), {}).setdefault(host, label)
+    found: dict[str, list[str]] = {}
+    for both in hosts.values():
+        for host, label in both.items() if len(both) > 1 else ():
+            others = ", ".join(sorted(other for other in both if other != host))
+            found.setdefault(host, []).append(f"{label} (as {others} would)")
+    return {host: _overlap(host, sorted(set(labels))) for host, labels in found.items()}
+
+
+def _overlap(host: str, labels: t.Sequence[str]) -> str:
+    more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
+    return (
+        f"Nothing was written: {printable(host)} is one tenant with another host of this run, and both would change "
+        f"{printable('; '.join(labels[:_SHOWN]))}{more}. Leave these objects, or the whole module, out of the desired state of all but one "
+        "of these hosts"
+    )
 
 
 def changing(plans: t.Mapping[str, Result]) -> list[str]:
@@ -123,6 +155,7 @@ def _describe(state: str, counts: t.Mapping[str, t.Any], became: t.Mapping[str, 
     if state == "not run":
         return "nothing was written"
     if state == "failed":
-        return f"FAILED, {became['made']} requests made, {became['pending']} not (see the task that failed)"
+        doubt = f"{became['unknown']} with unknown outcome, " if became.get("unknown") else ""
+        return f"FAILED, {became['made']} requests made, {doubt}{became['pending']} not (see the task that failed)"
     counted = ", ".join(f"{counts[key]} {key}" for key in _COUNTS if counts.get(key)) or "changed"
     return f"{counted} (not written: check mode)" if state == "planned" else counted

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error, summed
+from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import did_you_mean, unsupported
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import WRITING
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, options, purpose
@@ -59,6 +60,11 @@ def module_arguments(module: str, layers: t.Sequence[Result], connection_only: b
                 found.pop(conflicting, None)
         found.update(given)
     return {**found, **{name: value for name, value in fixed.items() if value is not None}}
+
+
+def in_words(place: t.Mapping[str, str]) -> str:
+    """Which organization or tenant a plan is of, such as ``organization 2930418``."""
+    return ", ".join(f"{key} {printable(str(value))}" for key, value in place.items() if value and key != "vendor")
 
 
 def planned(result: Result) -> bool:

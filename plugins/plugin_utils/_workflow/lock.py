@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 from ansible.errors import AnsibleActionFail
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json
 from ansible_collections.secops.policy.plugins.plugin_utils._files import read, write_private
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import in_words
 
 #: No run takes so long.
 _LONGEST = timedelta(days=1)
@@ -79,11 +80,10 @@ def _take(path: str, owner: dict[str, t.Any], place: Place) -> bool:
     if holder is not None and not _is_over(holder, owner):
         if (holder.get("machine"), holder.get("pid")) == (owner["machine"], owner["pid"]):
             return False
-        where = ", ".join(f"{key} {value}" for key, value in place.items() if key != "vendor" and value)
         machine, since, host = (holder.get(key) or "unknown" for key in ("machine", "since", "host"))
         raise Taken(
-            f"another run writes to {where}: it started at {since} on {machine}, for the host {host}. Wait until it is over. If it "
-            f"is over, remove {path}"
+            f"another run writes to {in_words(place)}: it started at {since} on {machine}, for the host {host}. Wait until it is over. If "
+            f"it is over, remove {path}"
         )
     write_private(path, json.dumps(owner))
     return True

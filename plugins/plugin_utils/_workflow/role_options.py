@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing as t
+from difflib import SequenceMatcher
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 
-#: Of ten letters one may be wrong: awx_schedule_id, which AWX sets, is not a misspelled awx_schedule.
-_NEAR = 0.9
+#: How much of two words has to be the same (two of three letters; policies and policy; approval and approved), or of the whole name.
+_ALIKE, _MOSTLY = 0.66, 0.9
+#: What the playbooks and the worker take from a host's or from extra variables.
+_BESIDE = ("secops_policy_hosts", "secops_policy_max_fail_percentage", "secops_policy_run_on", "secops_policy_serial")
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 #: As Ansible begins what it says of a value that it cannot convert.
@@ -47,14 +49,29 @@ def converted(prefix: str, spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[di
     ]
 
 
-def misspelled(prefixes: tuple[str, ...], spec: Spec, variables: t.Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with the names of variables, with one of the prefixes, that are nearly those of options with nothing but their default.
+def misspelled(prefix: str, options: Spec, defaults: t.Mapping[str, t.Any], variables: t.Mapping[t.Any, t.Any]) -> dict[str, str]:
+    """The variables whose names are nearly those of a role's own options, of the desired state, or of what the playbooks read, each with
+    the name that may be meant. Ansible passes over them, and a default would stand in for what was meant.
 
-    Ansible passes over them, and the default would stand in for what was meant."""
-    unset = [name for name, option in spec.items() if variables.get(name) == option.get("default")]
-    odd = [name for name in variables if name.startswith(prefixes) and name not in spec]
-    near = {name: difflib.get_close_matches(name, unset, n=1, cutoff=_NEAR) for name in odd}
-    return [f"{name} is not an option of this role. Did you mean {meant}?" for name, found in near.items() for meant in found]
+    What is set already was not misspelled: only names count that have nothing, or their default of the spec or of ``defaults``.
+    """
+    known = {**own(prefix, options), **{name: options.get(name, {}) for name in ("secops_policy", *_BESIDE)}}
+    unset = [name for name, option in known.items() if variables.get(name) in (None, option.get("default"), defaults.get(name))]
+    odd = [name for name in variables if isinstance(name, str) and name.startswith((prefix, "secops_")) and name not in known]
+    pairs = [(name, option) for name in odd for option in unset if _near(name, option)]
+    # What a task has registered is none of them, whatever it is called.
+    return {name: option for name, option in pairs if not isinstance(variables[name], dict) or known[option].get("type") != "bool"}
+
+
+def _near(name: str, option: str) -> bool:
+    """Whether one may be the other with a slip of the pen: word by word, for another word more is another name."""
+    words = [*zip(name.split("_"), option.split("_"))]
+    alike = all(_ratio(*pair) >= _ALIKE for pair in words) or _ratio(name, option) > _MOSTLY
+    return alike and name.count("_") == option.count("_")
+
+
+def _ratio(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _worded(message: str, given: t.Mapping[str, t.Any]) -> str:

@@ -71,8 +71,11 @@ def wrote(snapshot: Snapshot) -> bool:
 
 def outcome(result: Result) -> dict[str, t.Any]:
     """What became of a module: its ``state``, ``done``, ``failed`` (something was written, or nobody knows) or ``not run`` (nothing was
-    written), and how many requests were ``made`` and are ``pending``."""
-    counts = {"made": len(result.get("requests") or []), "pending": len(result.get("pending") or [])}
+    written), and how many requests were ``made``, are ``pending``, and have an ``unknown`` outcome, where there are any."""
+    lists = {"made": result.get("requests") or [], "pending": result.get("pending") or []}
+    unknown = sum("outcome" in request for request in lists["made"])
+    counts = {key: sum("outcome" not in request for request in requests) for key, requests in lists.items()}
+    counts |= {"unknown": unknown} if unknown else {}
     if not ran(result):
         return NOT_RUN
     if not result.get("failed") and not result.get("failure"):

@@ -279,6 +279,9 @@ def _address_error(address: str, browser: bool) -> str:
     if _is_ipv6(address):
         return f"{address!r}: IPv6 is not supported"
     if _NUMBER.fullmatch(address):
+        numbers = address.partition("/")[0].split(".")
+        if all(number in ("0", number.lstrip("0")) for number in numbers):
+            return f"{address!r} is not an IPv4 address or network: it has {len(numbers)} numbers, and not 4"
         return f"{address!r} reads as a number in hexadecimal or octal notation, and not as a host name: write the address in decimal"
     if _HOST.fullmatch(address) and re.search("[A-Za-z]", address):
         return ""

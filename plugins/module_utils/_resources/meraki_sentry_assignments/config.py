@@ -322,7 +322,7 @@ def _entry_errors(path: str, entry: t.Mapping[str, t.Any], state: str, seen: dic
                 says = f"network {entry[key]} is listed twice, by {first} too: one entry for one network"
                 errors.append(error(f"{path}.{key}", says))
     if state not in ("deleted", "gathered") and "policies" not in entry:
-        errors.append(error(f"{path}.policies", "is required (policies: [] is how to clear a network)"))
+        errors.append(error(f"{path}.policies", "is required (policies: [] in state replaced is how to clear a network)"))
     if state == "deleted" and entry.get("policies", 0) == []:
         errors.append(error(f"{path}.policies", "must not be empty for state deleted (leave it out to clear the network)"))
     return errors

@@ -39,6 +39,7 @@ DESCRIPTION = Description(
     names={"network_id": "network", "sm_network_id": "sm_network", "group_policy_id": "group_policy"},
     sets=("tags",),
     content=_content,
+    writes_whole=True,
     objects=Objects("policies", "policy_id", ("scope", "tags", "sm_network_id", "group_policy_id"), _title, needs_id=_needs_id),
     titles={"sm_network_id": "SM network", "group_policy_id": "group policy"},
     shape={

@@ -192,20 +192,64 @@ def test_names_that_are_near_by_right_are_none_of_our_business():
     )
 
 
-@pytest.mark.parametrize(("role", "name"), [(role, name) for role, name in OPTIONS if len(name) >= 10])
+def defaults_of(role):
+    return yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+
+
+def misspelled_of(role, **variables):
+    return role_options.misspelled(f"{role}_", options_of(role), defaults_of(role), {**defaults_of(role), **variables})
+
+
+@pytest.mark.parametrize(("role", "name"), OPTIONS)
 def test_an_option_with_a_wrong_letter_is_not_passed_over(role, name):
+    """Beside the role's own defaults, some of which are templates."""
     wrong = name[:-1] + ("s" if name[-1] != "s" else "z")
-    defaults = {option: spec["default"] for option, spec in own(role).items() if "default" in spec}
-    assert role_options.misspelled((f"{role}_",), own(role), {**defaults, wrong: 1}) == [
-        f"{wrong} is not an option of this role. Did you mean {name}?"
-    ]
+    assert name in misspelled_of(role, **{wrong: 1}).values()
 
 
-def test_variables_of_others_with_the_prefix_of_a_role_are_no_errors():
-    """What AWX sets for every job, what the roles register, an option beside a variable of the user's own, and another role's."""
-    awx = ("awx_schedule_id", "awx_schedule_name", "awx_job_template_name", "awx_inventory_name", "awx_user_name", "awx_project_revision")
-    assert role_options.misspelled(("awx_",), own("awx"), dict.fromkeys(awx)) == []
-    registered = ("audit_report", "audit_on_change", "audit_organization")
-    assert role_options.misspelled(("audit_",), own("audit"), dict.fromkeys(registered)) == []
-    assert role_options.misspelled(("apply_",), own("apply"), {"apply_confirm": True, "apply_confirmed": 1}) == []
-    assert role_options.misspelled(("apply_",), own("apply"), {"audit_formatz": 1}) == []
+@pytest.mark.parametrize(
+    ("role", "wrong", "meant"),
+    [
+        ("apply", "apply_approval", "apply_approved"),
+        ("apply", "apply_require_expected_plan", "apply_require_expected_plans"),
+        ("restore", "restore_snapshot_dirr", "restore_snapshot_dir"),
+        ("audit", "secops_policies", "secops_policy"),
+        ("validate", "secops_polcy", "secops_policy"),
+    ],
+)
+def test_what_people_write_is_found(role, wrong, meant):
+    assert misspelled_of(role, **{wrong: "x"}) == {wrong: meant}
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        ("awx", ["awx_schedule_id", "awx_schedule_name", "awx_job_template_name", "awx_inventory_name", "awx_user_name"]),
+        ("awx", ["awx_done_credentials", "awx_done_workflow", "awx_project_revision", "awx_collection"]),
+        ("apply", ["apply_checked", "apply_begun", "apply_done", "apply_approved_by", "audit_formatz"]),
+        ("audit", ["audit_report", "audit_on_change", "audit_organization", "audit_accepted_by"]),
+        ("export", ["export_done", "secops_policy_1", "secops_policy_x", "secops_policy_audit_hosts"]),
+        ("restore", ["restore_read", "restore_compared", "restore_checked", "restore_done", "secops_tenant"]),
+    ],
+)
+def test_other_names_are_none_of_our_business(role, names):
+    """What AWX sets for every job, what the roles register, and names with another word."""
+    assert misspelled_of(role, **dict.fromkeys(names, "x")) == {}
+
+
+def test_a_variable_beside_an_option_that_is_set_or_that_a_task_registered_or_whose_name_is_no_text():
+    assert misspelled_of("apply", apply_confirm=True, apply_confirmed="x") == {}
+    assert misspelled_of("apply", apply_confirmed={"changed": False}) == {}
+    assert misspelled_of("apply", apply_confirmed=True) == {"apply_confirmed": "apply_confirm"}
+    assert role_options.misspelled("apply_", options_of("apply"), {}, {8080: "web", True: 1, None: 2}) == {}
+
+
+def test_what_the_playbooks_read_is_not_misspelled_either():
+    """All that they read: the wrong hosts would be written to."""
+    files_ = [*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "plugins" / "plugin_utils" / "_worker").glob("*.py")]
+    text = "".join(file.read_text(encoding="utf-8") for file in files_)
+    # A playbook requires the organization's id, and names groups by it.
+    read = {name for name in re.findall(r"\bsecops_policy_[a-z_]+[a-z]\b", text) if not name.startswith("secops_policy_organization")}
+    assert "secops_policy_hosts" in read and "secops_policy_run_on" in read
+    for name in read:
+        assert misspelled_of("apply", secops_policy={}, **{f"{name}x": 1}) == {f"{name}x": name}
