@@ -56,15 +56,15 @@ options:
     default: 60
   retry_timeout:
     description:
-      - The maximum time, in seconds, that a run may spend in total on failed requests and on waiting. Waiting includes the pauses after
-        errors and after rate-limit responses, pending responses, and the reads of O(verify). The pauses that O(rate_limit) causes do not
+      - The maximum time in seconds for retries in a run. It covers failed requests, the pauses after errors and after rate-limit
+        responses, the wait for pending responses, and the wait between the reads of O(verify). Pauses because of O(rate_limit) do not
         count.
     type: float
     default: 300
   rate_limit:
     description:
-      - The maximum number of requests a second. The vendor's limit applies to the whole organization or tenant. If several runs share one,
-        divide the limit between them.
+      - The maximum number of requests a second. The vendor's limit applies to the whole organization or tenant. If several runs use the
+        same organization or tenant, divide the limit between them.
       - If you do not set it, the roles lower it when many hosts run at once and would exceed a vendor's limit for one source address or one
         user.
     type: float

@@ -140,7 +140,8 @@ seealso:
 EXAMPLES = r"""
 # Each example is a file of its own, such as msp.secops_policy.yml.
 
-# Credentials come from the environment. Every organization becomes a host. plugin: secops.policy.tenants
+# Credentials come from the environment. Every organization becomes a host.
+# plugin: secops.policy.tenants
 
 # The customers of an ESET MSP. Each host is limited to one company by eset_scope.
 # plugin: secops.policy.tenants

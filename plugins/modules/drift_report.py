@@ -27,12 +27,13 @@ options:
     description:
       - The folder for the report. If it does not exist, it is created with access for its owner only. A relative path starts at the
         directory in which you started ansible-playbook.
+      - If the folder already contains a report, the new one replaces it.
     type: str
     required: true
   results:
     description:
-      - The name of the variable in which every host has registered the results of a loop over the modules. Or a dictionary with one such
-        variable for each module.
+      - The name of the variable in which every host has registered the results of a loop over the modules. You can also give a dictionary
+        that names one such variable for each module.
       - Failed results are part of the report. Set C(ignore_errors) on the task that registers them.
       - Results of M(secops.policy.policy_run) count only if they come from this play. Results of other modules always count.
     type: raw
@@ -146,7 +147,8 @@ totals:
     objects: {in_sync: 57, changed: 1, missing: 2, extra: 0, moved: 1, accepted: 0}
     deviations: 4
 comparison:
-  description: The number of deviations that are C(new), C(resolved), C(unchanged) and C(unknown) since the report of C(earlier).
+  description:
+    - The number of deviations that are C(new), C(resolved), C(unchanged) and C(unknown), compared with the report in O(compare_to).
   returned: always; null if nothing was compared
   type: dict
 problems:

@@ -14,7 +14,8 @@ author: secops.policy contributors (@secops-policy)
 description:
   - Creates, changes, renames and removes private applications in a Cisco Meraki organization with Secure Connect. One task manages all of
     them.
-  - Works with both of the vendor's APIs, private applications and its successor, private resources. O(api) chooses between them.
+  - Works with both of the vendor's APIs, private applications and private resources, which appear to be the successor. O(api) chooses
+    between them.
   - Reads all applications with one request, plans, and writes only the applications that differ. Writes run concurrently within
     O(rate_limit).
   - Finds an application by O(config[].application_id), or by O(config[].resource_id) with private resources, otherwise by its exact name.
@@ -41,8 +42,8 @@ options:
           - The ID of the application. If you set a different O(config[].name) beside it, the application is renamed. With O(state=deleted)
             and O(state=gathered), ID and name must agree.
           - If no application has this ID, the module matches by name. If nothing matches, it creates a new application and warns.
-          - Some rules are only stated in the text of the vendor's specification. In an entry with an ID, the module checks these rules only
-            for values that differ from the existing application. You can therefore always apply a gathered configuration again.
+          - If an entry has an ID, the module checks some of the vendor's rules only for values that change. You can therefore apply a
+            gathered configuration again.
           - With private resources, this option is ignored with a warning.
         type: str
       resource_id:
@@ -72,9 +73,9 @@ options:
         suboptions:
           destination_addr:
             description:
-              - IPv4 addresses, or networks in CIDR notation. With private applications, browser access allows only single addresses. The
-                vendor does not support IPv6.
-              - The vendor checks host names. With private resources and network access, host names may not work, and the task warns.
+              - IPv4 addresses, networks in CIDR notation, or host names. The module does not check host names. The vendor does.
+              - With private applications and browser access, a network in CIDR notation is an error. The vendor does not support IPv6.
+              - With private resources and network access, host names may not work, and the task warns.
             type: list
             elements: str
           protocol_ports:
@@ -127,7 +128,7 @@ options:
       application_group_ids:
         description:
           - The IDs of application groups, instead of O(config[].application_groups). IDs do not need the additional request. If you set
-            both, they must agree, as far as the task reads the groups.
+            both, they must agree.
           - With private resources, this option is ignored with a warning. If you do not set O(config[].application_groups) as well, the
             application keeps its groups.
         type: list

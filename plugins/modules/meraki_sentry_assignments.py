@@ -49,8 +49,8 @@ options:
       policies:
         description:
           - The Sentry policies of the network, highest priority last.
-          - Required with O(state=merged), O(state=replaced) and O(state=overridden). With these states, an empty list removes all policies
-            of the network.
+          - Required with O(state=merged), O(state=replaced) and O(state=overridden). An empty list removes all policies of the network
+            with O(state=replaced) and O(state=overridden), and changes nothing with O(state=merged).
           - With O(state=deleted), list the policies to remove. Omit the option to remove all policies of the network.
         type: list
         elements: dict

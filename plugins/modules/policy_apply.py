@@ -31,8 +31,8 @@ options:
     type: raw
   plans:
     description:
-      - The name of the variable in which a loop over the modules registered their results in check mode. Or a dictionary with one such
-        variable for each module, by its short name. Skipped tasks do not count.
+      - The name of the variable in which a loop over the modules registered their results in check mode. You can also give a dictionary
+        that names one such variable for each module, by its short name. Skipped tasks do not count.
       - The option takes names of variables, not their values, because the values contain text from vendors that could look like a template.
     type: raw
   expected_plans:

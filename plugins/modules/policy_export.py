@@ -34,8 +34,8 @@ options:
     default: false
   gathered:
     description:
-      - The name of the variable in which a loop over the modules registered their results with C(state=gathered) and C(with_names=true). Or
-        a dictionary with one such variable for each module, by its short name.
+      - The name of the variable in which a loop over the modules registered their results with C(state=gathered) and C(with_names=true).
+        You can also give a dictionary that names one such variable for each module, by its short name.
       - The file omits a module if its task was skipped, if it has no credentials, or if its API answers 403 or 404. Any other failure of a
         module fails this task.
     type: raw

@@ -17,7 +17,7 @@ description:
   - Ansible checks the variables of a role against these types, but does not convert them.
   - If a variable has nearly the name of an option that is not set, such as C(audit_formatz), the task warns or fails, depending on
     O(strict). If it has nearly the name of a variable that all roles read, such as C(secops_polcy), the task fails.
-  - With the tag C(always), it warns if C(--tags) selects nothing else of the role, and then returns no options.
+  - With the tag C(always), it warns if C(--tags) selects no other task of the role, and then returns no options.
   - Internal to the roles of this collection. Runs on the controller, and does not connect to a vendor.
 options:
   argument_spec:
@@ -96,8 +96,8 @@ modules:
   elements: str
 steps:
   description:
-    - The steps in which roles write, each with C(name), C(module) and C(looks_again) (whether the role plans again after a failure). The
-      steps are the same for every host.
+    - The steps in which roles write, each with C(name), C(module) and C(looks_again). If C(looks_again) is true and the step fails, the
+      role plans again to find out how much was done. The steps are the same for every host.
   returned: success
   type: list
   elements: dict

@@ -39,8 +39,8 @@ options:
     type: str
   present:
     description:
-      - The name of the variable in which a loop registered the gathered current state, for V(compare) and V(check). Or a dictionary with
-        one such variable for each module.
+      - The name of the variable in which a loop registered the gathered current state, for V(compare) and V(check). You can also give a
+        dictionary that names one such variable for each module.
     type: raw
   plans:
     description: Like O(present), but for the results in check mode, for V(check) and V(account).
@@ -120,7 +120,7 @@ modules:
   type: list
   elements: str
 looked_at:
-  description: The modules that the role must read, because they create and delete objects.
+  description: The modules that the role must read before it compares, because they create and delete objects.
   returned: with O(step=read)
   type: list
   elements: str

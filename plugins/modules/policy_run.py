@@ -124,7 +124,7 @@ account:
   type: str
 failure:
   description: The error message of the module.
-  returned: with O(tolerant), if it did
+  returned: with O(tolerant), if the module failed
   type: str
 warned:
   description: The warnings of the module. In a loop, Ansible removes warnings from the results of the items.
