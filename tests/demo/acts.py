@@ -54,7 +54,7 @@ def main() -> int:
         drift_and_repair(cloud, env)
         mistake(cloud, env)
     print()
-    say("Nothing but loopback was talked to. make demo-all has 24 steps more: names, ranks, groups, exports, restores.")
+    say("Nothing but loopback was talked to. make demo-all shows 24 steps, with names, ranks, groups, exports and restores.")
     print(f"\nThe drift report of act 3: {coloured(str(REPORT / 'drift.html'), 'bold')}", flush=True)
     return 0
 
