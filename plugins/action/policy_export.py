@@ -53,7 +53,8 @@ class ActionModule(ActionBase):
             return {**result, **failed_result(errors, "nothing was exported of this host")}
         notes = {**made.left_out, **made.off}
         if not made.exported:
-            raise AnsibleActionFail("nothing to export: " + joined(f"{name}: {why}" for name, why in notes.items()))
+            asked = {name: why for name, why in notes.items() if name in results} or notes
+            raise AnsibleActionFail("nothing to export: " + joined(f"{name}: {why}" for name, why in asked.items()))
         path = os.path.join(_files.local_path(options["dir"]), f"{_files.host_part(host)}.yml")
         result["changed"] = self._write(path, made.text)
         result["warnings"] = [f"{host}: {name}: {why}" for name, why in made.off.items()]

@@ -68,6 +68,7 @@ class ActionModule(WorkerAction):
             arguments = module_arguments(module, layers, given["connection_only"], options)
             self._share_pace(module, arguments, variables)
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars, self._sources(given, variables)))
+            _name_variables(RESOURCES[module].vendor, result)
         # Ansible takes the warnings of a loop's items out of their results.
         secrets = self._secrets(module, [*layers, options])
         result.update(
@@ -154,6 +155,15 @@ class ActionModule(WorkerAction):
         groups = ("group/secops.policy.policy", f"group/secops.policy.{RESOURCES[module].vendor.name}")
         for name in (*(name for name in said if name in groups), f"secops.policy.{module}"):
             found.update(plain(self._templar.template(said.get(name) or {})))
+
+
+def _name_variables(vendor: Vendor, result: dict[str, t.Any]) -> None:
+    """Say of an option of the connection that is missing with which variable a host has it."""
+    for item in result.get("errors") or []:
+        if item["path"] in vendor.arguments and item["message"].startswith("is required"):
+            said = f"{item['message']}. The host's variable is {variable(vendor, item['path'])}"
+            result["msg"] = result["msg"].replace(item["message"], said, 1)
+            item["message"] = said
 
 
 def _account(secrets: t.Iterable[t.Any]) -> str:

@@ -220,8 +220,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if name not in self.option_definitions:
                 raise AnsibleParserError(f"{name}: {unsupported(name, sorted(self.option_definitions))}")
             choices = self.option_definitions[name].get("choices") or []
-            for item in (value if isinstance(value, list) else str(value).split(",")) if choices and value is not None else []:
-                if str(item).strip() not in choices:
+            items = value if isinstance(value, list) else [item.strip() for item in str(value).split(",")]
+            for item in items if choices and value is not None else []:
+                if item not in choices:
                     raise AnsibleParserError(f"{name}: {show(item)} is not one of: {', '.join(choices)}{did_you_mean(item, choices)}")
         for name in _SECRETS:
             if isinstance(given.get(name), (dict, list, tuple, set, bool)):

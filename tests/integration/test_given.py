@@ -143,6 +143,15 @@ def test_no_desired_state_or_one_of_another_form_is_said_in_a_sentence(run_playb
     assert "must be a dictionary, with a key for each module" in said["list"] and len(said["list"]) < 250
 
 
+def test_an_option_of_the_connection_that_is_missing_is_said_with_the_host_s_variable(run_playbook, tenant):
+    bare = host(tenant, {SENTRY: {"config": []}})
+    del bare["meraki_organization_id"], bare["meraki_api_key"]
+    tenant.clear_log()
+    said = run_playbook("secops.policy.apply", inventory=inventory(bare=bare)).failed_result()["msg"]
+    assert "MERAKI_ORGANIZATION_ID" in said and "MERAKI_DASHBOARD_API_KEY" in said and tenant.log == []
+    assert all(f"The host's variable is {name}" in said for name in ("meraki_api_key", "meraki_organization_id"))
+
+
 def test_a_misspelled_desired_state_is_not_left_out(run_playbook, tenant):
     typo = host(tenant, None, secops_polcy={SENTRY: {"config": []}})
     for role in ("apply", "audit", "validate"):
@@ -158,6 +167,7 @@ def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, ten
         "apply": ({"apply_snapshot_keep": "many", "apply_modules": ["x"]}, ["apply_snapshot_keep must be a whole number, and is 'many'"]),
         "audit": ({"audit_formats": "pdf", "audit_fail_on_drift": "maybe"}, ["audit_fail_on_drift must be true or false, and is 'maybe'"]),
         "export": ({"export_names": "perhaps"}, ["export_names must be true or false, and is 'perhaps'"]),
+        "validate": ({"validate_modules": ["meraki_sentry_assignment"]}, ["Did you mean meraki_sentry_assignments?"]),
         "restore": ({"restore_modules": ["x"], "restore_force": 7}, ["restore_force must be true or false, and is 7"]),
     }
     tenant.clear_log()

@@ -196,6 +196,22 @@ def test_two_hosts_of_one_tenant_do_not_both_write_what_both_have_planned(tenant
     done = apply(inventory(first=first, second=second), check=True).ok()
 
 
+def test_without_a_terminal_to_ask_on_the_role_says_that_it_does_not(tenant, apply):
+    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}, check=True).ok()
+    assert "without asking" not in done.output, "nothing is written"
+    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}).ok()
+    assert "apply_confirm asks on a terminal, and there is none" in " ".join(done.output.split()) and tenant.writes()
+    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}).ok()
+    assert "without asking" not in done.output, "nothing is left to write"
+
+
+def test_an_entry_with_an_option_that_does_not_exist_has_no_plan(tenant, apply):
+    modules = desired_state()
+    modules[SENTRY]["stat"] = "replaced"
+    done = apply(inventory(acme=host(tenant, modules)), check=True)
+    assert done.rc == 2 and "acme: ESET policy assignments" in done.stdout and "acme: Sentry policies" not in done.stdout
+
+
 def test_applications_go_first_where_they_only_go(tenant, apply):
     modules = desired_state()
     modules[APPS] = {"state": "deleted", "config": [{"name": "Jira"}]}

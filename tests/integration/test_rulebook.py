@@ -65,6 +65,8 @@ def report(folder):
 
 def test_an_organization_is_audited_and_the_others_keep_their_part(tenants, run_playbook, tmp_path):
     listed, folder = inventory(tenants), {"audit_report_dir": str(tmp_path / "report")}
+    done = run_playbook(PLAYBOOK, inventory=listed)
+    assert done.rc == 2 and "secops_policy_organization_id is missing. Set it" in done.failed_result()["msg"]
     done = run_playbook(PLAYBOOK, inventory=listed, extra_vars={**folder, "secops_policy_organization_id": ["2", "3"]}).ok()
     assert "2 tenants: 2 drifted; 2 deviations" in done.stdout
     before = json.loads((tmp_path / "report" / "drift.json").read_text(encoding="utf-8"))["generated_at"]

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
+from ansible_collections.secops.policy.plugins.module_utils._model.validation import did_you_mean
 
 #: How much of two words has to be the same (two of three letters; policies and policy; approval and approved), or of the whole name.
 _ALIKE, _MOSTLY = 0.66, 0.9
@@ -21,6 +22,12 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 #: As Ansible begins what it says of a value that it cannot convert.
 _OF_ANOTHER_TYPE = re.compile(r"argument '(?P<name>\w+)' is of type .* convert to (?P<type>\w+): ", re.DOTALL)
+#: As Ansible says what is none of the choices.
+_NO_CHOICE = re.compile(
+    r"value of (?P<name>\w+) must be (?P<how>one (?:or more )?)of: (?P<choices>.*?)"
+    r"(?:, got: |\. Got no match for: )(?P<values>.*)",
+    re.DOTALL,
+)
 _TYPES = {
     "bool": "true or false",
     "dict": "a dictionary",
@@ -75,7 +82,12 @@ def _ratio(one: str, other: str) -> float:
 
 
 def _worded(message: str, given: t.Mapping[str, t.Any]) -> str:
-    """What Ansible says of an option's type, for people who know no Python."""
+    """What Ansible says of an option's type or choices, for people who know no Python, and with what may be meant."""
+    odd = _NO_CHOICE.fullmatch(message)
+    if odd:
+        choices, values = odd["choices"].split(", "), odd["values"].split(", ")
+        meant = "".join(did_you_mean(value, choices) for value in values[:1])
+        return f"{odd['name']} must be {odd['how'] or ''}of: {odd['choices']}, and not {printable(odd['values'])}{meant}"
     found = _OF_ANOTHER_TYPE.match(message)
     if found is None or found["name"] not in given or found["type"] not in _TYPES:
         return message

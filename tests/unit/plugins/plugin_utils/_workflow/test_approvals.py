@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow import apply, snapshot
 from ansible_collections.secops.policy.tests.support.drift_samples import APPLICATION, DRIFTED, ESET, IN_SYNC, SENTRY, planned
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +77,14 @@ def test_what_is_wrong_is_said_once_where_it_stands(expected, path, says):
 def test_an_approval_from_a_report_is_called_so(expected, says):
     (found,) = apply.approval_errors({APPLICATION: changes()}, expected, True, report=True)
     assert says in found["message"] and "audit again" in found["message"] and "apply_expected_plans" not in found["message"]
+
+
+def test_requests_with_unknown_outcome_are_counted_by_themselves():
+    """As the module's own failure counts them."""
+    gone = {"method": "DELETE", "path": "/x", "outcome": "unknown"}
+    result = {"failed": True, "changed": True, "stats": {}, "requests": [{"method": "POST", "path": "/x"}, gone], "pending": [gone]}
+    became = snapshot.outcome(result)
+    assert became == {"state": "failed", "made": 1, "pending": 0, "unknown": 1}
+    plan = {"plan_digest": DRIFTED, "requests": [{}], "summary": {}}
+    said = apply.account({APPLICATION: plan}, {APPLICATION: became}, False)["msg"]
+    assert said.endswith("FAILED, 1 requests made, 1 with unknown outcome, 0 not (see the task that failed)")

@@ -253,3 +253,12 @@ def test_what_the_playbooks_read_is_not_misspelled_either():
     assert "secops_policy_hosts" in read and "secops_policy_run_on" in read
     for name in read:
         assert misspelled_of("apply", secops_policy={}, **{f"{name}x": 1}) == {f"{name}x": name}
+
+
+def test_what_is_none_of_the_choices_is_said_with_what_is_meant():
+    spec = {"x_modules": {"type": "list", "elements": "str", "choices": ["audit", "apply"]}, "x_state": {"choices": ["replaced", "merged"]}}
+    _found, errors = role_options.converted("x_", spec, {"x_modules": ["aply", "b"], "x_state": "replace"})
+    assert errors == [
+        "x_modules must be one or more of: audit, apply, and not aply, b. Did you mean apply?",
+        "x_state must be one of: replaced, merged, and not replace. Did you mean replaced?",
+    ]

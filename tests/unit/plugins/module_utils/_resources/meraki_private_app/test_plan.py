@@ -528,6 +528,20 @@ def _to(address, access="browser"):
     return {"destinations": [{**destination(access=access), "destination_addr": [address]}]}
 
 
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("10.0.0", "'10.0.0' is not an IPv4 address or network: it has 3 numbers, and not 4"),
+        ("10.0.0.0.1", "it has 5 numbers, and not 4"),
+        ("0x0a.0.1", "hexadecimal or octal notation"),
+        ("010.1", "hexadecimal or octal notation"),
+    ],
+)
+def test_what_is_wrong_with_an_address_of_numbers(address, says):
+    (found,) = rule_errors([{"name": "A", **_to(address, "network")}], "merged", API)
+    assert says in found["message"]
+
+
 def _by(*pairs, access="browser"):
     found = [{"protocol": protocol, "ports": ports} for protocol, ports in pairs]
     return {"destinations": [{**destination(access=access), "protocol_ports": found}]}
