@@ -110,11 +110,14 @@ def drift_page(report: Any) -> None:
         for _round in range(3):
             driver.get("about:blank")
             driver.get(page.as_uri())
-            driver.execute_script(
-                "document.getElementById('search').value = 'tenant-499'; document.getElementById('tools').requestSubmit()"
+            # Without the way of a command from here to the browser.
+            loaded, answered = driver.execute_script(
+                "const loaded = performance.getEntriesByType('navigation')[0].loadEventEnd, started = performance.now();"
+                "document.getElementById('search').value = 'tenant-499'; document.getElementById('tools').requestSubmit();"
+                "void document.body.offsetHeight; return [loaded, performance.now() - started]"
             )
-            seconds.append(driver.execute_script("void document.body.offsetHeight; return performance.now() / 1000"))
-    report.ratio("drift.html open and filtered in Chromium, s", statistics.median(seconds), 1.0, "from the start to the first answer")
+            seconds.append((loaded + answered) / 1000)
+    report.ratio("drift.html open and filtered in Chromium, s", statistics.median(seconds), 1.0, "loaded, and one filter answered")
 
 
 def _tenant(cloud: Cloud, number: int) -> dict[str, Any]:
