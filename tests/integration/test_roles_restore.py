@@ -264,6 +264,22 @@ def test_which_snapshot(tenant, role, tmp_path):
     shutil.rmtree(folder)
 
 
+def test_two_hosts_of_one_tenant_do_not_both_restore_the_same_objects(tenant, role, tmp_path):
+    role("apply", acme=host(tenant, desired_state())).ok()
+    (file,) = files(tmp_path / "snapshots")
+    twin = file.with_name(file.name.replace("acme", "twin"))
+    twin.write_text(json.dumps({**snapshot(tmp_path / "snapshots"), "host": "twin"}), encoding="utf-8")
+    twin.chmod(0o600)
+    tenant.clear_log()
+    done = role("restore", acme=host(tenant, None), twin=host(tenant, None))
+    said = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
+    assert done.rc == 2 and said.keys() == {"acme", "twin"} and tenant.writes() == []
+    assert all("is one tenant with another host of this run" in text for text in said.values())
+    assert not list((tmp_path / "snapshots").glob(".lock*")), "no lock was taken"
+    role("restore", acme=host(tenant, None)).ok()
+    assert tenant.writes()
+
+
 def test_a_snapshot_goes_back_to_its_own_organization_or_tenant_and_to_no_other(tenant, role, tmp_path):
     """Whoever it is given by, and whatever is forced: another one is refused before anything is written on the host."""
     tenant.meraki.add_organization("2", "Other")
