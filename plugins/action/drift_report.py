@@ -136,8 +136,8 @@ class ActionModule(ActionBase):
         for host in plain(variables["ansible_play_hosts_all"]):
             # Registered results are data already: nothing in them is to be templated.
             raw = variables["hostvars"].raw_get(host)
-            results = {module: result for module, result in registered(raw, names).items() if self._is_of(host, result)}
-            taken = plain(raw[desired]).get("desired") if desired in raw and self._is_of(host, raw[desired]) else None
+            results = {module: result for module, result in registered(raw, names).items() if self._belongs_to(host, result)}
+            taken = plain(raw[desired]).get("desired") if desired in raw and self._belongs_to(host, raw[desired]) else None
             if desired and not taken and not results and host in batch:
                 tenants.append(reports.unread(host, "its desired state was not looked at in this play"))
             elif results or taken or host in batch:
@@ -152,7 +152,7 @@ class ActionModule(ActionBase):
                 tenants.append(reports.unread(host, f"{before}: {reason.wrong}" if reason.wrong else before))
         return tenants, waiting
 
-    def _is_of(self, host: str, result: Data) -> bool:
+    def _belongs_to(self, host: str, result: Data) -> bool:
         """Whether a result counts: one that policy_run registered in an earlier play says nothing of a host that is not looked at any more,
         and one of a task with ``run_once``, which every host has, is of one of them.
 

@@ -280,7 +280,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             found = tenants.organizations(api.organizations()) if vendor == "meraki" else tenants.companies(api.device_groups())
         except ApiError as error:
-            raise ValueError(connection.named_here(vendor, str(error))) from None
+            raise ValueError(connection.with_own_names(vendor, str(error))) from None
         finally:
             self._mask = Mask([*self._mask.secrets, *api.client.secrets])
             for text in api.client.warnings:

@@ -71,8 +71,8 @@ def public(vendor: str, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, (value, default) in values.items() if value not in (None, "", default)}
 
 
-def named_here(vendor: str, text: str) -> str:
-    """What a vendor's client says to be checked, with the options by their names here."""
+def with_own_names(vendor: str, text: str) -> str:
+    """A vendor's error message in which the options to check have the names that this plugin gives them."""
     names = re.compile(rf"\b({'|'.join(_OWN[vendor])})\b")
     return re.sub(r"\b[Cc]heck .*?(?=\. |$)", lambda found: names.sub(rf"{vendor}_\1", found[0]), text)
 

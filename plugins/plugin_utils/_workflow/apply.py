@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json, error
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import in_words, planned, ran, result_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import place_text, planned, ran, result_errors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.snapshot import NOT_RUN
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
@@ -74,7 +74,7 @@ def overlaps(plans: t.Mapping[str, t.Mapping[str, Result]]) -> dict[str, str]:
             tenant = canonical_json([description.module, plan["place"], plan.get("account")])
             for unit in (*plan["before"], *plan["after"]):
                 whole = description.writes_whole
-                label = f"{description.title if whole else description.label(unit)} of {in_words(plan['place'])}"
+                label = f"{description.title if whole else description.label(unit)} of {place_text(plan['place'])}"
                 hosts.setdefault((tenant, "" if whole else description.key(unit)), {}).setdefault(host, label)
     found: dict[str, list[str]] = {}
     for both in hosts.values():

@@ -62,7 +62,7 @@ def module_arguments(module: str, layers: t.Sequence[Result], connection_only: b
     return {**found, **{name: value for name, value in fixed.items() if value is not None}}
 
 
-def in_words(place: t.Mapping[str, str]) -> str:
+def place_text(place: t.Mapping[str, str]) -> str:
     """Which organization or tenant a plan is of, such as ``organization 2930418``."""
     return ", ".join(f"{key} {printable(str(value))}" for key, value in place.items() if value and key != "vendor")
 

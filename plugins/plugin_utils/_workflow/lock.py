@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 from ansible.errors import AnsibleActionFail
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import canonical_json
 from ansible_collections.secops.policy.plugins.plugin_utils._files import read, write_private
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import in_words
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import place_text
 
 #: No run takes so long.
 _LONGEST = timedelta(days=1)
@@ -82,8 +82,8 @@ def _take(path: str, owner: dict[str, t.Any], place: Place) -> bool:
             return False
         machine, since, host = (holder.get(key) or "unknown" for key in ("machine", "since", "host"))
         raise Taken(
-            f"another run writes to {in_words(place)}: it started at {since} on {machine}, for the host {host}. Wait until it is over. If "
-            f"it is over, remove {path}"
+            f"another run writes to {place_text(place)}: it started at {since} on {machine}, for the host {host}. Wait until it has ended. "
+            f"If it has already ended, remove {path}"
         )
     write_private(path, json.dumps(owner))
     return True

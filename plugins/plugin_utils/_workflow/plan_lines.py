@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import in_words, planned
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import place_text, planned
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of
 
 Result = t.Mapping[str, t.Any]
@@ -32,5 +32,5 @@ def plan_lines(host: str, plans: t.Mapping[str, Result]) -> list[str]:
         found += [head, *(f"  {line}" for line in lines)]
         if planned(plan):
             # It is approved for one tenant, which the name of a host need not tell.
-            found += [f"  place: {in_words(plan['place'])}", f"  plan_digest: {plan['plan_digest']}"]
+            found += [f"  place: {place_text(plan['place'])}", f"  plan_digest: {plan['plan_digest']}"]
     return found

@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.secops.policy.plugins.module_utils._model.description import Description
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
-from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import planned, ran, result_errors
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import place_text, planned, ran, result_errors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import module_of, removals
 
 Unit = dict[str, t.Any]
@@ -188,9 +188,8 @@ def _where(place: t.Any, other: t.Any = None) -> str:
     """A place in words; beside ``other`` what differs."""
     if not isinstance(place, dict):
         return "an unknown place"
-    told = {key: value for key, value in place.items() if key != "vendor" and value}
-    differs = {key: value for key, value in told.items() if isinstance(other, dict) and other.get(key) != value}
-    return ", ".join(f"{key} {value}" for key, value in (differs or told).items())
+    differs = {key: value for key, value in place.items() if isinstance(other, dict) and other.get(key) != value}
+    return place_text(differs) or place_text(place)
 
 
 def _id(description: Description, unit: Unit) -> str | None:

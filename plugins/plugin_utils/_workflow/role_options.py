@@ -71,7 +71,7 @@ def misspelled(prefix: str, options: Spec, defaults: t.Mapping[str, t.Any], vari
 
 
 def _near(name: str, option: str) -> bool:
-    """Whether one may be the other with a slip of the pen: word by word, for another word more is another name."""
+    """Whether one may be the other with a typing error. Names are compared word by word: a name with one more word is another name."""
     words = [*zip(name.split("_"), option.split("_"))]
     alike = all(_ratio(*pair) >= _ALIKE for pair in words) or _ratio(name, option) > _MOSTLY
     return alike and name.count("_") == option.count("_")

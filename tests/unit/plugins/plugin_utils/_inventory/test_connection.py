@@ -8,11 +8,11 @@ import pytest
 from ansible_collections.secops.policy.plugins.plugin_utils._inventory.connection import (
     OPTIONS,
     TEXTS,
-    named_here,
     of,
     public,
     settled,
     vendors,
+    with_own_names,
 )
 
 KEY, TOKEN = {"meraki_api_key": "k" * 40}, {"eset_access_token": "t" * 40}
@@ -91,8 +91,8 @@ def test_a_client_gets_its_own_options():
 
 def test_what_a_client_says_names_the_options_as_they_are_called_here():
     said = "GET /organizations: 401. The API key is wrong: check api_key (or MERAKI_DASHBOARD_API_KEY)."
-    assert named_here("meraki", said) == said.replace("api_key (", "meraki_api_key (")
+    assert with_own_names("meraki", said) == said.replace("api_key (", "meraki_api_key (")
     said = "The username is odd: check username and password (or ESET_USERNAME), region and deployment. The account has a password"
     shown = "check eset_username and eset_password (or ESET_USERNAME), eset_region and eset_deployment. The account has a password"
-    assert named_here("eset", said) == f"The username is odd: {shown}"
-    assert named_here("eset", "503: Check region, base_url and any proxy").endswith(": Check eset_region, eset_base_url and any proxy")
+    assert with_own_names("eset", said) == f"The username is odd: {shown}"
+    assert with_own_names("eset", "503: Check region, base_url and any proxy").endswith(": Check eset_region, eset_base_url and any proxy")
