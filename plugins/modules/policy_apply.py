@@ -52,7 +52,7 @@ options:
         report. If the report does not contain the host, or shows it as unreadable or invalid, the task fails.
     type: str
   confirm:
-    description: Whether the role is to ask before the first write, for V(check). The task warns if there is no terminal to ask on.
+    description: Whether the role asks before the first write, for V(check). If there is no terminal, the task warns.
     type: bool
     default: false
   approved_max_age:

@@ -252,7 +252,7 @@ def test_hosts_fail_each_for_itself_whatever_tags_are_asked_for_and_nobody_pays_
         assert [item["host"] for item in done.results if item["name"] == "Afterwards"] == ["berlin"]
     done, _report = audit(listed, playbook=playbook)
     done.ok()
-    assert [item["host"] for item in done.results if item["name"].endswith("Fail hosts that have to")] == ["berlin"]
+    assert [item["host"] for item in done.results if item["name"].endswith("Fail hosts with errors or unwanted drift")] == ["berlin"]
     assert {item["host"] for item in done.results if item["name"] == "Afterwards"} == {"berlin", "paris"}
 
 
