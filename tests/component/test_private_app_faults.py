@@ -624,3 +624,46 @@ def test_what_goes_wrong_here_before_a_write_leaves_nothing_half_done(cloud, mon
     else:
         assert linked(cloud, "Remove") == ["g1"] and [request["method"] for request in result["pending"]] == ["DELETE"]
         assert [request["method"] for request in result["requests"]] == ["PUT", "PUT"]
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted", "gathered"])
+def test_a_name_that_two_applications_have_says_of_neither_which_is_meant(cloud, state):
+    """Their ids do. The vendor says that names are unique."""
+    first, second = [key for key, item in cloud.meraki.applications("1").items() if item["name"] in ("Keep", "Change")]
+    cloud.meraki.secure_connect._organizations["1"].applications[second]["name"] = "Keep"
+    config = [{"name": "Keep", "destinations": [destination(1)]}]
+    result = run(cloud, state=state, config=config, allow_group_removal=True, max_removals=9)
+    assert [item["path"] for item in result["errors"]] == ["config[0].name"] and cloud.writes() == []
+    assert f"2 applications are named 'Keep': {first}, {second}. Give application_id" in result["msg"]
+    if state == "gathered":
+        assert [item["application_id"] for item in run(cloud, state=state, config=[{"application_id": second}])["gathered"]] == [second]
+
+
+def test_a_list_that_holds_an_application_twice_is_not_planned_from(cloud):
+    def told(request):
+        answer = original(request)
+        if request.method != "GET" or not request.path.endswith("/privateApplications"):
+            return answer
+        data = json.loads(answer.body)
+        return replace(answer, body=json.dumps({**data, "data": [*data["data"][:-1], data["data"][0]]}).encode())
+
+    original, cloud.meraki.handle = cloud.meraki.handle, told
+    result = run(cloud, state="overridden", config=WANTED, max_removals=9, allow_group_removal=True)
+    assert "is listed twice" in result["msg"] and cloud.writes() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"data": []}', b'{"applicationGroupId": null}', b'"g9"'])
+@pytest.mark.parametrize("api", ["private_applications", "private_resources"])
+def test_a_group_whose_id_the_answer_does_not_tell_is_looked_up(cloud, api, body):
+    cloud.meraki.private_resources = "on"
+
+    def told(request):
+        answer = original(request)
+        return replace(answer, body=body) if request.method == "POST" and "Group" in request.path else answer
+
+    original, cloud.meraki.handle = cloud.meraki.handle, told
+    wanted = [{"name": "New", "destinations": [destination(4)], "application_groups": ["Fresh"]}]
+    result = run(cloud, api=api, config=wanted, create_groups=True)
+    assert not result.get("failed"), result["msg"]
+    assert [request["method"] for request in result["requests"]] == ["POST", "POST"]
+    assert not run(cloud, api=api, config=wanted, create_groups=True)["changed"]

@@ -92,7 +92,8 @@ class Description(t.NamedTuple):
     - ``content``: two states of a unit are the same where it is equal.
     - ``objects``: the ordered list in a unit; without one, ``fields`` can differ, and ``lists``, whose elements are compared one by one
       in the form that the function gives them.
-    - ``lifecycle``: units are created and deleted, not only changed. ``limits``: the most that there can be, by the field of their ids.
+    - ``lifecycle``: units are created and deleted, not only changed. ``needs_id``: whether such a unit is accepted as it is only with
+      its id. ``limits``: the most that there can be, by the field of their ids.
     - ``titles``: fields in words, where their names are not; ``formats``: their values as text.
     - ``purpose``: the options that say what is to be done, and not how the vendor is reached.
     - ``deleting``: the options with which restore deletes units, each with the name of the role's option; ``creating``: those with which
@@ -121,6 +122,7 @@ class Description(t.NamedTuple):
     fields: tuple[str, ...] = ()
     lists: t.Mapping[str, t.Callable[[t.Any], str]] = {}
     lifecycle: bool = False
+    needs_id: t.Callable[[Data], bool] = lambda unit: False
     limits: t.Mapping[str, int] = {}
     titles: t.Mapping[str, str] = {}
     formats: t.Mapping[str, t.Callable[[t.Any], str]] = {}
@@ -174,7 +176,8 @@ class Description(t.NamedTuple):
         """The unit with names in place of ids wherever a name says which object is meant, and without the ids that only this place has:
         those of units and objects that are found by name or content."""
         own = {self.objects.id_field} if self.objects and self.objects.id_field not in self.names else set()
-        if self.lifecycle and self.identity(unit).name not in ambiguous.get(self.kinds[0].name_field, ()):
+        ambiguous_names = ambiguous.get(self.kinds[0].name_field, ())
+        if self.lifecycle and self.identity(unit).name not in ambiguous_names and not self.needs_id(unit):
             own |= {kind.id_field for kind in self.kinds}
         return t.cast(Unit, self._named_only(unit, ambiguous, own))
 

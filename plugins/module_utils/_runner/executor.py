@@ -251,7 +251,7 @@ class _Work:
                 self._ids[request.produces] = request.extract_id(response.data)
             except (KeyError, TypeError, IndexError):
                 raise UnexpectedResponse(f"{request.method} {path}: answered {response.status} without the id of what was made") from None
-            except ValueError as error:
+            except (Undocumented, ValueError) as error:
                 raise UnexpectedResponse(f"{request.method} {path}: answered {response.status}, but {error}") from None
 
     def put_back_all(self) -> None:

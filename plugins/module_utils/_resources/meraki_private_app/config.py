@@ -153,7 +153,7 @@ def rule_errors(config: t.Any, state: str, backend: Backend | None) -> list[dict
         if state in ("gathered", "deleted"):
             continue
         if state == "rendered" or not any(key in entry for key in ID_KEYS.values()):
-            errors += spec_rules(path, entry, backend)
+            errors += spec_rules(path, entry, backend is not None and backend.strict_browser)
         if backend is not None:
             errors += backend.errors(path, entry, None)
     return errors
@@ -194,10 +194,10 @@ def foreign_ids(config: t.Iterable[t.Mapping[str, t.Any]], backend: Backend) -> 
 
 
 def spec_rules(
-    path: str, fields: t.Mapping[str, t.Any], backend: Backend | None, known: Known = lambda key, value: False
+    path: str, fields: t.Mapping[str, t.Any], strict_browser: bool, known: Known = lambda key, value: False
 ) -> list[dict[str, str]]:
-    """The rules that only the spec's words give. ``known`` says of a name, an sni, the destinations or one of them that it is there as
-    it is."""
+    """The rules that only the spec's words give, ``strict_browser`` as the API has it. ``known`` says of a name, an sni, the destinations
+    or one of them that it is there as it is."""
     errors = []
     name, sni = fields.get("name"), fields.get("sni")
     if isinstance(name, str) and not known("name", name):
@@ -209,7 +209,7 @@ def spec_rules(
         errors.append(error(f"{path}.destinations", "must not be empty: an application is what its destinations are"))
     for place, destination in enumerate(destinations if isinstance(destinations, list) else []):
         if isinstance(destination, dict) and not known("destination", destination):
-            strict = backend is not None and backend.strict_browser and destination.get("access_type") == "browser"
+            strict = strict_browser and destination.get("access_type") == "browser"
             errors += _destination_errors(f"{path}.destinations[{place}]", destination, strict)
     return errors
 

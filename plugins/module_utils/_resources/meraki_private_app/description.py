@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._model.description import Description, Kind
+from ..._model.description import Data, Description, Kind
 from ..._model.plan import canonical_json
 from ..._vendors.meraki_options import VENDOR
-from .config import ARGUMENTS, SCHEMA
+from .config import ARGUMENTS, SCHEMA, spec_rules
 from .fields import GROUP_KEYS, ID_KEYS, LIMIT, normal, normal_destination
 
 
 def _destination(data: t.Any) -> str:
     ports = "; ".join(f"{pair.get('protocol')} {pair.get('ports')}" for pair in data["protocol_ports"])
     return f"{', '.join(data['destination_addr'])} \N{MIDDLE DOT} {ports} \N{MIDDLE DOT} {data['access_type']}"
+
+
+def _needs_id(unit: Data) -> bool:
+    return bool(spec_rules("", unit, strict_browser=ID_KEYS["private_applications"] in unit))
 
 
 DESCRIPTION = Description(
@@ -38,6 +42,7 @@ DESCRIPTION = Description(
         **dict.fromkeys(GROUP_KEYS.values(), str),
     },
     lifecycle=True,
+    needs_id=_needs_id,
     limits={ID_KEYS["private_applications"]: LIMIT},
     titles={**dict.fromkeys(GROUP_KEYS.values(), "application group"), "destinations": "destination"},
     formats={"destinations": _destination},

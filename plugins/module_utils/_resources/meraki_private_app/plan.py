@@ -228,9 +228,11 @@ def gathered(current: Current, desired: Desired, config: t.Any, found: Diagnosti
 def match(current: Current, desired: Desired, state: str, found: Diagnostics) -> list[tuple[DesiredApplication, Application | None]]:
     """For each entry the application that it means, by id, else by exact name: a name that another entry gives up is nobody's."""
     leaving = _renamed(current, desired) if state not in ("deleted", "gathered") else set()
-    by_name = {item["name"]: item for key, item in current.applications.items() if key not in leaving}
+    by_name: dict[str, list[Application]] = {}
     alike: dict[str, list[Application]] = {}
-    for item in current.applications.values():
+    for key, item in current.applications.items():
+        if key not in leaving:
+            by_name.setdefault(item["name"], []).append(item)
         alike.setdefault(folded(item["name"]), []).append(item)
     reached: dict[str, str] = {}
     matched = []
@@ -241,7 +243,13 @@ def match(current: Current, desired: Desired, state: str, found: Diagnostics) ->
             says = f"is {name!r}, but the application {own} is named {existing['name']!r}: say which one is meant"
             found.error(f"{unit.path}.name", says)
         if existing is None and name is not None:
-            existing = by_name.get(name)
+            namesakes = by_name.get(name, [])
+            if len(namesakes) > 1:
+                ids = ", ".join(item["application_id"] for item in namesakes)
+                says = f"{len(namesakes)} applications are named {name!r}: {ids}. Give {current.backend.id_key}"
+                found.error(f"{unit.path}.name", says)
+                continue
+            existing = namesakes[0] if namesakes else None
             # One that only looks like it is an error: it is only the name itself that can be taken over.
             near = [] if existing else [item for item in alike.get(folded(name), []) if item["name"] != name]
             if near:
@@ -298,7 +306,7 @@ def _result(backend: Backend, unit: DesiredApplication, existing: Application | 
         if existing["application_group_ids"] and given.get("application_group_ids") == []:
             found.warn(f"{unit.path}.application_groups: an empty list has no effect in state merged: groups are joined, and not left")
         result["application_group_ids"] = list(dict.fromkeys([*existing["application_group_ids"], *given.get("application_group_ids", [])]))
-    found.errors += spec_rules(unit.path, given, backend, _known(existing if unit.lenient else None))
+    found.errors += spec_rules(unit.path, given, backend.strict_browser, _known(existing if unit.lenient else None))
     found.errors += backend.errors(unit.path, given, existing)
     if existing is None or normal(existing) != normal(result):
         found.warnings += backend.advice(unit.path, given, existing)

@@ -128,13 +128,13 @@ class Applications:
 
     def read(self, api: Meraki) -> Listed:
         # The page size is the largest, so that one request reads all.
-        whole = _whole_list(api, _PATH, _APPLICATION)
+        whole = _whole_list(api, _PATH, _APPLICATION, "applicationId")
         listed = [self._with_destinations(api, item) for item in whole.items]
         unknown = [item for item in listed if item.get("applicationGroupIds") is None]
         counted = whole.counted
         if unknown:
             # The spec lists the field without requiring it. Taken for empty where it is left out, the next PUT would end memberships.
-            joined = _whole_list(api, self.groups_path, _GROUP)
+            joined = _whole_list(api, self.groups_path, _GROUP, "applicationGroupId")
             counted = counted and joined.counted
             for item in unknown:
                 own = str(item["applicationId"])
@@ -144,7 +144,10 @@ class Applications:
         return Listed({item["application_id"]: item for item in map(self.from_api, listed)}, counted, whole.since)
 
     def groups(self, api: Meraki) -> list[tuple[str, str]]:
-        return [(str(item["applicationGroupId"]), item["name"]) for item in _whole_list(api, self.groups_path, _GROUP).items]
+        return [
+            (str(item["applicationGroupId"]), item["name"])
+            for item in _whole_list(api, self.groups_path, _GROUP, "applicationGroupId").items
+        ]
 
     def group_body(self, name: str) -> dict[str, t.Any]:
         return {"name": name}
@@ -179,7 +182,7 @@ class _Whole(t.NamedTuple):
     since: float
 
 
-def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
+def _whole_list(api: Meraki, tail: str, shape: Shape, id_key: str) -> _Whole:
     listed: list[dict[str, t.Any]] = []
     total: t.Any = None
     since = 0.0
@@ -194,6 +197,12 @@ def _whole_list(api: Meraki, tail: str, shape: Shape) -> _Whole:
         if problem.status == 404 and tail == _PATH and not since:
             raise NotThere(problem.message, 404, problem.data) from None
         raise
+    ids = [str(item[id_key]) for item in listed]
+    if len(set(ids)) < len(ids):
+        twice = next(one for place, one in enumerate(ids) if one in ids[:place])
+        raise ApiError(
+            f"GET {api.path(tail)}: {twice} is listed twice; somebody may be changing the list at this moment. Run the task again"
+        )
     if total is not None and len(listed) < total:
         raise ApiError(
             f"GET {api.path(tail)}: the list has {len(listed)} of {total} items, without a Link to the rest. Nothing can be planned from "

@@ -18,8 +18,9 @@ SENTRY = {
         {"policy_id": "6", "sm_network_id": "N_9", "sm_network": "Corp SM", "scope": "all", "tags": [], "group_policy_id": "102"},
     ],
 }  # fmt: skip
+BROWSER = {"destination_addr": ["10.0.0.1"], "protocol_ports": [{"protocol": "TCP", "ports": "443"}], "access_type": "browser"}
 APP = {
-    "application_id": "7", "name": "Jira", "description": "", "destinations": [], "application_group_ids": ["901", "902"],
+    "application_id": "7", "name": "Jira", "description": "", "destinations": [BROWSER], "application_group_ids": ["901", "902"],
     "application_groups": ["West", "East"],
 }  # fmt: skip
 STACK = {"target": {"device_group_uuid": "g", "device_group": "All/Servers"}, "policies": [{"policy_uuid": "p", "policy": "Baseline"}]}
@@ -52,7 +53,7 @@ def test_by_names_keeps_an_id_only_where_no_name_was_read():
             {"sm_network": "Corp SM", "scope": "all", "tags": [], "group_policy_id": "102"},
         ],
     }
-    assert app == {"name": "Jira", "description": "", "destinations": [], "application_groups": ["West", "East"]}
+    assert app == {"name": "Jira", "description": "", "destinations": [BROWSER], "application_groups": ["West", "East"]}
     assert stack == {"target": {"device_group": "All/Servers"}, "policies": [{"policy": "Baseline"}]}
 
 
@@ -81,3 +82,26 @@ def test_what_tells_units_apart_is_in_words():
     assert RESOURCES["meraki_private_app"].label({"name": "New"}) == "application New"
     with pytest.raises(KeyError):
         RESOURCES["eset_policy_assignment"].identity({"target": {}})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"name": "R&D (prod)"},
+        {"name": " Jira"},
+        {"sni": "no domain"},
+        {"destinations": []},
+        {"destinations": [{**BROWSER, "destination_addr": ["10.0.0.0/24"]}]},
+        {"destinations": [{**BROWSER, "protocol_ports": [{"protocol": "TCP", "ports": "any"}]}]},
+    ],
+    ids=str,
+)
+def test_an_application_that_is_accepted_only_with_its_id_keeps_it(broken):
+    """The vendor's words are checked for an entry without an id whatever is there, so that its name alone could not be fed back."""
+    description = RESOURCES["meraki_private_app"]
+    assert description.by_names({**APP, **broken}, {})["application_id"] == "7"
+    assert "application_id" not in description.by_names(APP, {})
+    # The successor leaves networks in browser access to the vendor.
+    resource = {"resource_id": "9", **{key: value for key, value in APP.items() if key != "application_id"}, **broken}
+    wide = broken.get("destinations") and broken["destinations"][0]["destination_addr"] == ["10.0.0.0/24"]
+    assert ("resource_id" in description.by_names(resource, {})) == (not wide)
