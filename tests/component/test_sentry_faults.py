@@ -481,3 +481,23 @@ def test_what_goes_wrong_here_after_a_write_leaves_its_outcome_unknown(cloud, mo
     result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
     assert result["failed"] and result["changed"] and "internal error" in result["msg"] and "unknown outcome: 1" in result["msg"]
     assert result["requests"] == result["pending"] and result["requests"][0]["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("where", ["both", "item", "policies"])
+def test_ids_of_networks_that_are_numbers_are_no_locales(cloud, where):
+    cloud.meraki.add_network("1", "7", "Seven")
+    cloud.meraki.add_group_policy("7", "100", "Staff")
+    cloud.meraki.add_sentry("7", [policy(0, snake=False)])
+
+    def told(data):
+        items = [dict(item) for item in data[0]["items"]]
+        for item in items:
+            if item["networkId"] == "7":
+                policies = [{**one, "networkId": 7 if where != "item" else "7"} for one in item["policies"]]
+                item.update(networkId=7 if where != "policies" else "7", policies=policies)
+        return [{**data[0], "items": items}]
+
+    answering(cloud, told)
+    result = run(cloud, config=[{"network_id": "N_1", "policies": [policy(2)]}])
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] and not [text for text in result.get("warnings", []) if "locale" in text]

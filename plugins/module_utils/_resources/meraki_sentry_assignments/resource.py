@@ -79,7 +79,7 @@ class SentryAssignments:
             if item.get("policies") is None:
                 unknown.add(key)
             networks[key] = [_from_api(policy, f" of network {key}") for policy in policies]
-            others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") not in (None, key)})
+            others = sorted({str(policy["networkId"]) for policy in policies if policy.get("networkId") is not None} - {key})
             if others:
                 locales[key] = others
         current = Current(self._api.path(_WRITE), networks, names, locales, listing.since, frozenset(unknown), listing.counted, shown)
