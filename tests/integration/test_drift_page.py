@@ -422,7 +422,7 @@ def test_who_and_when(page):
     (changes,) = find(driver, ".changes")
     certain, possible = [one.text for one in find(changes, "li")]
     assert certain == "2026-11-24 17:03:12 UTC Anna Meyer via API: PUT /organizations/2930418/sm/sentry/policies/assignments N_1"
-    assert possible == "2026-11-24 16:40:05 UTC possibly Jonas Weber Network-wide > Group policies: Group policy N_1"
+    assert possible == "2026-11-24 16:40:05 UTC candidate Jonas Weber Network-wide > Group policies: Group policy N_1"
     choose(driver, "search", "anna meyer")
     assert tenants(driver) == ["berlin"]
 

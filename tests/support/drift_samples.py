@@ -140,10 +140,12 @@ def shown():
     cities = ("amsterdam", "athens", "brussels", "dublin", "helsinki", "lisbon", "madrid", "oslo", "prague", "rome", "vienna", "zagreb")
     tenants = [in_sync(city) for city in cities]
     tenants += [drifted("berlin"), reordered("paris"), unreadable("warsaw"), unread("sofia", "the host was not reached")]
-    made = report(tenants, accepted(), NOW, collection_version="1.0.0")
+    return _compared(report(tenants, accepted(), NOW, collection_version="1.0.0"))
+
+
+def _compared(made):
     earlier = report([in_sync("berlin"), reordered("paris"), drifted("vienna")], [], NOW - datetime.timedelta(days=1))
-    made["comparison"] = compare(earlier, made)
-    return made
+    return {**made, "comparison": compare(earlier, made)}
 
 
 #: Entries of Meraki's change log, as a module's ``recent_changes`` has them.
@@ -161,12 +163,10 @@ CHANGES = [
 
 def explained():
     """The report of ``shown`` in which two tenants were not in the run, with who changed what in one that was."""
-    before = shown()
-    tenants = {one["name"]: one for one in before["tenants"]}
-    kept = [{**tenants.pop(name), "read_at": "2026-11-20T04:30:00Z"} for name in ("paris", "zagreb")]
+    tenants = {one["name"]: one for one in shown()["tenants"]}
+    kept = [{**tenants.pop(name), "read_at": "2026-11-20T04:30:00Z"} for name in ("prague", "zagreb")]
     tenants["berlin"]["resources"][0]["recent_changes"] = CHANGES
-    made = report(tenants.values(), accepted(), NOW, collection_version="1.0.0", kept=kept)
-    return {**made, "comparison": before["comparison"]}
+    return _compared(report(tenants.values(), accepted(), NOW, collection_version="1.0.0", kept=kept))
 
 
 def accepted() -> list[Accepted]:

@@ -21,13 +21,14 @@ Data = t.Mapping[str, t.Any]
 
 
 class _Case(t.NamedTuple):
-    """One test case. ``kind``: ``failure``, ``exc``, ``skipped``, or empty for one that passed."""
+    """One test case. ``kind``: ``failure``, ``error``, ``skipped``, or empty for one that passed; ``type``: of a failure or an error."""
 
     place: str
     name: str
     kind: str = ""
     message: str = ""
     text: str = ""
+    type: str = "drift"
 
 
 def junit(report: Data) -> str:
@@ -38,7 +39,11 @@ def junit(report: Data) -> str:
     suites = [(one["name"], _cases(one)) for one in report["tenants"] if "read_at" not in one]
     if report["problems"]:
         suites.insert(
-            0, ("audit", [_Case("audit", f"problem {number}", "error", text) for number, text in enumerate(report["problems"], 1)])
+            0,
+            (
+                "audit",
+                [_Case("audit", f"problem {number}", "error", text, type="problem") for number, text in enumerate(report["problems"], 1)],
+            ),
         )
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -52,20 +57,25 @@ def junit(report: Data) -> str:
 
 
 def _cases(one: Data) -> list[_Case]:
-    found = [_Case(one["name"], one["name"], "error", one["message"], one["message"])] if one["message"] else []
+    found = [_Case(one["name"], one["name"], "error", one["message"], "", one["verdict"])] if one["message"] else []
     for resource in one["resources"]:
         place = f"{one['name']}.{resource['module']}"
         if resource["verdict"] in UNKNOWN:
-            text = "\n".join([resource["message"], *map(describe, resource["errors"])])
-            found.append(_Case(place, title(resource["module"]), "error", resource["message"], text))
+            text = "\n".join(map(describe, resource["errors"]))
+            found.append(_Case(place, title(resource["module"]), "error", resource["message"], text, resource["verdict"]))
             continue
         units: dict[str, list[Data]] = {}
         for item in resource["items"]:
             units.setdefault(label(item["unit"]), []).append(item)
-        found += [_case(place, resource["module"], name, items) for name, items in units.items()]
+        cases = [_case(place, resource["module"], name, items) for name, items in units.items()]
+        found += [case if case.kind != "failure" else case._replace(text=_joined(resource["message"], case.text)) for case in cases]
         if not units:
             found.append(_Case(place, title(resource["module"])))
     return found
+
+
+def _joined(*texts: str) -> str:
+    return "\n".join(filter(None, texts))
 
 
 def _case(place: str, module: str, name: str, items: list[Data]) -> _Case:
@@ -98,7 +108,7 @@ def _written(case: _Case) -> list[str]:
         return [head + "/>"]
     inner = f"      <{case.kind} message={_attribute(case.message)}"
     if case.kind != "skipped":
-        inner += f' type="{"drift" if case.kind == "failure" else "unreadable"}"'
+        inner += f' type="{case.type}"'
     inner += f">{_text(case.text)}</{case.kind}>" if case.text else "/>"
     return [head + ">", inner, "    </testcase>"]
 

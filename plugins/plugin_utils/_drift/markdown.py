@@ -106,10 +106,12 @@ def _details(one: Data) -> str:
     lines = [f"- {escaped(reason)}" for reason in reasons(one)] if one["verdict"] in UNKNOWN else []
     for resource in one["resources"]:
         module = escaped(title(resource["module"]))
+        if resource["verdict"] not in UNKNOWN and resource["message"]:
+            lines += [f"- {module}: {escaped(resource['message'])}"]
         lines += [f"- {module}: {escaped(_line(resource['module'], item))}" for item in resource["items"] if item["verdict"] != IN_SYNC]
         changes = change_lines(resource, _CHANGES)
         if changes:
-            lines += [f"- {module}, changed recently (a candidate may explain it, by network and time):"]
+            lines += [f"- {module}, changed recently (candidate: a change in this network that may be the cause):"]
             lines += [f"  - {escaped(line)}" for line in changes]
     head = f"{_html(one['name'])}: {one['verdict'].replace('_', ' ')}"
     return f"\n<details><summary>{head}</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"

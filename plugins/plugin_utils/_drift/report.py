@@ -172,6 +172,11 @@ def _of(error: Data, module: str) -> bool:
     return f"{error['path']}.".startswith(f"secops_policy.{module}.")
 
 
+def _about_tenant(error: Data) -> bool:
+    """Whether an error is about what the vendor has (``organization: network N_1``), and not about an option or something in it."""
+    return ": " in error["path"]
+
+
 def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any]], result: t.Any) -> dict[str, t.Any]:
     """``errors``: what is wrong with the entry itself. An option that does not exist makes what the module said worth nothing."""
     if isinstance(result, dict):
@@ -191,15 +196,20 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any
         "items": [],
     }
     if errors:
-        return {**made, "verdict": INVALID, "message": joined(map(describe, errors))}
+        own = result_errors(f"secops_policy.{module}", result) if isinstance(result, dict) and result.get("errors") else []
+        found = [*errors, *(item for item in own if item["path"] not in {one["path"] for one in errors})]
+        return {**made, "verdict": INVALID, "errors": found, "message": joined(map(describe, found))}
     if not isinstance(result, dict) or not ran(result):
         return {**made, "message": "the module was not run for this host in this play"}
     made["warnings"] = [str(text) for text in result.get("warned", result.get("warnings")) or []]
     planned = all(key in result for key in ("before", "after", "summary", "plan_digest"))
     if not planned:
         made["message"] = str(result.get("msg") or "the module did not return the current state")
-        wrong = {"verdict": INVALID, "errors": result_errors(f"secops_policy.{module}", result)} if result.get("errors") else {}
-        return {**made, **wrong}
+        if result.get("errors"):
+            about_tenant = any(map(_about_tenant, result["errors"]))
+            made["verdict"] = UNREADABLE if about_tenant else INVALID
+            made["errors"] = result_errors(f"secops_policy.{module}", result)
+        return made
     if result.get("failed") or result.get("failure"):
         # A plan that was refused (max_removals, expected_plan, groups emptied) was read all the same: it is drift.
         why = str(result.get("msg") or "").partition("\n")[0].removeprefix("Nothing was written: ")

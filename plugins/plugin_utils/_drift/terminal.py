@@ -42,6 +42,15 @@ def terminal(report: Data) -> list[str]:
         lines.append(f"  {_cut(one.text)}  [{_names(one.tenants)}]")
     if len(found) > _MOST:
         lines.append(f"  ... and {count(len(found) - _MOST, 'deviation')} more, in the report")
+    refused = [
+        f"  {_cut(clean(resource['message']))}  [{clean(one['name'])}, {title(resource['module'])}]"
+        for one in tenants
+        for resource in one["resources"]
+        if resource["verdict"] not in UNKNOWN and resource["message"]
+    ]
+    if refused:
+        more = [f"  ... and {len(refused) - _MOST} more, in the report"] if len(refused) > _MOST else []
+        lines += ["Guards of the desired state:", *refused[:_MOST], *more]
     lines += _changes(tenants)
     if report["totals"]["objects"]["accepted"]:
         accepted = count(report["totals"]["objects"]["accepted"], "deviation")
@@ -61,7 +70,7 @@ def _changes(tenants: t.Sequence[Data]) -> list[str]:
     if not found:
         return []
     more = [f"  ... and {count(len(found) - _MOST, 'more line')}, in the report"] if len(found) > _MOST else []
-    return ["Changed recently (a candidate may explain it, by network and time):", *map(_cut, found[:_MOST]), *more]
+    return ["Changed recently (candidate: a change in this network that may be the cause):", *map(_cut, found[:_MOST]), *more]
 
 
 def _describe(one: Data) -> str:

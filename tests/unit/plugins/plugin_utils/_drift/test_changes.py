@@ -59,7 +59,7 @@ def test_the_data_is_as_the_module_has_it():
 def test_who_and_when_below_the_deviations():
     found = made(with_changes("berlin", CALL, EDIT), with_changes("paris"))
     lines = terminal(found)
-    at = lines.index("Changed recently (a candidate may explain it, by network and time):")
+    at = lines.index("Changed recently (candidate: a change in this network that may be the cause):")
     assert lines[at - 1].startswith("  - Branch Berlin") and lines[at + 1 :] == [
         f"  berlin, Sentry policies: 2026-11-24 16:04 UTC Miles Meraki: via API: {PATH}",
         "  berlin, Sentry policies: candidate: 2026-11-24 09:00 UTC Dana, network Branch Berlin (N_1): Sentry: Policies",

@@ -186,3 +186,20 @@ def test_of_a_damaged_report_nothing_is_kept():
             at[path[-1]] = junk
             found = kept(copy, {"paris"})
             assert found is None or FORMATS["html"][1](report([], [], NOW, kept=found))
+
+
+def test_what_apply_would_refuse_is_said_in_every_form_for_people():
+    """Drift that a guard of the desired state holds back is drift, and nobody must expect it to be repaired."""
+    gone = planned([application("Jira", "1")], deleted=1)
+    refused = {
+        **gone,
+        "failed": True,
+        "msg": "Nothing was written: the plan removes 1, and max_removals allows 0.\nthe plan",
+        "pending": [],
+    }
+    made = report([tenant("berlin", desired_state(APPLICATION), {APPLICATION: refused})], [], NOW)
+    says = "apply would refuse this: the plan removes 1, and max_removals allows 0."
+    assert [line for line in terminal(made) if says in line and "berlin" in line]
+    assert says in markdown(made).replace("\\", "")
+    assert says in FORMATS["junit"][1](made) and says in FORMATS["html"][1](made)
+    assert 'type="drift"' in FORMATS["junit"][1](made)

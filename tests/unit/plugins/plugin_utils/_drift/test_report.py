@@ -135,6 +135,27 @@ def test_what_makes_no_sense_is_never_in_sync_and_says_why(desired_state_, resul
     assert 'errors="1"' in junit(made)
 
 
+def test_an_option_that_does_not_exist_hides_no_other_error():
+    """The module was run without it, and has errors of its own; one that both find stands once."""
+    own = [{"path": "config[0].network", "message": "does not exist"}, {"path": "forse", "message": "Unsupported parameter"}]
+    made = report([tenant("t", {SENTRY: {"forse": 1, "config": [{}]}}, {SENTRY: {"failed": True, "msg": "no", "errors": own}})], [], NOW)
+    resource = made["tenants"][0]["resources"][0]
+    prefix = f"secops_policy.{SENTRY}."
+    assert [item["path"] for item in resource["errors"]] == [f"{prefix}forse", f"{prefix}config[0].network"]
+    assert resource["verdict"] == "invalid" and resource["message"].count("forse") == 1
+
+
+def test_an_error_about_what_the_vendor_has_is_no_error_of_the_desired_state():
+    """One such is worse than any in the desired state."""
+    locale = {"path": "organization: network L_9", "message": "the API lists it as L_9"}
+    wrong = {"path": "config[0].network", "message": "network 'Berlin' does not exist"}
+    for errors, verdict in (([locale], "unreadable"), ([wrong], "invalid"), ([wrong, locale], "unreadable")):
+        failed = {"failed": True, "msg": "no", "errors": errors}
+        made = report([tenant("t", desired_state(SENTRY), {SENTRY: failed})], [], NOW)
+        assert made["tenants"][0]["verdict"] == verdict
+        assert len(made["tenants"][0]["resources"][0]["errors"]) == len(errors)
+
+
 def test_a_tenant_that_is_read_in_part_shows_the_drift_that_was_seen():
     results = {SENTRY: {"failed": True, "msg": "no"}, APPLICATION: planned([application("Jira", "1")])}
     made = report([tenant("t", desired_state(SENTRY, APPLICATION), results)], [], NOW)
@@ -344,6 +365,8 @@ def test_junit_as_ci_systems_read_it():
     assert f"missing: withAny noncompliant → Quarantine [berlin/{SENTRY}/N_1/withAny:noncompliant:N_SM:103]" in failure.text
     assert "    tags: staff → compliant, staff" in failure.text
     assert root.find(f"testsuite[@name='warsaw']/testcase[@classname='warsaw.{SENTRY}']/error").get("type") == "unreadable"
+    wrong = ET.fromstring(junit(report([tenant("bad", {SENTRY: {"forse": 1}}, {})], [], NOW))).find("testsuite/testcase/error")
+    assert wrong.get("type") == "invalid" and wrong.text.count("Unsupported parameter") == 1
     assert root.find("testsuite[@name='sofia']/testcase/error").get("message") == "the host was not reached"
     made = report([in_sync("t")], [], NOW, problems=["the file is gone"])
     assert ET.fromstring(junit(made)).find("testsuite[@name='audit']/testcase/error").get("message") == "the file is gone"
