@@ -4,20 +4,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
+from ansible_collections.secops.policy.plugins.module_utils._model.plan import error
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift import report as reports
 from ansible_collections.secops.policy.plugins.plugin_utils._files import local_path
-from ansible_collections.secops.policy.plugins.plugin_utils._given import plain
+from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import of_desired_state
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
+from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_state import failed_result
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow.steps import steps
 
 _OPTIONS: dict[str, t.Any] = {
@@ -26,7 +29,13 @@ _OPTIONS: dict[str, t.Any] = {
     "required": {"type": "list", "elements": "str", "default": []},
     "files": {"type": "list", "elements": "str", "default": []},
     "strict": {"type": "bool", "default": False},
+    "tolerant": {"type": "bool", "default": False},
 }
+
+
+_WHERE_TO_SET = (
+    "set it for this host, for example in host_vars. The playbook secops.policy.export writes such a file from what the tenant has"
+)
 
 
 class ActionModule(ActionBase):
@@ -51,18 +60,26 @@ class ActionModule(ActionBase):
         given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
         warnings: list[str] = []
+        modules = list(RESOURCES)
         for name, meant in role_options.misspelled(prefix, options, self._defaults(folder), variables).items():
             strict = asked["strict"] or not name.startswith(prefix)
             (errors if strict else warnings).append(f"{name} is not a variable of this collection. Did you mean {meant}?")
-        errors += [f"{name} is missing: set it for this host" for name in asked["required"] if plain(variables.get(name)) is None]
+        errors += [f"{name} is missing: {_WHERE_TO_SET}" for name in asked["required"] if plain(variables.get(name)) is None]
         errors += [problem for name in asked["files"] for problem in _of_file(name, found.get(name.removeprefix(prefix)))]
         if errors:
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         if "secops_policy" in options:
-            result["desired"] = self._desired(variables, found.get("modules"))
+            try:
+                result["desired"] = self._desired(variables, found.get("modules"))
+            except Exception as exc:  # Whatever a template may run into.
+                wrong = self._not_evaluated(variables, exc)
+                if not asked["tolerant"]:
+                    return {**result, **failed_result(wrong, "nothing was read or written")}
+                named: dict[str, t.Any] = {module: {} for module in RESOURCES if any(_is_of(item["path"], module) for item in wrong)}
+                result["desired"], modules = {"modules": named, "errors": wrong}, []
             # What is registered outlives the play, and whoever reads it later has to know.
             result.update(play_uuid=str(self._task.get_play()._uuid), host=plain(variables["inventory_hostname"]))
-        return {**result, "warnings": warnings, "changed": False, "options": found, "modules": list(RESOURCES), "steps": steps()}
+        return {**result, "warnings": warnings, "changed": False, "options": found, "modules": modules, "steps": steps()}
 
     def _selected(self, variables: t.Mapping[str, t.Any]) -> bool:
         """Whether ``--tags`` select the role that the task stands in, and not just this task with its tag ``always``."""
@@ -90,6 +107,37 @@ class ActionModule(ActionBase):
         masked: dict[str, t.Any] = known_secrets.masked(found, known_secrets.worth_masking(secrets))
         return masked
 
+    def _not_evaluated(self, variables: t.Mapping[str, t.Any], why: Exception) -> list[dict[str, t.Any]]:
+        """An error for each value of the desired state that cannot be evaluated, or for all of it where no single one is to blame."""
+        raw = variables.get("secops_policy")
+        found = [error(path, _why(exc)) for path, exc in self._broken(raw, "secops_policy")] or [error("secops_policy", _why(why))]
+        # What a template quotes may be one of them.
+        secrets = [
+            secret
+            for module, entry in (raw.items() if isinstance(raw, t.Mapping) else ())
+            for secret in known_secrets.in_entry(module, entry)
+        ]
+        for name in known_secrets.VARIABLES:
+            with contextlib.suppress(Exception):
+                secrets.append(plain(self._templar.template({name: variables[name]}))[name])
+        shown: list[dict[str, t.Any]] = known_secrets.masked(
+            of_desired_state(found, raw, variables, raw), known_secrets.worth_masking(secrets)
+        )
+        return shown
+
+    def _broken(self, node: t.Any, path: str) -> t.Iterator[tuple[str, Exception]]:
+        if isinstance(node, t.Mapping):
+            for key, value in node.items():
+                yield from self._broken(value, f"{path}.{key}")
+        elif isinstance(node, list):
+            for place, value in enumerate(node):
+                yield from self._broken(value, f"{path}[{place}]")
+        else:
+            try:
+                plain(self._templar.template({"value": node}))
+            except Exception as exc:  # Whatever a template may run into.
+                yield path, exc
+
     def _of_the_role(self, folder: str) -> dict[str, t.Any]:
         if not folder:
             raise AnsibleActionFail("argument_spec is required outside of a role")
@@ -100,6 +148,14 @@ class ActionModule(ActionBase):
         """The role's own variables as they are where nobody has set any."""
         file = ("defaults", "main.yml")
         return (_read(folder, *file) or {}) if os.path.exists(os.path.join(folder, *file)) else {}
+
+
+def _why(exc: Exception) -> str:
+    return f"cannot be evaluated: {why_not_evaluated(exc)}"
+
+
+def _is_of(path: str, module: str) -> bool:
+    return f"{path}.".startswith(f"secops_policy.{module}.")
 
 
 def _read(folder: str, *path: str) -> t.Any:

@@ -42,6 +42,11 @@ options:
     description: Whether a variable that has nearly the name of an option is an error. By default, it is a warning.
     type: bool
     default: false
+  tolerant:
+    description:
+      - Whether the task succeeds if C(secops_policy) cannot be evaluated. The error is then in RV(desired), and RV(modules) is empty.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

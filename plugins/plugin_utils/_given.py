@@ -29,7 +29,9 @@ def plain(data: t.Any) -> t.Any:
 
 def why_not_evaluated(error: Exception) -> str:
     """What is wrong with a template, in the words of ansible-core and without the template itself, which it quotes up to 2.18."""
-    return str(error).partition(" String: ")[0].rstrip(".")
+    text = str(error).partition(" String: ")[0].rstrip(".")
+    first, _dot, again = text.rpartition(". ")
+    return first if first == again else text  # Up to 2.18 an error repeats its cause.
 
 
 def _without_omitted(data: t.Any) -> t.Any:

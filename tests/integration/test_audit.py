@@ -580,7 +580,7 @@ def test_a_single_tenant_whose_desired_state_is_none_has_a_report(tenants, audit
 
 
 def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
-    """One that holds credentials on a single host; and a desired state, whose host fails by itself and has no other one fail for it."""
+    """One that holds credentials on a single host; and a desired state, which is invalid, alone or beside others, and fails its host."""
     desired_state = meraki_desired_state(tenants, "1")
     for entry in desired_state.values():
         del entry["api_key"]
@@ -591,9 +591,12 @@ def test_a_variable_that_cannot_be_evaluated_is_in_the_report(tenants, audit):
 
     done, report = audit(inventory(tenants, berlin=meraki_desired_state(tenants, "1"), paris="{{ vault_nowhere }}"))
     assert done.rc == 2 and {item["host"] for item in done.results if item["failed"]} == {"paris"}
-    assert [one["verdict"] for one in report["tenants"]] == ["in_sync", "unreadable"]
-    reason = report["tenants"][1]["message"]
-    assert reason.startswith("the host failed, or was not reached, before it could be looked at: ")
+    assert [one["verdict"] for one in report["tenants"]] == ["in_sync", "invalid"]
+    for hosts in ({"paris": "{{ vault_nowhere }}"}, {"paris": {SENTRY: {"state": "merged", "config": ["{{ vault_nowhere }}"]}}}):
+        done, report = audit(inventory(tenants, **hosts))
+        assert done.rc == 2 and report["totals"]["tenants"]["invalid"] == 1
+        reason = report["tenants"][0]["message"] or report["tenants"][0]["resources"][0]["message"]
+        assert "cannot be evaluated: " in reason and "vault_nowhere" in reason
 
 
 @pytest.mark.parametrize("second", ["one batch", "serial"])
