@@ -496,6 +496,25 @@ def test_the_administration(cloud, session):
     assert (cloud.faults.left, cloud.log) == ([], [])
 
 
+def test_a_reset_begins_anew(cloud, session):
+    cloud.fill = seed_demo
+    session.post(f"{cloud.url}/_cloud/reset", timeout=5)
+    first = cloud.meraki.state()
+    cloud.faults.add("status", status=500, times=None)
+    cloud.meraki.add_network(ORGANIZATION, "N_new", "New")
+    assert session.post(f"{cloud.url}/_cloud/reset", timeout=5).status_code == 200
+    assert cloud.meraki.state() == first and cloud.faults.left == [] and cloud.log == []
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(cloud):
+    port = cloud.url.rpartition(":")[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.mock_cloud", "--port", port], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"Port {port} cannot be used: ") and "--port" in done.stderr
+
+
 @contextlib.contextmanager
 def process(*arguments):
     """``python -m tests.mock_cloud``, and its URL."""

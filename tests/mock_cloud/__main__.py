@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 import time
+from functools import partial
 
 from . import Cloud
 from .demo import API_KEY, ESET_PASSWORD, ESET_USER, ORGANIZATION, OTHER_ORGANIZATION, seed_demo
@@ -18,19 +20,27 @@ def main() -> None:
     cloud = Cloud()
     cloud.latency = given.latency
     cloud.limit(given.rate or None)
-    cloud.meraki.private_applications = "on" if given.private_applications else "off"
-    cloud.meraki.private_resources = "on" if given.private_resources else "off"
-    if given.on_prem:
-        cloud.eset.deployment, cloud.eset.on_prem_signin = "on_prem", "any"
-    if given.seed == "demo":
-        seed_demo(cloud)
-    cloud.start(given.port)
+    cloud.fill = partial(_fill, given)
+    cloud.reset()
+    try:
+        cloud.start(given.port)
+    except OSError as error:
+        sys.exit(f"Port {given.port} cannot be used: {error.strerror}. End what listens there, or choose another port with --port.")
     # At once: whoever waits for the first line may end the process as soon as it is there.
     print("\n".join([cloud.url, *([] if given.print_url else _explained(cloud, given))]), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
     cloud.stop()
+
+
+def _fill(given: argparse.Namespace, cloud: Cloud) -> None:
+    cloud.meraki.private_applications = "on" if given.private_applications else "off"
+    cloud.meraki.private_resources = "on" if given.private_resources else "off"
+    if given.on_prem:
+        cloud.eset.deployment, cloud.eset.on_prem_signin = "on_prem", "any"
+    if given.seed == "demo":
+        seed_demo(cloud)
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,7 +68,8 @@ def _explained(cloud: Cloud, given: argparse.Namespace) -> list[str]:
     eset += ["ESET_DEPLOYMENT=on_prem"] if given.on_prem else []
     lines = [f"export {' '.join(variables)}" for variables in (meraki, eset)]
     lines += [f"A second organization: {OTHER_ORGANIZATION}"] if given.seed == "demo" else []
-    lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look, POST /_cloud/faults and /_cloud/clear; Ctrl-C ends it"]
+    lines += [f"GET {cloud.url}/_cloud/state and /_cloud/log to look; POST /_cloud/faults, or /_cloud/clear, which ends faults"]
+    lines += [f"To begin anew: curl -X POST {cloud.url}/_cloud/reset. To end it: Ctrl-C"]
     return [f"  {line}" for line in lines]
 
 

@@ -68,6 +68,7 @@ class Cloud:
     ``latency``: seconds before every answer. ``retry_after``: what a 429 carries in its header; None: a 429 without.
     ``around``: called with each entry of the log, and with what answers that request (None: with a reset), faults included; what it
     returns is sent. So other things can happen just before and just after any request, on whatever way it ends.
+    ``fill``: gives the new vendors of ``reset`` what they hold at first.
     """
 
     def __init__(self) -> None:
@@ -78,6 +79,7 @@ class Cloud:
         self.retry_after: str | None = "1"
         self.log: list[Entry] = []
         self.around: Callable[[Entry, Callable[[], Response | None]], Response | None] | None = None
+        self.fill: Callable[[Cloud], None] | None = None
         self._limiter = Limiter()
         self._refused = itertools.count(1)
         self._server: _Server | None = None
@@ -144,6 +146,14 @@ class Cloud:
         """Forget what was asked so far."""
         self.log.clear()
 
+    def reset(self) -> None:
+        """Begin anew: with new vendors, without faults, and with an empty log."""
+        self.meraki, self.eset = Meraki(), Eset()
+        self.faults.clear()
+        self.clear_log()
+        if self.fill is not None:
+            self.fill(self)
+
     # What the front end asks.
 
     def admits(self, request: Request) -> bool:
@@ -186,8 +196,10 @@ class Cloud:
         elif asked == "POST clear":
             self.faults.clear()
             self.clear_log()
+        elif asked == "POST reset":
+            self.reset()
         else:
-            return json_response(404, {"errors": ["there are GET state, GET log, POST faults, POST clear"]})
+            return json_response(404, {"errors": ["there are GET state, GET log, POST faults, POST clear, POST reset"]})
         return json_response(200, {})
 
     def _routed(self, request: Request) -> tuple[Meraki | Eset | None, Request]:
