@@ -77,8 +77,8 @@ def test_a_wrong_type_beside_config_does_not_hide_what_else_is_wrong(cloud):
 
 
 def test_a_state_that_there_is_not_leaves_what_every_state_would_find(cloud):
-    result = sentry(cloud, state="present", config=[{"network_id": "N_1", "policies": None, "colour": "red"}])
-    assert set(paths(result)) == {"state", "config[0].policies", "config[0].colour"}
+    result = sentry(cloud, state="present", timeout=-1, config=[{"network_id": "N_1", "policies": None, "colour": "red"}])
+    assert set(paths(result)) == {"state", "timeout", "config[0].policies", "config[0].colour"}
     assert "merged" in result["errors"][0]["message"]
 
 

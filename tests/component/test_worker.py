@@ -169,6 +169,22 @@ def test_no_secret_is_in_what_is_returned(clouds, name, monkeypatch):
     assert secret not in json.dumps(results)
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_short_secret_is_hidden_where_it_stands_alone_and_spelled_by_no_gap(clouds, name):
+    """In ``proxy`` it is a part of a word: the gap would show it."""
+    option, secret = ("password" if name == ESET else "api_key"), "pro"
+    for cloud in clouds:
+        cloud.faults.add("status", status=403, body={"errors": [f"no {secret}"], "message": f"no {secret}"}, times=None)
+    refused = both(clouds, name, {option: secret, "state": "gathered"})
+    assert f"no {secret}" not in refused["msg"] and "********" in refused["msg"]
+    closed = {option: secret, "state": "gathered", "base_url": "http://127.0.0.1:9/proxy", "retry_timeout": 0}
+    for run in (run_module, run_in_worker):
+        result = run(name, {**connection(name, clouds[0]), **closed})
+        assert "and any proxy" in result["msg"]
+        assert result["invocation"]["module_args"][option] == "********"
+        assert result["invocation"]["module_args"]["base_url"] == "http://127.0.0.1:9/proxy"
+
+
 def test_the_working_directory_is_the_playbooks(clouds, tmp_path, monkeypatch):
     cloud, _other = clouds
     (tmp_path / "ca.pem").write_text("no certificate")

@@ -32,6 +32,11 @@ _STANDARD_TO_URLSAFE = str.maketrans("+/", "-_")
 _URLSAFE_TO_STANDARD = str.maketrans("-_", "+/")
 
 
+def within_words(secrets: t.Iterable[str]) -> set[str]:
+    """The secrets that are long enough to be hidden wherever they stand, as Ansible does it with all."""
+    return {secret for secret in secrets if len(secret) >= _SHORT}
+
+
 class Mask:
     """``Mask(secrets)(text)`` is the text with asterisks in place of the secrets."""
 

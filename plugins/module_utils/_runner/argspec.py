@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
+from .._http.body import each_text
 from .._http.options import without_secret
 from .._model.description import Vendor
+from .._model.mask import Mask, within_words
 from .._model.plan import error
 from .._model.validation import coerce, did_you_mean, not_of_type, show, unsupported
 
@@ -58,6 +61,11 @@ class Arguments(t.NamedTuple):
         state = self.params.get("state")
         return state if state in STATES else None
 
+    def shown_params(self, secrets: frozenset[str]) -> dict[str, t.Any]:
+        """``params`` for a result, without those ``secrets`` that Ansible would hide within words, and that must not be there."""
+        shown: dict[str, t.Any] = each_text(self.params, Mask(secrets - within_words(secrets)))
+        return shown
+
 
 def validate_arguments(vendor: Vendor, argument_spec: dict[str, t.Any], given: t.Mapping[str, t.Any], validate: Validator) -> Arguments:
     """Validate what a task was given, as Ansible does it, with every error of ``config`` and of the options at once.
@@ -84,11 +92,24 @@ def validate_arguments(vendor: Vendor, argument_spec: dict[str, t.Any], given: t
         if "state" in wrong:
             defaults["state"] = None
         found += [item for item in validate({**params, **defaults}, config) if item["path"] not in wrong]
-        return Arguments(params, config, secrets, found, rejected=True)
+        return Arguments(params, config, secrets, _with_environment(argument_spec, given, found), rejected=True)
     for name, other in vendor.conflicts:
         if given.get(name) and not given.get(other) and other in params:
             params[other] = None
-    return Arguments(params, config, secrets, validate(params, config))
+    return Arguments(params, config, secrets, _with_environment(argument_spec, given, validate(params, config)))
+
+
+def _with_environment(
+    argument_spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], errors: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Errors, with the variable of the environment where it is what holds the wrong value."""
+    return [error(item["path"], item["message"] + _source(argument_spec, given, item["path"])) for item in errors]
+
+
+def _source(argument_spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str) -> str:
+    names = argument_spec.get(name, {}).get("fallback", (None, ()))[1]
+    source = next((variable for variable in names if os.environ.get(variable)), "") if given.get(name) is None else ""
+    return f" (from the environment variable {source})" if source else ""
 
 
 def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResult, given: t.Mapping[str, t.Any]) -> list[dict[str, str]]:

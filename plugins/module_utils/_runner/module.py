@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._model.mask import within_words
 from .argspec import Arguments
 from .report import Result
 from .run import ResourceType, complete_spec, no_collecting, refusal, run_validated, validated
@@ -35,7 +36,9 @@ class _Module(AnsibleModule):
     def finish(self, result: Result) -> t.NoReturn:
         """Print the result and exit."""
         self._ready = True
-        self.no_log_values.update(result.secrets)
+        # Ansible hides what it takes for a secret within words, too: the short ones are hidden as in the worker.
+        self.no_log_values = within_words(self.no_log_values | result.secrets)
+        self.params = self.arguments.shown_params(result.secrets)
         for text in result.warnings:
             self.warn(text)
         if result.failed:

@@ -108,6 +108,8 @@ def argument_errors(resource: Resource, params: t.Mapping[str, t.Any], config: t
     errors += schema_errors(resource.schema, config) if config not in (None, []) else []
     if state is not None:
         errors += resource.errors(config if isinstance(config, list) else [], state)
+    else:  # What is missing may not be needed.
+        errors += [item for item in resource.errors([], "merged") if not item["message"].startswith("is required")]
     return list({(item["path"], item["message"]): item for item in errors}.values())
 
 

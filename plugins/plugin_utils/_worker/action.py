@@ -18,7 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask
+from ansible_collections.secops.policy.plugins.module_utils._model.mask import Mask, within_words
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.module_utils._runner.argspec import Arguments
 from ansible_collections.secops.policy.plugins.module_utils._runner.libraries import missing_libraries
@@ -142,8 +142,8 @@ def _presented(arguments: Arguments, result: Result, invocation: bool) -> dict[s
     if result.warnings:
         shown["warnings"] = list(result.warnings)
     if invocation:
-        shown["invocation"] = {"module_args": dict(arguments.params)}
+        shown["invocation"] = {"module_args": arguments.shown_params(result.secrets)}
     kept = {key: value for key, value in shown.items() if value is None or isinstance(value, bool)}
-    masked = {**remove_values(shown, result.secrets), **kept}
+    masked = {**remove_values(shown, within_words(result.secrets)), **kept}
     safe: dict[str, t.Any] = wrap_var(masked)
     return safe

@@ -64,3 +64,9 @@ def test_in_a_dictionary_as_well():
 def test_a_wrong_option_is_said_once_with_what_was_written(module, given, says):
     ((name, message),) = errors(module, **given).items()
     assert name == next(iter(given)) and says in message
+
+
+def test_a_wrong_value_from_the_environment_is_said_to_be_from_there(monkeypatch):
+    monkeypatch.setenv("ESET_REGION", "moon")
+    assert errors("eset_policy_assignment")["region"].endswith(" (from the environment variable ESET_REGION)")
+    assert "ESET_REGION" not in errors("eset_policy_assignment", region="mars")["region"]
