@@ -48,34 +48,34 @@ def main() -> int:
     with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
         seed_demo(cloud)
         env = {**environment(cloud, folder), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_DISPLAY_OK_HOSTS": "false"}
-        say("Two tenants, Example Health and Example Clinics, and a mock server that answers as Meraki and ESET do. Their desired")
-        say("state is in tests/demo/tenants.yml: which group policy each device gets, which ESET policies, which applications.")
+        say("Two tenants, Example Health and Example Clinics, and a mock server that answers as Meraki and ESET do. What each should have")
+        say("is in tests/demo/tenants.yml: group policies for devices (Sentry), ESET policies for servers, private applications.")
         plan_and_apply(cloud, env)
         drift_and_repair(cloud, env)
         mistake(cloud, env)
     print()
-    say("Nothing but loopback was talked to. make demo-all shows 24 steps, with names, ranks, groups, exports and restores.")
+    say("All requests went to the mock server on this machine. make demo-all shows 24 steps: names, ranks, groups, exports, restores.")
     print(f"\nThe drift report of act 3: {coloured(str(REPORT / 'drift.html'), 'bold')}", flush=True)
     return 0
 
 
 def plan_and_apply(cloud: Cloud, env: dict[str, str]) -> None:
     """The first two acts."""
-    act("Plan", "What would a run change? Check mode reads, and writes nothing. + is new, - goes, ~ changes, ↕ moves.")
+    act("Plan", "What would a run change? Check mode only reads. + creates, - removes, ~ updates, ↕ moves; place: whose plan it is.")
     playbook(env, "apply", "--check")
     expect(not cloud.writes(), "check mode wrote something")
-    act("Apply", "The same plan, carried out: first what restricts, then what opens. Snapshots of what changes go to build/demo/snapshots.")
+    act("Apply", "The run writes the same plan, and keeps a snapshot of what it changes in build/demo/snapshots.")
     playbook(env, "apply")
     wrote = len(cloud.writes())
     expect(wrote > 0, "nothing was applied")
-    say(f"Everything in the plan was written, with {wrote} requests. A second run finds nothing to do:")
+    say(f"It wrote everything in the plan, with {wrote} requests. A second run finds nothing to do:")
     expect("No changes" in playbook(env, "apply") and len(cloud.writes()) == wrote, "a second run wrote something")
 
 
 def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
     """The third and fourth act."""
     act("Drift", "Two people change something by hand. In the Meraki dashboard, Dana gives every device in Berlin the policy Staff.")
-    say("In the ESET console, somebody assigns USB control to the servers. The audit says what, and who may have done it:")
+    say("In the ESET console, somebody assigns USB control to the servers. The audit says what differs, and who may have done it:")
     cloud.meraki.changes.add(ORGANIZATION, "Systems Manager > Policies", "Sentry policy added", network_id=BERLIN)
     cloud.meraki.add_sentry(BERLIN, [{"smNetworkId": "N_24329157", "scope": "all", "tags": [], "groupPolicyId": STAFF}])
     cloud.eset.assign(USB_CONTROL, *SERVERS)
@@ -83,9 +83,9 @@ def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
     report = json.loads((REPORT / "drift.json").read_text(encoding="utf-8"))
     verdicts = {tenant["name"]: tenant["verdict"] for tenant in report["tenants"]}
     expect(verdicts == {"example_health": "drifted", "example_clinics": "in_sync"}, f"the report says {verdicts}")
-    say("ESET has no log that can be read. Of the calls in Meraki's, the one of Administrator 9001 is the run of act 2.")
+    say("Only Meraki has a change log for its API. Its second entry, by Administrator 9001, is act 2 itself.")
     say("The last policy of a network wins: with Staff for all at its end, Berlin no longer quarantines noncompliant devices.")
-    act("Repair", "Applying the desired state again removes what is too much, and nothing else.")
+    act("Repair", "Applying the desired state again removes what the two people added, and nothing else.")
     before = len(cloud.writes())
     playbook(env, "apply")
     expect(len(cloud.writes()) == before + 2, "the repair was to be two requests")
@@ -95,7 +95,7 @@ def drift_and_repair(cloud: Cloud, env: dict[str, str]) -> None:
 
 def mistake(cloud: Cloud, env: dict[str, str]) -> None:
     """The last act."""
-    act("Mistake", "A desired state with empty lists would take the policies of all branches away. max_removals stops it:")
+    act("Mistake", "Somebody commits a desired state that lists no policies for all branches. max_removals stops the run:")
     before = len(cloud.writes())
     output = playbook(env, "apply", "--limit", "example_health", "-e", "@tests/demo/mistake.yml", fails=True)
     expect("max_removals" in output and len(cloud.writes()) == before, "the mistake was not refused")
