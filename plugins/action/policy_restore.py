@@ -125,7 +125,7 @@ class ActionModule(ActionBase):
     def _account(self, options: Options) -> dict[str, t.Any]:
         account = apply.account(registered(self._variables, options["plans"]), plain(options["outcomes"]), self._task.check_mode)
         lock.release(options["locks"])
-        account["msg"] += f". Snapshot: {options['snapshot']}"
+        account["msg"] += f". From the snapshot {options['snapshot']}"
         return {**account}
 
     def _path(self, options: Options) -> str | None:
@@ -136,7 +136,8 @@ class ActionModule(ActionBase):
             path = snapshots.newest(folder, self._host)
             why = snapshots.newest_doubt(path, self._host, snapshots.now()) if path else ""
         except OSError as error:
-            raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}") from None
+            advice = "Run restore in the directory in which you ran apply, or set restore_snapshot_dir or restore_snapshot"
+            raise AnsibleActionFail(f"Nothing was written: the snapshots cannot be listed: {folder}: {error.strerror}. {advice}") from None
         if why:
             raise AnsibleActionFail(
                 f"Nothing was written: {path}, the newest snapshot, is not used because {why}. To restore it, set restore_snapshot to its "

@@ -59,7 +59,12 @@ def require_hosts(pattern: t.Any, groups: t.Mapping[str, t.Sequence[str]]) -> t.
     asked = pattern if isinstance(pattern, str) else ",".join(pattern)
     if inventory.get_hosts(asked) or context.CLIARGS.get("syntax"):
         return pattern
-    raise AnsibleFilterError(f"no host matches {asked!r}. Check the inventory and secops_policy_hosts")
+    advice = (
+        "Check the inventory and secops_policy_hosts"
+        if any(groups.values())
+        else "The inventory is empty: pass one with -i, or fix the one that could not be read"
+    )
+    raise AnsibleFilterError(f"no host matches {asked!r}. {advice}")
 
 
 class FilterModule:

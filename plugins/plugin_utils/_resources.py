@@ -55,7 +55,7 @@ def variable(vendor: Vendor, option: str) -> str:
 
 
 def misspelled(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Container[str]) -> str:
-    """What is wrong with the name of a variable that is nearly that of an option of a connection; "" where there is none such.
+    """What is wrong with the name of a variable that is nearly that of an option of a connection, or short for it; "" where there is none.
 
     ``given`` are the options that the host has otherwise. Without this, a default or the environment would stand in for what was meant.
     """
@@ -64,6 +64,13 @@ def misspelled(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Contai
     lacking = [name for name, option in named.items() if option not in given and not (tenant and option in vendor.tenant)]
     for name, value in variables.items():
         if name[:3] == vendor.name[:3] and name not in named and isinstance(value, (str, int, float)):
-            for near in difflib.get_close_matches(name, lacking, n=1, cutoff=0.9):
+            short = [option for option in lacking if _abbreviates(name, option)]
+            for near in [*difflib.get_close_matches(name, lacking, n=1, cutoff=0.9), *short][:1]:
                 return f"{name} is not a variable of this collection. Did you mean {near}?"
     return ""
+
+
+def _abbreviates(name: str, option: str) -> bool:
+    """Whether a name is an option's, word by word, with some of them cut short."""
+    words = [*zip(name.split("_"), option.split("_"))]
+    return name.count("_") == option.count("_") and all(full == word or len(word) > 2 and full.startswith(word) for word, full in words)

@@ -127,7 +127,7 @@ def test_a_playbook_without_a_host_fails(cloud, tmp_path, playbook):
         environment(cloud, ANSIBLE_INVENTORY_UNPARSED_FAILED="false"),
     )
     said = " ".join((done.stdout + done.stderr).split())
-    assert done.returncode != 0 and "no host matches 'all'. Check the inventory and secops_policy_hosts" in said
+    assert done.returncode != 0 and "no host matches 'all'. The inventory is empty: pass one with -i" in said
     assert "401" in said and "check meraki_api_key (or MERAKI_DASHBOARD_API_KEY)" in said and "wrong-key-0123456789" not in said
 
 

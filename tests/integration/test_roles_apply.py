@@ -376,7 +376,9 @@ def test_only_what_was_approved_is_done(tenant, apply, run_playbook, tmp_path):
 
     modules = {APPS: {"state": "deleted", "max_removals": 0, "config": [{"name": "Wiki"}]}}
     guarded = apply(inventory(acme=host(tenant, modules)))
-    assert "max_removals" in guarded.failed_result()["errors"][0]["message"] and "--check --diff" in guarded.failed_result()["msg"]
+    said = guarded.failed_result()["errors"][0]["message"]
+    assert said.startswith("the plan removes 1, and max_removals allows 0. ") and "The plan_digest is " in said and "\n" not in said
+    assert "- application Wiki" in guarded.stdout and f"place: organization {demo.ORGANIZATION}" in guarded.stdout
     assert [item["name"] for item in tenant.meraki.applications(demo.ORGANIZATION).values()].count("Wiki") == 1
 
 

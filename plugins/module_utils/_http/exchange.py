@@ -33,6 +33,9 @@ except ImportError:
 #: In what http.client says where a header is too long, or there are too many.
 _TOO_MUCH = "got more than "
 
+#: What OpenSSL says where the other side answers in plain text.
+_NO_TLS = re.compile("WRONG_VERSION_NUMBER|wrong version number|HTTP_REQUEST|RECORD_LAYER_FAILURE|record layer failure")
+
 #: Of what a server says for itself, and of the id that it gives a request.
 _LONGEST_MESSAGE = 2000
 LONGEST_ID = 200
@@ -85,7 +88,8 @@ def _failure(error: Exception, request: Request, timeout: float) -> ApiError | T
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return ApiError(f"{name}: the certificate of {host} is not trusted. Point ca_path to the CA that signed it")
-        return TransportError(f"the TLS connection to {host} failed", sent=True)
+        no_tls = " (the port may not speak TLS: https may stand in place of http)" if _NO_TLS.search(str(error)) else ""
+        return TransportError(f"the TLS connection to {host} failed{no_tls}", sent=True)
     named = requests.exceptions
     if isinstance(error, (named.InvalidURL, named.InvalidHeader, named.InvalidSchema, named.MissingSchema, UnicodeEncodeError)):
         return ApiError(f"{name}: {_why_unsendable(error, request.url)}")

@@ -15,6 +15,8 @@ from .plan import error
 
 #: How many of the names that exist a message lists, the nearest first.
 _LISTED = 10
+#: How much of two names has to be the same for one to be asked for in place of the other.
+_MEANT = 0.75
 
 
 def folded(text: str) -> str:
@@ -39,6 +41,12 @@ def nearest(name: str, names: t.Iterable[str]) -> list[str]:
     near = {text: label for label in reversed(listed) for text in [folded(label)]}
     close = [near[text] for text in difflib.get_close_matches(folded(name), list(near), n=3, cutoff=0.6)]
     return close + [label for label in listed if label not in close]
+
+
+def meant(name: str, names: t.Iterable[str]) -> str:
+    """A question about the name that somebody most likely meant by ``name``, with a blank after it; "" where none is near."""
+    folds = {folded(text): text for text in sorted(set(names), reverse=True)}
+    return "".join(f"Did you mean {folds[text]!r}? " for text in difflib.get_close_matches(folded(name), list(folds), n=1, cutoff=_MEANT))
 
 
 def listing(name: str, names: t.Iterable[str]) -> str:
@@ -80,7 +88,8 @@ class Index:
             others = ", ".join(dict.fromkeys(f"{label!r} ({key})" for key, label in near))
             differs = f"A similar name differs {unlike(name, near[0][1])}: {others}. Names must match exactly"
             return None, f"{self.what} {name!r} does not exist{self.where}. {differs}"
-        return None, f"{self.what} {name!r} does not exist{self.where}. Existing {self._many}: {listing(name, self._ids)}"
+        exist = f"{meant(name, self._ids)}Existing {self._many}: {listing(name, self._ids)}"
+        return None, f"{self.what} {name!r} does not exist{self.where}. {exist}"
 
     def alike(self, name: str) -> list[tuple[str, str]]:
         """All that have this name, or one that only looks like it, as ``(id, name)``."""

@@ -240,7 +240,7 @@ def _error_message(data: t.Any) -> str:
 
 def _hint(status: int | None, target: str) -> str:
     if status is None:
-        return "Check region, base_url, the network and any proxy"
+        return "Check region and base_url (or ESET_REGION and ESET_BASE_URL), the network and any proxy"
     if target.endswith((CLOUD_PATH, ON_PREM_PATH)) and status in (400, 401, 403):
         return (
             "Signing in was refused: check username and password (or ESET_USERNAME and ESET_PASSWORD), region and deployment. The account "

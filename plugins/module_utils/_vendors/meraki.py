@@ -216,7 +216,7 @@ def _error_message(data: t.Any) -> str:
 
 def _hint(status: int | None, target: str) -> str:
     if status is None:
-        return "Check base_url, the network and any proxy"
+        return "Check base_url (or MERAKI_DASHBOARD_BASE_URL), the network and any proxy"
     if status in (400, 409, 422):
         return "Fix what it names, and run the task again"
     if status == 401:
@@ -232,7 +232,7 @@ def _hint(status: int | None, target: str) -> str:
         )
     if status == 404:
         return (
-            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id and "
-            "the key, and that base_url ends in /api/v1"
+            "What was asked for does not exist, the key cannot see it, or the organization's API access is off: check organization_id (or "
+            "MERAKI_ORGANIZATION_ID) and the key, and that base_url ends in /api/v1"
         )
     return ""

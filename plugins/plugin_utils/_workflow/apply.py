@@ -21,6 +21,7 @@ Result = t.Mapping[str, t.Any]
 Error = dict[str, t.Any]
 
 _APPROVALS = "apply_expected_plans"
+_AS_JSON = '. On the command line, give it as JSON: -e \'{"apply_expected_plans": {"MODULE": "DIGEST"}}\''
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: So many objects are named where hosts get in each other's way.
 _SHOWN = 3
@@ -41,7 +42,7 @@ def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bo
     Here, and nowhere else, an approval is compared with a plan: whatever form it has, only an equal digest is one.
     """
     if not isinstance(expected, dict):
-        return [error(_APPROVALS, f"must be a dictionary with a plan_digest for each module; it is {_shown(expected)}")]
+        return [error(_APPROVALS, f"must be a dictionary with a plan_digest for each module; it is {_shown(expected)}{_AS_JSON}")]
     errors = {name: _approval_error(name, digest) for name, digest in expected.items()}
     found = [error(f"{_APPROVALS}.{name}", exc) for name, exc in errors.items() if exc]
     if not expected and not required:
@@ -59,7 +60,7 @@ def approval_errors(plans: t.Mapping[str, Result], expected: t.Any, required: bo
             says = f"is not the plan that was approved: {source} has {approved}"
         else:
             continue
-        says += f". Its plan_digest is {digest}, and --check --diff shows it. {cure}"
+        says += f". Its plan_digest is {digest}. {cure}"
         found.append(error(f"secops_policy.{name}", says))
     return found
 
@@ -143,10 +144,11 @@ def _shown(value: t.Any) -> str:
 
 
 def _with_digest(plan: Result) -> Result:
-    """A refused plan with a message that leads to what is to be looked at: the result itself is not shown."""
+    """A refused plan with the reason and its digest. The role has printed the plan itself, which the module's message holds as well."""
     if "plan_digest" not in plan:
         return plan
-    return {**plan, "msg": f"{plan['msg']} The plan_digest is now {plan['plan_digest']}, and --check --diff shows the plan."}
+    why = plan["msg"].removesuffix(plan.get("plan_text", "")).rstrip().removeprefix("Nothing was written: ")
+    return {**plan, "msg": f"{why} The plan_digest is {plan['plan_digest']}."}
 
 
 def _describe(state: str, counts: t.Mapping[str, t.Any], became: t.Mapping[str, t.Any]) -> str:

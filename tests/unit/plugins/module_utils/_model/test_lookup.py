@@ -16,3 +16,10 @@ def test_several_objects_of_one_name_are_called_by_their_plural(noun, nouns):
         "path": "config[0].group_id",
         "message": f"{noun} 9 is not in the list of {nouns} of N_1",
     }
+
+
+def test_a_name_that_is_near_is_asked_for_before_those_that_exist():
+    index = Index("group policy", [("1", "Quarantine"), ("2", "Staff")], " in network N_1")
+    exist = "Existing group policies: 'Quarantine', 'Staff'"
+    assert index.find("Quarantene")[1] == f"group policy 'Quarantene' does not exist in network N_1. Did you mean 'Quarantine'? {exist}"
+    assert index.find("Printers")[1] == f"group policy 'Printers' does not exist in network N_1. {exist}"

@@ -174,6 +174,10 @@ ESET = RESOURCES["eset_policy_assignment"].vendor
         (MERAKI, "meraky_api_key", "meraki_api_key"),
         (ESET, "eset_scop", "eset_scope"),
         (ESET, "eset_user_name", "eset_username"),
+        (MERAKI, "meraki_org_id", "meraki_organization_id"),
+        (MERAKI, "meraki_org", "meraki_organization"),
+        (ESET, "eset_user", "eset_username"),
+        (ESET, "eset_pass", "eset_password"),
     ],
 )
 def test_a_misspelled_variable_is_not_left_out(vendor, name, near):
