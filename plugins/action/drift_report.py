@@ -247,7 +247,8 @@ def _message(report: Data, path: str) -> str:
         said += f", and {accepted} accepted"
     compared = _counts(report["comparison"])
     if compared:
-        said += f" ({compared['new']} new, {compared['resolved']} resolved, {compared['unchanged']} unchanged since {compared['earlier']})"
+        said += f". Since {compared['earlier']}: {compared['new']} new, {compared['resolved']} resolved, {compared['unchanged']} unchanged"
+        said += " (with accepted and unreadable ones)" if accepted or tenants["total"] > tenants["read"] else ""
     return f"{said}. Report: {path}"
 
 

@@ -35,7 +35,7 @@ def main() -> int:
         sys.exit(browser.missing())
     with tempfile.TemporaryDirectory() as folder, browser.chromium() as driver:
         page = Path(folder) / "drift.html"
-        page.write_text(html(explained()), encoding="utf-8")
+        page.write_text(html(explained(("prague", "zagreb"))), encoding="utf-8")
         for name, scheme, width, height, tenant in PICTURES:
             browser.set_media(driver, scheme=scheme)
             browser.set_window(driver, width, height)
