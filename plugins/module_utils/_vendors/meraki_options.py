@@ -52,7 +52,7 @@ def errors(options: t.Mapping[str, t.Any], state: str) -> list[dict[str, str]]:
             )
         )
     elif options["organization_id"] and re.search(r"^\.+$|[\s/\\]", options["organization_id"]):
-        found.append(error("organization_id", f"{options['organization_id']!r} is not an id"))
+        found.append(error("organization_id", f"{options['organization_id']!r} is not an id; the option for a name is organization"))
     return found
 
 
