@@ -50,17 +50,16 @@ options:
     type: str
   scope:
     description:
-      - A device group, by name or by ID, such as the company of one customer of an MSP. It limits the task to this group, all static and
-        dynamic groups below it, and the devices in them. This also applies to O(state=overridden) and O(state=gathered), and to the lookup
-        of names.
-      - If a listed target is outside the scope, the task fails before the first write. Subscriptions do not belong to a group, so they are
-        outside every scope.
-      - If not set, the scope is all targets whose assignments the credentials can see.
+      - A device group, by name or by ID, such as the group of one customer of an MSP. It limits the task, in all states, to this group, all
+        static and dynamic groups below it, and the devices in them. Names are looked up inside this group.
+      - If a listed target is outside the group, the task fails before the first write. Subscriptions do not belong to a group. They are
+        outside every group.
+      - If not set, the task manages all targets whose assignments the credentials can see.
     type: dict
     suboptions:
       device_group:
         description:
-          - The exact name of the group, if it is unique. Otherwise its path from the group All, such as V(All/Customers/Acme).
+          - The exact name of the group, if it is unique. Otherwise its path from the group All, such as V(All/Customers/Example Dental).
         type: str
       device_group_uuid:
         description:

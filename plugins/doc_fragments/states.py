@@ -14,10 +14,10 @@ options:
     description:
       - V(merged) creates and changes the listed objects. Objects that are not listed stay as they are.
       - V(replaced) makes each listed unit (a network, an application, or an ESET target) exactly as listed. Other units stay as they are.
-      - V(overridden) makes the whole scope exactly as listed. The scope is the organization or tenant, or the device group to which you
-        limit an ESET task. Everything in it that is not listed is removed.
+      - V(overridden) makes all units exactly as listed, and removes everything else in the organization or tenant. An ESET task can be
+        limited to a device group.
       - V(deleted) removes the listed objects. If a listed application, Sentry policy or assignment does not exist, nothing changes.
-      - V(gathered) only reads. It returns the whole scope in the shape of O(config). If you set O(config), it returns only the units that
+      - V(gathered) only reads. It returns all units in the shape of O(config). If you set O(config), it returns only the units that
         O(config) names.
       - V(rendered) returns the requests for O(config). It needs no connection and no credentials.
     type: str
@@ -25,13 +25,12 @@ options:
     default: merged
   with_names:
     description:
-      - Whether to read additional lists, so that results show a name beside every ID. With V(false), results show only the names that the
-        task has read for other reasons.
+      - Whether to read additional lists of names. Results then show a name beside every ID. With V(false), results show only the names that
+        the task has read for other reasons.
       - The default is V(true) in check mode and with C(--diff), for the objects that change. Otherwise, and with O(state=gathered), it is
         V(false).
-      - In the states that write, the task reads the names of the objects that change before it writes, with at most 100 additional
-        requests. If that is not enough, the remaining objects are shown by ID, and RV(plan_text) says so. A run that changes nothing sends
-        no additional requests.
+      - In the states that write, the task reads the names of the objects that change, with at most 100 additional requests. If that is not
+        enough, the remaining objects are shown by ID, and RV(plan_text) says so. A run that changes nothing sends no additional requests.
     type: bool
   max_removals:
     description:
@@ -56,17 +55,15 @@ options:
     default: 60
   retry_timeout:
     description:
-      - The maximum time in seconds for retries in a run. It covers failed requests, the pauses after errors and after rate-limit
-        responses, the wait for pending responses, and the wait between the reads of O(verify). Pauses because of O(rate_limit) do not
-        count.
+      - The maximum time in seconds for retries in a run. It covers failed requests, the pauses after errors and after 429 responses, the
+        wait for unfinished responses, and the wait between the reads of O(verify). Pauses because of O(rate_limit) do not count.
     type: float
     default: 300
   rate_limit:
     description:
       - The maximum number of requests a second. The vendor's limit applies to the whole organization or tenant. If several runs use the
         same organization or tenant, divide the limit between them.
-      - If you do not set it, the roles lower it when many hosts run at once and would exceed a vendor's limit for one source address or one
-        user.
+      - If you do not set it, the roles lower it when many hosts run at once and share a vendor's limit.
     type: float
     default: 10
   validate_certs:

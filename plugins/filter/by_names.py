@@ -12,7 +12,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._workflow.desired_st
 
 DOCUMENTATION = r"""
 name: by_names
-short_description: Write a gathered list with names instead of IDs
+short_description: Replace IDs with names in a gathered list
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:

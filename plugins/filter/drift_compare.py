@@ -16,8 +16,8 @@ short_description: Compare two drift reports
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Compares the data of two C(drift.json) files of the role P(secops.policy.audit#role), and returns which deviations are new, resolved and
-    unchanged.
+  - Compares the data of two C(drift.json) files of the role P(secops.policy.audit#role), and returns which deviations are new, resolved,
+    unchanged and unknown.
   - A deviation is unchanged if its object, its verdict and its values are the same. If an object now differs in another way, the deviation
     is new.
   - Accepted deviations are compared like all others. A tenant or module that cannot be read is a deviation with the verdict C(unreadable).

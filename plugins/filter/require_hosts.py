@@ -11,8 +11,8 @@ short_description: Fail if no host matches a pattern
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - If Ansible cannot read an inventory, it only warns, and a play without hosts succeeds. With this filter in C(hosts), the play fails
-    instead.
+  - Fails if no host matches the pattern. Without this filter in C(hosts), Ansible only warns if it cannot read an inventory, and a play
+    without hosts succeeds.
   - The playbooks of this collection use it.
   - With C(--syntax-check), the filter never fails.
 positional: groups

@@ -11,8 +11,8 @@ short_description: List Meraki organizations and ESET companies as hosts
 version_added: 1.0.0
 author: secops.policy contributors (@secops-policy)
 description:
-  - Every Meraki organization that the API key can see becomes a host. Every company group that the ESET user can see also becomes a host.
-    In the roles and playbooks of this collection, one host is one tenant.
+  - Makes a host of every Meraki organization that the API key can see, and of every customer of an ESET MSP. A customer is a device group
+    that ESET has linked to a company and that the ESET user can see. In the roles and playbooks of this collection, one host is one tenant.
   - The name of the inventory file must end in C(.secops_policy.yml).
   - One request reads up to 9000 organizations.
   - Every host has the variable C(meraki_organization_id) or C(eset_scope), which the roles of this collection use. Connection options
@@ -40,7 +40,7 @@ options:
     elements: str
     choices: [meraki, eset]
   hostnames:
-    description: The properties to use as the host name. The first one that the tenant has is used.
+    description: The properties to use as the host name. If the tenant does not have the first property, the plugin uses the next one.
     type: list
     elements: str
     choices: [name, id]
@@ -138,7 +138,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Each example is a file of its own, such as msp.secops_policy.yml.
+# Each example is a separate file, such as msp.secops_policy.yml. To use one of the commented examples, remove the comment characters.
 
 # Credentials come from the environment. Every organization becomes a host.
 # plugin: secops.policy.tenants

@@ -14,11 +14,11 @@ author: secops.policy contributors (@secops-policy)
 description:
   - Manages which policies are assigned to devices, device groups and subscriptions, and in which order. Works with ESET Connect and with
     ESET PROTECT On-Prem.
-  - Each of these targets has a stack of policies. A rank is a position in the stack. Rank 1 is the first position. ESET applies policies
-    from rank 1 on. A later policy therefore usually overrides an earlier one, unless a setting is forced.
+  - Each of these targets has an ordered list of policies, its stack. A rank is a position in the stack. ESET applies policies from rank 1
+    on. A later policy usually overrides an earlier one, unless the earlier policy forces the setting.
   - Reads all assignments once, plans, and writes only the differences, with the smallest number of moves. Creates all new assignments of
-    all targets first. Moves follow, and removals come last. A failure in between never leaves a target without a policy that it had before
-    and must keep.
+    all targets first. Moves follow, and removals come last. If a run fails in between, a target still has the policies that are in the
+    stack before and after the run.
   - Does not change the content of policies.
 extends_documentation_fragment:
   - secops.policy.states
@@ -63,9 +63,9 @@ options:
       policies:
         description:
           - The policies, rank 1 first. List every policy only once.
-          - With O(state=merged), the listed policies get the listed order. Policies that are not listed keep their order. Listed policies
-            that are already assigned exchange positions among themselves. A new policy is placed directly after its predecessor in the
-            list, otherwise before its successor, otherwise last.
+          - With O(state=merged), listed policies that are already assigned are sorted into the listed order. They use the same positions as
+            before. Policies that are not listed keep their order. A new policy is placed directly after the policy before it in your list,
+            otherwise before the policy after it, otherwise last.
           - With O(state=replaced) and O(state=overridden), the list is the complete stack. An empty list removes all assignments of the
             target.
           - With O(state=deleted), list the policies to remove. Omit the option to remove all assignments of the target.
@@ -83,8 +83,8 @@ options:
             type: str
           rank:
             description:
-              - The position of the policy in the stack, from 1. Only for O(state=merged). The listed policies without a rank follow the
-                listed order around it.
+              - The position of the policy in the stack, from 1. Only for O(state=merged). The other listed policies follow the listed order
+                around it.
               - If the rank is larger than the stack, the policy is placed last, and the task warns. Use every rank only once in an entry.
               - Assignments that the credentials cannot see also have ranks. The module counts positions only among the assignments that it
                 can see.
@@ -101,6 +101,8 @@ seealso:
 """
 
 EXAMPLES = r"""
+# The first example sets the credentials. The others take them from the environment or from module_defaults.
+
 - name: Harden the servers in Berlin and keep their other policies
   secops.policy.eset_policy_assignment:
     username: api@example.com
@@ -135,6 +137,7 @@ EXAMPLES = r"""
 - name: Apply the same configuration, which changes nothing
   secops.policy.eset_policy_assignment:
     state: overridden
+    max_removals: 0
     config: "{{ eset.gathered }}"
 
 - name: Assign exactly these policies to one customer of an MSP
@@ -209,7 +212,7 @@ diff:
       description: The kind, name and ID of the unit.
       returned: always
       type: str
-      sample: device group All/Servers (00000000-0000-0000-7001-000000000001)
+      sample: device group Servers (7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0001)
     after_header:
       description: Equal to C(before_header).
       returned: always
@@ -230,8 +233,8 @@ plan_text:
   returned: in the states that write, once there is a plan
   type: str
   sample: |-
-    device group All/Servers (00000000-0000-0000-7001-000000000001)
-      + Server hardening (00000000-0000-0000-8001-000000000001)
+    device group Servers (7f1d0c52-0a31-4a66-9d1c-0e6a4f1b0001)
+      + Baseline (4e0a6b38-2d17-4c9b-b1f5-8a9c0d1e0001)
     Plan: 1 to create, 0 to update, 0 to move, 0 to delete; 3 unchanged.
 requests:
   description:

@@ -95,8 +95,8 @@ options:
                 type: str
           access_type:
             description:
-              - How users reach the destination, with a browser, over the network, or with the vendor's client. V(client) needs private
-                resources.
+              - How users reach the destination. V(browser) is access with a browser, V(network) is access over the network, and V(client)
+                is access with the vendor's client. V(client) needs private resources.
             type: str
             choices: [browser, network, client]
       app_protocol:
@@ -153,8 +153,8 @@ options:
     default: auto
   create_groups:
     description:
-      - Whether to create missing groups of O(config[].application_groups). The task creates them empty, and then the applications join
-        them. With O(state=deleted), this option has no effect, and a group name that does not exist is an error.
+      - Whether to create missing groups of O(config[].application_groups). With O(state=deleted), this option has no effect, and a group
+        name that does not exist is an error.
       - The task reads the list of groups twice before it creates the first group.
     type: bool
     default: false
@@ -184,12 +184,11 @@ notes:
     the task fails and quotes the report. For other resources, the task warns.
   - The module removes an application from its groups before it deletes the application. If the vendor refuses the deletion, the module adds
     the application to its groups again.
-  - The module creates and changes applications before it deletes any. It makes an exception if a name must become free first, if the limit
-    of 300 private applications requires a deletion first, or if an application must join a group before the last other application leaves
-    that group.
+  - The module creates and changes applications before it deletes any. It changes this order to free a name, to stay within the limit of 300
+    private applications, or to keep at least one application in a group.
   - You can swap the names of two applications by ID. One application then has a temporary name for a moment. If a run is interrupted at
     this point, the next run completes the swap.
-  - Every PUT carries all fields of an application, because the vendor does not document what happens to omitted fields. RV(requests) shows
+  - Every PUT contains all fields of an application, because the vendor does not document what happens to omitted fields. RV(requests) shows
     the complete body.
 seealso:
   - module: secops.policy.meraki_sentry_assignments
@@ -239,6 +238,7 @@ EXAMPLES = r"""
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     state: overridden
+    max_removals: 0
     config: "{{ applications.gathered }}"
 
 - name: Rename an application by its ID
@@ -248,7 +248,7 @@ EXAMPLES = r"""
       - application_id: "{{ (applications.gathered | selectattr('name', 'equalto', 'Ticket Desk') | first).application_id }}"
         name: Service Desk
 
-- name: Remove applications, but do not empty a group
+- name: Remove two applications
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     state: deleted
@@ -257,7 +257,7 @@ EXAMPLES = r"""
       - name: Service Desk
       - name: Building Control
 
-- name: Put an application into a group that may not exist yet
+- name: Add an application to a group, and create the group if it is missing
   secops.policy.meraki_private_app:
     organization_id: "2930418"
     create_groups: true
@@ -306,7 +306,7 @@ after:
       name: Jira
       description: ""
       destinations:
-        - {destination_addr: [172.6.0.1/32], protocol_ports: [{protocol: TCP, ports: "443"}], access_type: browser}
+        - {destination_addr: [172.16.0.1/32], protocol_ports: [{protocol: TCP, ports: "443"}], access_type: browser}
       app_protocol: https
       sni: ""
       ssl_verification_enabled: true
@@ -381,7 +381,7 @@ plan_digest:
 recent_changes:
   description:
     - Entries of the organization's change log that may explain why something differs, newest first, at most 50.
-    - Does not contain entries of networks, unrelated API calls, and the writes of this run. Old and new values are never kept.
+    - Does not contain entries of networks, unrelated API calls, or the writes of this run. Old and new values are never kept.
     - Empty if nothing changes, or if the log could not be read.
   returned: with O(recent_changes_days), in the states that write, once there is a plan
   type: list

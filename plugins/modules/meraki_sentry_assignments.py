@@ -16,8 +16,8 @@ description:
     enrolled devices.
   - Each network has an ordered list of Sentry policies. The order is the priority, B(highest priority last). This is the order of the API.
     The table in the dashboard shows the reverse order.
-  - Reads the whole organization once, plans, and writes only if something differs. Every change is one request that carries the complete
-    organization. Networks that are not listed therefore keep their policies, whichever way the vendor treats networks that a request omits.
+  - Reads the whole organization once, plans, and writes only if something differs. Every change is one request that contains the complete
+    organization. Networks that are not listed therefore keep their policies.
   - Finds existing policies by O(config[].policies[].policy_id), otherwise by content. Existing policies keep their IDs.
 extends_documentation_fragment:
   - secops.policy.states
@@ -37,7 +37,7 @@ options:
         type: str
       network:
         description:
-          - The exact name of the network. The task sends one additional request, which lists the networks of the organization.
+          - The exact name of the network. To find it, the task sends one additional request, which lists the networks of the organization.
         type: str
       network_tags:
         description:
@@ -58,8 +58,8 @@ options:
           policy_id:
             description:
               - The ID of the Sentry policy. With O(state=merged), only the fields that you set beside it change.
-              - If no policy has this ID, the module matches by content. If nothing matches, it creates a new policy and warns. The ID of a
-                policy in another network is an error.
+              - If no policy has this ID, the module looks for a policy with the same content. If there is none, it creates a policy and
+                warns. The ID of a policy in another network is an error.
             type: str
           sm_network_id:
             description:
@@ -74,7 +74,7 @@ options:
             description:
               - The devices that get the group policy. V(all) selects every device and V(none) selects no device. V(withAll) and V(withAny)
                 select the devices that have all or any of O(config[].policies[].tags). V(withoutAll) and V(withoutAny) select the devices
-                that do not.
+                without all or without any of the tags, as the dashboard calls it. Meraki does not define these scopes further.
             type: str
             choices: [all, none, withAll, withAny, withoutAll, withoutAny]
           tags:
@@ -94,8 +94,8 @@ options:
               - The task sends one additional request for each network in which you use names.
             type: str
 notes:
-  - Meraki does not document whether the Sentry PUT replaces only the listed networks or the whole organization. This module is correct in
-    both cases.
+  - Meraki does not document whether the Sentry request replaces only the listed networks or the whole organization. The module therefore
+    always sends the complete organization, as read directly before.
   - The API cannot reject a write that is based on an outdated read. The module reads the list directly before the write, and again after it
     (O(verify)). It reports a concurrent change if the two reads show it.
   - If the API lists a network under the ID of a I(locale), the module reads the organization and warns, but does not write to it.
@@ -147,9 +147,10 @@ EXAMPLES = r"""
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: overridden
+    max_removals: 0
     config: "{{ sentry.gathered }}"
 
-- name: Remove one policy, whatever its position in the list
+- name: Remove one policy from Berlin
   secops.policy.meraki_sentry_assignments:
     organization_id: "2930418"
     state: deleted
@@ -175,7 +176,7 @@ EXAMPLES = r"""
   check_mode: true
   register: munich
 
-- name: Show them
+- name: Show the entries of the change log
   ansible.builtin.debug:
     var: munich.recent_changes
 
@@ -200,7 +201,7 @@ before:
   returned: in the states that write, once there is a plan
   type: list
   elements: dict
-  sample: [{network_id: N_24329156, policies: []}]
+  sample: [{network_id: N_24329160, policies: []}]
 after:
   description:
     - The networks of RV(before) after the change. In check mode, and with O(verify=false) where the response does not contain them, they
@@ -211,9 +212,9 @@ after:
   type: list
   elements: dict
   sample:
-    - network_id: N_24329156
+    - network_id: N_24329160
       policies:
-        - {policy_id: "1284392014819", sm_network_id: N_24329157, scope: withAny, tags: [compliant], group_policy_id: "101"}
+        - {policy_id: "5001", sm_network_id: N_24329157, scope: withAny, tags: [compliant], group_policy_id: "101"}
 diff:
   description:
     - One entry for each unit that changes. C(before_header) and C(after_header) name the unit. C(before) and C(after) show it as text, with
@@ -227,7 +228,7 @@ diff:
       description: The kind, name and ID of the unit.
       returned: always
       type: str
-      sample: network Branch Berlin (N_1)
+      sample: network Branch Berlin (N_24329160)
     after_header:
       description: Equal to C(before_header).
       returned: always
@@ -248,14 +249,14 @@ plan_text:
   returned: in the states that write, once there is a plan
   type: str
   sample: |-
-    network Branch Berlin (N_1)
+    network Branch Berlin (N_24329160)
       + withAny compliant → Staff
-      - all → Guests (1284392014819)
+      - all → Guest (5000)
     Plan: 1 to create, 0 to update, 0 to move, 1 to delete; 3 unchanged.
 requests:
   description:
     - The write requests that the task sent, or in check mode would send, in order. Each has C(method), C(path) and C(body).
-    - C(body) shows only the networks that change. C(untouched) is the number of networks that the request carries unchanged.
+    - C(body) shows only the networks that change. C(untouched) is the number of networks that the request contains unchanged.
     - A write with an unknown outcome has C(outcome=unknown).
   returned: always
   type: list
@@ -279,8 +280,8 @@ plan_digest:
 recent_changes:
   description:
     - Entries of the organization's change log that may explain why something differs, newest first, at most 50.
-    - Does not contain entries of networks that do not change, unrelated API calls, and the writes of this run. Old and new values are
-      never kept.
+    - Does not contain entries of networks that do not change, unrelated API calls, or the writes of this run. Old and new values are never
+      kept.
     - Empty if nothing changes, or if the log could not be read.
   returned: with O(recent_changes_days), in the states that write, once there is a plan
   type: list
@@ -300,7 +301,7 @@ recent_changes:
       description: The network that was changed. Null if the log names none.
       returned: always
       type: str
-      sample: N_24329156
+      sample: N_24329160
     page:
       description: The page of the dashboard, or C(via API) for an API call.
       returned: always
@@ -349,7 +350,7 @@ http_status:
   returned: if this ended the run
   type: int
 rendered:
-  description: The request for O(config). C(partial) means that the request does not carry the whole organization. Do not send it.
+  description: The request for O(config). Do not send it. C(partial) means that it does not contain the whole organization.
   returned: with O(state=rendered)
   type: list
   elements: dict
