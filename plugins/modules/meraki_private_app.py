@@ -447,7 +447,7 @@ source:
   type: str
 http_status:
   description: The HTTP status with which the server refused a read.
-  returned: if this ended the run
+  returned: if the server refused a read
   type: int
 rendered:
   description:

@@ -347,7 +347,7 @@ source:
   type: str
 http_status:
   description: The HTTP status with which the server refused a read.
-  returned: if this ended the run
+  returned: if the server refused a read
   type: int
 rendered:
   description: The request for O(config). Do not send it. C(partial) means that it does not contain the whole organization.
