@@ -18,7 +18,8 @@ author: secops.policy contributors (@secops-policy)
 description:
   - Replaces IDs with names in the result of a module of this collection with C(state=gathered) and C(with_names=true). You can then use the
     list as the C(config) of another tenant, or of another network.
-  - Removes the IDs of applications and Sentry policies, because they exist in one tenant only.
+  - Removes the IDs of applications and Sentry policies, because they exist in one tenant only. Keeps such an ID if the vendor has a value
+    that is an error without the ID, for example a name with a special character.
   - Keeps an ID if its name was not read, or if C(ambiguous_names) in the result of the module lists the name.
 options:
   _input:
