@@ -121,7 +121,7 @@ class Plan(t.NamedTuple):
     without names that were only looked up, without anything unrelated. ``expected`` maps each changing unit's key to the canonical form
     that a later read must show (None: gone), and ``titles`` names these units for people. ``carried`` are keys of units that the writes
     carry along and must leave as they are. ``extras`` are more result keys. ``refused``: why, as errors, the plan must not be carried out;
-    it is shown all the same.
+    it is shown all the same. ``notes``: lines of the plan for people about what ``before`` and ``after`` do not tell.
     """
 
     before: list[dict[str, t.Any]]
@@ -136,6 +136,7 @@ class Plan(t.NamedTuple):
     warnings: tuple[str, ...] = ()
     extras: t.Mapping[str, t.Any] = MappingProxyType({})
     refused: tuple[dict[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def requests(self) -> list[Request]:

@@ -144,7 +144,9 @@ class Report:
         try:
             from .._model.plan_text import plan_text  # Most runs change nothing.
 
-            return plan_text(self.resource.description, plan.before, plan.after, {**plan.summary, **plan.extras}, self.notes)
+            return plan_text(
+                self.resource.description, plan.before, plan.after, {**plan.summary, **plan.extras}, [*plan.notes, *self.notes]
+            )
         except Exception as exc:
             return f"The plan cannot be shown, please report it: {type(exc).__name__}: {exc}"
 

@@ -92,7 +92,15 @@ def plan(current: Current, desired: Desired, state: str) -> Plan:
         expected={change.target.key: canonical(change.final) for change in changed},
         titles={change.target.key: describe(change.target, current.labels) for change in changed},
         warnings=tuple(found.warnings),
+        notes=tuple(note for change in changed for note in _extra_copies(change, current.labels)),
     )
+
+
+def _extra_copies(change: Change, names: Names) -> list[str]:
+    """A line for each assignment that goes while another one of the same policy stays: a config lists the policy once, before and after."""
+    stays = set(canonical(change.final))
+    where = describe(change.target, names)
+    return [f"- {where}: an extra copy of {_policy(assigned, names)}" for assigned in change.gone if assigned.policy in stays]
 
 
 def _changes(current: Current, desired: Desired, state: str, found: Diagnostics) -> list[Change]:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.secops.policy.plugins.module_utils._model.lookup import Index
 from ansible_collections.secops.policy.plugins.module_utils._model.merging import merged_order
 from ansible_collections.secops.policy.plugins.module_utils._model.plan import ValidationErrors
+from ansible_collections.secops.policy.plugins.module_utils._model.plan_text import plan_text
 from ansible_collections.secops.policy.plugins.module_utils._model.validation import schema_errors
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.config import (
     SCHEMA,
@@ -22,6 +23,7 @@ from ansible_collections.secops.policy.plugins.module_utils._resources.eset_poli
     resolve,
     rule_errors,
 )
+from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.description import DESCRIPTION
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.order import Assigned
 from ansible_collections.secops.policy.plugins.module_utils._resources.eset_policy_assignment.plan import Current, plan
 from ansible_collections.secops.policy.tests.support.examples import examples
@@ -451,6 +453,15 @@ def test_copies_are_warned_of_with_what_becomes_of_them():
         assert says in warning and ": A;" in warning and "device group device_group-1" in warning
     (warning,) = Server({GROUP: "AAB", DEVICE: "AA"}).plan([entry(GROUP, "AB")], "overridden").warnings
     assert "device group" in warning, "what is cleared needs no warning"
+
+
+def test_a_copy_that_goes_is_a_line_of_the_plan_for_people():
+    """In the shape of ``config`` a policy stands once, before and after: there its first place changes, and nothing goes."""
+    planned = Server({GROUP: "ABCDA", DEVICE: "AB"}).plan([entry(GROUP, "BCDA"), entry(DEVICE, "B")], "replaced")
+    assert planned.notes == ("- device group device_group-1: an extra copy of the policy A",)
+    text = plan_text(DESCRIPTION, planned.before, planned.after, planned.summary, planned.notes)
+    assert planned.notes[0] in text.splitlines() and "2 to delete" in text
+    assert Server({GROUP: "ABCDA"}).plan([entry(GROUP, "A")], "deleted").notes == (), "no copy of it stays"
 
 
 def test_an_answer_that_shows_hidden_assignments_at_the_end_is_not_what_was_counted_with():
