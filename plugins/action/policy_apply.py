@@ -51,6 +51,10 @@ _OPTIONS: dict[str, t.Any] = {
 }
 #: Ansible loads this in its first process; the ones that run tasks have no terminal.
 _TERMINAL = sys.stdin is not None and sys.stdin.isatty()
+_NO_TERMINAL = (
+    "asks on a terminal, and there is none. Run the playbook on a terminal, approve the plans (apply_approved, apply_expected_plans), or "
+    "set apply_confirm to false"
+)
 Options = t.Mapping[str, t.Any]
 
 
@@ -90,6 +94,9 @@ class ActionModule(ActionBase):
             errors += [error("apply_approved", problem)] if problem else apply.approval_errors(plans, expected, True, True)
         else:
             errors += apply.approval_errors(plans, expected, required)
+        changes = bool(apply.changing(plans))
+        if options["confirm"] and changes and not (_TERMINAL or self._task.check_mode or expected or options["approved"]):
+            errors.append(error("apply_confirm", _NO_TERMINAL))
         if errors:
             return failed_result(errors, "nothing was written on this host")
         return {
@@ -97,15 +104,9 @@ class ActionModule(ActionBase):
             "modules": apply.changing(plans),
             "steps": apply.steps_of(plans),
             "digests": {name: plans[name]["plan_digest"] for name in apply.changing(plans)},
-            "warnings": self._warnings(desired_state, options["confirm"] and bool(apply.changing(plans))),
+            # Not an error, for that is what the export of a tenant with nothing in it says.
+            "warnings": [] if desired_state else [f"{self._host}: secops_policy names no module. Nothing to apply"],
         }
-
-    def _warnings(self, desired_state: t.Any, confirm: bool) -> list[str]:
-        # Not an error, for that is what the export of a tenant with nothing in it says.
-        found = [] if desired_state else [f"{self._host}: secops_policy names no module. Nothing to apply"]
-        if confirm and not _TERMINAL and not self._task.check_mode:
-            found.append("apply_confirm asks on a terminal, and there is none: the plans are carried out without asking")
-        return found
 
     def _approved(self, options: Options, expected: t.Any) -> tuple[t.Any, str]:
         """What a drift report says of this host's plans, and why it is not taken."""

@@ -59,27 +59,29 @@ class ActionModule(ActionBase):
         # In a dictionary, for an omitted value goes with its key.
         given = plain(self._templar.template({name: variables[name] for name in spec if name in variables}))
         found, errors = role_options.converted(prefix, spec, given)
-        warnings: list[str] = []
-        modules = list(RESOURCES)
-        for name, meant in role_options.misspelled(prefix, options, self._defaults(folder), variables).items():
-            strict = asked["strict"] or not name.startswith(prefix)
-            (errors if strict else warnings).append(f"{name} is not a variable of this collection. Did you mean {meant}?")
+        defaults = self._defaults(folder)
+        wrong, warnings = _names(prefix, options, defaults, variables, asked["strict"])
+        errors += wrong
         errors += [f"{name} is missing: {_WHERE_TO_SET}" for name in asked["required"] if plain(variables.get(name)) is None]
-        errors += [problem for name in asked["files"] for problem in _of_file(name, found.get(name.removeprefix(prefix)))]
-        if errors:
+        errors += [problem for name in asked["files"] if name in variables for problem in _of_file(name, given.get(name), spec[name])]
+        if errors and (not asked["tolerant"] or any(text.startswith(prefix) for text in errors)):
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
-        if "secops_policy" in options:
+        set_ = [name.removeprefix(prefix) for name in given if variables[name] != defaults.get(name)]
+        returned = {"options": found, "given": set_, "modules": list(RESOURCES), "steps": steps()}
+        if errors:
+            returned.update(_unusable([error("secops_policy", text) for text in errors]))
+        elif "secops_policy" in options:
             try:
-                result["desired"] = self._desired(variables, found.get("modules"))
+                returned["desired"] = self._desired(variables, found.get("modules"))
             except Exception as exc:  # Whatever a template may run into.
-                wrong = self._not_evaluated(variables, exc)
+                unevaluated = self._not_evaluated(variables, exc)
                 if not asked["tolerant"]:
-                    return {**result, **failed_result(wrong, "nothing was read or written")}
-                named: dict[str, t.Any] = {module: {} for module in RESOURCES if any(_is_of(item["path"], module) for item in wrong)}
-                result["desired"], modules = {"modules": named, "errors": wrong}, []
+                    return {**result, **failed_result(unevaluated, "nothing was read or written")}
+                returned.update(_unusable(unevaluated))
+        if "secops_policy" in options:
             # What is registered outlives the play, and whoever reads it later has to know.
-            result.update(play_uuid=str(self._task.get_play()._uuid), host=plain(variables["inventory_hostname"]))
-        return {**result, "warnings": warnings, "changed": False, "options": found, "modules": modules, "steps": steps()}
+            returned.update(play_uuid=str(self._task.get_play()._uuid), host=plain(variables["inventory_hostname"]))
+        return {**result, **returned, "warnings": warnings, "changed": False}
 
     def _selected(self, variables: t.Mapping[str, t.Any]) -> bool:
         """Whether ``--tags`` select the role that the task stands in, and not just this task with its tag ``always``."""
@@ -150,6 +152,27 @@ class ActionModule(ActionBase):
         return (_read(folder, *file) or {}) if os.path.exists(os.path.join(folder, *file)) else {}
 
 
+def _names(
+    prefix: str, options: t.Any, defaults: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], strict: bool
+) -> tuple[list[str], list[str]]:
+    """What is wrong with the names of variables: errors, and warnings where what was meant may well be another name of the user's own."""
+    errors: list[str] = []
+    warnings: list[str] = []
+    for name, meant in role_options.misspelled(prefix, options, defaults, variables).items():
+        counts = strict or not name.startswith(prefix)
+        (errors if counts else warnings).append(f"{name} is not a variable of this collection. Did you mean {meant}?")
+    for name in role_options.beside(variables):
+        text = "secops_policy is used. If you meant it, correct the name; otherwise choose another one"
+        warnings.append(f"{name} is not a variable of this collection, and {text}")
+    return errors, warnings
+
+
+def _unusable(errors: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What is returned of a desired state with which nothing can be done; a report has its errors."""
+    named: dict[str, t.Any] = {module: {} for module in RESOURCES if any(_is_of(item["path"], module) for item in errors)}
+    return {"desired": {"modules": named, "errors": errors}, "modules": []}
+
+
 def _why(exc: Exception) -> str:
     return f"cannot be evaluated: {why_not_evaluated(exc)}"
 
@@ -164,9 +187,11 @@ def _read(folder: str, *path: str) -> t.Any:
         return yaml_load(stream)
 
 
-def _of_file(name: str, given: str | None) -> list[str]:
-    """What is wrong with an option that names a file, where it is set."""
-    path = local_path(given) if given else None
-    if path is None or os.path.isfile(path):
+def _of_file(name: str, given: t.Any, option: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with an option that names a file, where it is set. Empty, it has no file, unless that is its default."""
+    if not given:
+        return [] if "default" in option else [f"{name} is empty: give the path of a file, or leave {name} out"]
+    path = local_path(str(given))
+    if os.path.isfile(path):
         return []
-    return [f"{name}: {'is not a file' if os.path.exists(path) else 'the file does not exist'}: {printable(path)}"]
+    return [f"{name}: {'is not a file' if os.path.exists(path) else 'the file does not exist'}: {printable(path)}. Correct the path"]

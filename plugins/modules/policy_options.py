@@ -34,7 +34,9 @@ options:
     elements: str
     default: []
   files:
-    description: Options that name a file. If one is set and its file does not exist, the task fails.
+    description:
+      - Options that name a file. If one is set and its file does not exist, the task fails. An empty value is an error, unless the option
+        has a default.
     type: list
     elements: str
     default: []
@@ -88,6 +90,12 @@ options:
   returned: success
   type: dict
   sample: {snapshot_dir: snapshots, require_expected_plans: false}
+given:
+  description: The options that are set to something else than the default of the role, by name without the prefix.
+  returned: success
+  type: list
+  elements: str
+  sample: [snapshot_dir]
 desired:
   description:
     - A description of C(secops_policy), read from the variables of the task, if the role has this option. C(modules) contains the C(state)

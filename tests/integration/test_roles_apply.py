@@ -42,7 +42,7 @@ from .tenants import (
     task,
 )
 
-SAY = "Complete the snapshot"
+SAY = "Summarize the results"
 
 
 @pytest.fixture
@@ -196,13 +196,17 @@ def test_two_hosts_of_one_tenant_do_not_both_write_what_both_have_planned(tenant
     done = apply(inventory(first=first, second=second), check=True).ok()
 
 
-def test_without_a_terminal_to_ask_on_the_role_says_that_it_does_not(tenant, apply):
-    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}, check=True).ok()
-    assert "without asking" not in done.output, "nothing is written"
-    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}).ok()
-    assert "apply_confirm asks on a terminal, and there is none" in " ".join(done.output.split()) and tenant.writes()
-    done = apply(inventory(acme=host(tenant, desired_state())), extra_vars={"apply_confirm": True}).ok()
-    assert "without asking" not in done.output, "nothing is left to write"
+def test_without_a_terminal_to_ask_on_nothing_is_written_that_nobody_has_approved(tenant, apply, run_playbook, tmp_path):
+    hosts, asked = inventory(acme=host(tenant, desired_state())), {"apply_confirm": True}
+    apply(hosts, extra_vars=asked, check=True).ok()
+    refused = apply(hosts, extra_vars=asked)
+    said = refused.failed_result()["msg"]
+    assert refused.rc == 2 and "apply_confirm: asks on a terminal, and there is none" in said and "apply_approved" in said
+    assert tenant.writes() == [] and not (tmp_path / "snapshots").exists()
+    run_playbook("secops.policy.audit", inventory=hosts, extra_vars={"audit_report_dir": str(tmp_path / "report")}).ok()
+    apply(hosts, extra_vars={**asked, "apply_approved": str(tmp_path / "report" / "drift.json")}).ok()
+    assert kinds(tenant) == [ESET, SENTRY, APPS]
+    apply(hosts, extra_vars=asked).ok()  # Nothing is left to write.
 
 
 def test_an_entry_with_an_option_that_does_not_exist_has_no_plan(tenant, apply):
@@ -424,6 +428,15 @@ def test_the_digest_approves_in_every_form(tenant, apply, digest):
     apply(hosts, arguments=["-e", text.replace(digest, ZEROS)]).ok()
 
 
+def test_no_digest_at_all_approves_nothing(tenant, apply):
+    """Where somebody says so; as long as nobody does, nothing has to be approved."""
+    hosts = inventory(acme=host(tenant, {APPS: desired_state()[APPS]}))
+    refused = apply(hosts, extra_vars={"apply_expected_plans": {}})
+    assert refused.rc == 2 and "nobody has approved it" in refused.failed_result()["msg"] and tenant.writes() == []
+    apply(hosts, extra_vars={"apply_expected_plans": {}, "apply_require_expected_plans": False}).ok()
+    apply(hosts, extra_vars={"apply_expected_plans": {}}).ok()  # There is nothing left to approve.
+
+
 def test_what_lifts_the_requirement(tenant, apply):
     """A false, also as text."""
     text = "apply_require_expected_plans=false"
@@ -529,6 +542,9 @@ def test_a_report_that_somebody_approved_is_carried_out_and_nothing_else(tenant,
         refused = apply(hosts_, extra_vars={**approved, **more})
         assert refused.rc == 2 and says in refused.failed_result()["msg"], says
     tenant.clear_log()
+    for nothing in ("", None):
+        empty = apply(hosts, extra_vars={"apply_approved": nothing})
+        assert empty.rc == 2 and "apply_approved is empty: give the path of a file" in empty.failed_result()["msg"]
     missing = apply(hosts, extra_vars={"apply_approved": str(tmp_path / "none.json"), "apply_confrim": True})
     said = missing.failed_result()["msg"]
     assert missing.rc == 2 and "apply_approved: the file does not exist: " in said and "Did you mean apply_confirm?" in said

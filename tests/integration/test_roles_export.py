@@ -85,7 +85,7 @@ def test_an_export_says_what_is_there_and_applying_it_changes_nothing(tenant, ex
 
     fed = feed_back(tenant, file).ok()
     assert tenant.writes() == [] and not [item for item in fed.results if item["result"].get("changed")]
-    assert {entry["state"] for entry in task(fed, "Complete the snapshot")["summary"].values()} == {"unchanged"}
+    assert {entry["state"] for entry in task(fed, "Summarize the results")["summary"].values()} == {"unchanged"}
 
 
 def test_the_same_again_leaves_the_file_and_anything_else_does_not(tenant, export, tmp_path):
@@ -230,4 +230,4 @@ def test_hostile_texts_are_comments_and_data_and_nothing_else(tenant, export, fe
 
     fed = feed_back(tenant, file).ok()
     assert tenant.writes() == [] and not [item for item in fed.results if item["result"].get("changed")]
-    assert {entry["state"] for entry in task(fed, "Complete the snapshot")["summary"].values()} == {"unchanged"}
+    assert {entry["state"] for entry in task(fed, "Summarize the results")["summary"].values()} == {"unchanged"}

@@ -23,9 +23,11 @@ def approved(report: t.Any, host: str, now: datetime.datetime, max_age: float) -
         if len(tenants) != 1:
             return {}, f"it does not contain {host}"
         if age > max_age or age < -1:
-            return {}, f"it was made at {report['generated_at']}, and must be at most {max_age:g} hours old (apply_approved_max_age)"
+            at = report["generated_at"]
+            return {}, f"it was made at {at}, and must be at most {max_age:g} hours old (apply_approved_max_age). Audit again"
         if "read_at" in tenants[0] and tenants[0]["read_at"] != report["generated_at"]:
-            return {}, f"{host} was not looked at in that audit, but earlier, at {tenants[0]['read_at']}"
+            at = tenants[0]["read_at"]
+            return {}, f"{host} was not looked at in that audit, but earlier, at {at}. Audit it again, or leave it out with --limit"
         bad = [tenants[0]["verdict"], *(resource["verdict"] for resource in tenants[0]["resources"])]
         refused = next((verdict for verdict in bad if verdict in UNKNOWN), "")
         return ({}, f"it shows {host} as {refused}") if refused else (digests(tenants[0]), "")

@@ -70,6 +70,17 @@ def misspelled(prefix: str, options: Spec, defaults: t.Mapping[str, t.Any], vari
     return {name: option for name, option in pairs if not isinstance(variables[name], dict) or known[option].get("type") != "bool"}
 
 
+def beside(variables: t.Mapping[t.Any, t.Any]) -> list[str]:
+    """The variables whose names are nearly that of the desired state, which is set as well: one of a group, say, for which a host's own is
+    passed over. Not those that it is made from."""
+    whole = "secops_policy"
+    if variables.get(whole) is None:
+        return []
+    names = [name for name in variables if isinstance(name, str) and name != whole and name not in _BESIDE]
+    near = [name for name in names if _near(name.lower(), whole) or _ratio(name.lower(), whole) > _MOSTLY]
+    return [name for name in near if name not in str(variables[whole])]
+
+
 def _near(name: str, option: str) -> bool:
     """Whether one may be the other with a typing error. Names are compared word by word: a name with one more word is another name."""
     words = [*zip(name.split("_"), option.split("_"))]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, variable, vendors
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, resembling, variable, vendors
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -266,3 +266,29 @@ def test_what_is_none_of_the_choices_is_said_with_what_is_meant():
         "x_modules must be one or more of: audit, apply, and not aply, b. Did you mean apply?",
         "x_state must be one of: replaced, merged, and not replace. Did you mean replaced?",
     ]
+
+
+@pytest.mark.parametrize("name", ["secops_polcy", "secops_policie", "secops_policies", "secops_polciy", "secop_policy", "SECOPS_POLICY"])
+def test_a_desired_state_under_another_name_is_seen_beside_the_one_that_is_used(name):
+    """As a host's own beside that of its group, which is used in its place."""
+    assert role_options.beside({name: {}, "secops_policy": {"meraki_private_app": {}}}) == [name]
+    assert role_options.beside({name: {}, "secops_policy": f"{{{{ {name} }}}}"}) == [], "that is made from it"
+    assert role_options.beside({name: {}}) == [], "that is an error"
+    others = ["secops_policy_serial", "secops_policy_base", "secops_policy_audit_acme", "secops_tenant", "policy", "snmp_policy"]
+    assert role_options.beside({**dict.fromkeys(others, "x"), "secops_policy": {}, 1: "x"}) == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name", "option"),
+    [
+        (MERAKI, "meraki_key", "api_key"),
+        (MERAKI, "meraki_dashboard_api_key", "api_key"),
+        (ESET, "eset_url", "base_url"),
+        (ESET, "eset_token", "access_token"),
+    ],
+)
+def test_a_variable_that_ends_as_an_option_is_warned_of(vendor, name, option):
+    says = f"{name} is not a variable of this collection. Did you mean {variable(vendor, option)}?"
+    assert resembling(vendor, {name: "x", "inventory_hostname": "h"}, set()) == [says]
+    assert resembling(vendor, {name: "x"}, {option}) == [], "what the host has otherwise"
+    assert resembling(vendor, {name: ["x"], variable(vendor, option): "x", f"{vendor.name}_network": "N"}, set()) == []
