@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import importlib
 import os
+import re
 import typing as t
 
 from ansible.errors import AnsibleError
@@ -16,8 +17,9 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import c
 from ansible_collections.secops.policy.plugins.module_utils._model.printable import printable
 from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import described
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
+from ansible_collections.secops.policy.plugins.plugin_utils._inventory.connection import with_own_names
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import resolved
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, purpose, variable
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, purpose, resembling, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
 from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
@@ -38,6 +40,8 @@ _OPTIONS: dict[str, t.Any] = {
 }
 
 
+#: What names a variable and nothing else, and so can be said of a template that holds a secret.
+_UNDEFINED = re.compile(r"'\w+' is undefined")
 #: Made once for a run: Ansible loads this in its first process, of which those that run tasks are forks.
 _SALT = os.urandom(16)
 
@@ -68,7 +72,11 @@ class ActionModule(WorkerAction):
             arguments = module_arguments(module, layers, given["connection_only"], options)
             self._share_pace(module, arguments, variables)
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars, self._sources(given, variables)))
-            _name_variables(RESOURCES[module].vendor, result)
+            _name_variables(RESOURCES[module].vendor, result, layers)
+            set_ = {name for layer in (*layers, options) for name, value in layer.items() if value is not None}
+            said = resembling(RESOURCES[module].vendor, variables, set_)
+            if said:
+                result["warnings"] = [*(result.get("warnings") or []), *said]
         # Ansible takes the warnings of a loop's items out of their results.
         secrets = self._secrets(module, [*layers, options])
         result.update(
@@ -124,8 +132,9 @@ class ActionModule(WorkerAction):
                     # In a dictionary, for an omitted value goes with its key.
                     found.update(plain(self._templar.template({option: variables[name]})))
                 except Exception as error:  # Whatever a template may run into. It may be quoted, and be a secret.
-                    why = "" if spec.get("no_log") else f": {why_not_evaluated(error)}"
-                    raise AnsibleError(f"the variable {name} cannot be evaluated{why}") from None
+                    why = why_not_evaluated(error)
+                    shown = "" if spec.get("no_log") and not _UNDEFINED.fullmatch(why) else f": {why}"
+                    raise AnsibleError(f"the variable {name} cannot be evaluated{shown}") from None
 
     def _require_own_tenant(
         self, vendor: Vendor, own: t.Mapping[str, t.Any], defaults: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
@@ -157,8 +166,12 @@ class ActionModule(WorkerAction):
             found.update(plain(self._templar.template(said.get(name) or {})))
 
 
-def _name_variables(vendor: Vendor, result: dict[str, t.Any]) -> None:
-    """Say of an option of the connection that is missing with which variable a host has it."""
+def _name_variables(vendor: Vendor, result: dict[str, t.Any], layers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Say of an option of the connection that is missing with which variable a host has it, and of one to check from which it is."""
+    _plays, _groups, own, entry = layers
+    from_variables = [name for name, value in own.items() if value is not None and entry.get(name) is None]
+    if from_variables and result.get("failed"):
+        result["msg"] = with_own_names(vendor.name, str(result.get("msg") or ""), from_variables)
     for item in result.get("errors") or []:
         if item["path"] in vendor.arguments and item["message"].startswith("is required"):
             said = f"{item['message']}. The host's variable is {variable(vendor, item['path'])}"

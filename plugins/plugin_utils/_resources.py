@@ -70,6 +70,21 @@ def misspelled(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Contai
     return ""
 
 
+def resembling(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Container[str]) -> list[str]:
+    """A warning for each variable that ends as one of an option that the host does not have, such as ``meraki_key``: from the environment
+    another account or server than the one that is meant may stand in for it. ``given`` as in ``misspelled``."""
+    named = {variable(vendor, option) for option in vendor.arguments}
+    tenant = any(option in given for option in vendor.tenant)
+    lacking = [option for option in vendor.arguments if option not in given and not (tenant and option in vendor.tenant)]
+    found = []
+    for name, value in variables.items():
+        start, _line, rest = name.partition("_")
+        if start == vendor.name and name not in named and isinstance(value, (str, int, float)):
+            near = [option for option in lacking if rest.endswith(f"_{option}") or option.endswith(f"_{rest}")]
+            found += [f"{name} is not a variable of this collection. Did you mean {variable(vendor, option)}?" for option in near[:1]]
+    return found
+
+
 def _abbreviates(name: str, option: str) -> bool:
     """Whether a name is an option's, word by word, with some of them cut short."""
     words = [*zip(name.split("_"), option.split("_"))]

@@ -185,7 +185,7 @@ def test_include_and_exclude(cloud, tmp_path):
     [
         ({"inclde": ["x"]}, "inclde: Unsupported parameter. Supported parameters include: api_disabled, ca_path, cache"),
         ({"inclde": ["x"]}, "Did you mean include?"),
-        ({"meraki_api_key": None}, "meraki_api_key: or eset_username and eset_password, is required"),
+        ({"meraki_api_key": None}, "meraki_api_key: is required, or eset_username and eset_password"),
         ({"meraki_api_key": "a key"}, "meraki_api_key: holds spaces"),
         ({"meraki_api_key": [KEY]}, "meraki_api_key: must be a text"),
         ({"meraki_api_key": "{{ nix }}"}, "meraki_api_key: cannot be evaluated"),

@@ -101,7 +101,7 @@ def test_omitted_items_are_not_there_and_vaulted_texts_are_what_they_hold(run, t
     assert "omit_place_holder" not in done.output
 
 
-@pytest.mark.parametrize(("role", "at"), [("apply", "Complete the snapshot"), ("audit", "Show the summary")])
+@pytest.mark.parametrize(("role", "at"), [("apply", "Summarize the results"), ("audit", "Show the summary")])
 def test_a_run_that_starts_behind_the_first_task_is_refused(tenant, run_playbook, role, at):
     desired = {APPS: {"config": [{"name": "Jira", "description": "Tickets"}]}}
     done = run_playbook(
@@ -160,6 +160,29 @@ def test_a_misspelled_desired_state_is_not_left_out(run_playbook, tenant):
         assert (
             done.rc == 2 and "secops_polcy is not a variable of this collection. Did you mean secops_policy?" in done.failed_result()["msg"]
         )
+
+
+def test_a_host_s_desired_state_under_another_name_is_warned_of_where_its_group_has_one(run_playbook, tenant):
+    """That of the group is taken, and an account from the environment where the host's own is called something else."""
+    own = {"secops_polcy": {SENTRY: {"config": []}}, "meraki_key": "another-key-0123456789"}
+    hosts = inventory(acme=host(tenant, None, **own))
+    del hosts["all"]["hosts"]["acme"]["meraki_api_key"]
+    hosts["all"]["vars"] = {"secops_policy": {SENTRY: {"config": [{"network": "Branch Berlin", "policies": []}]}}}
+    for role in ("apply", "audit", "validate", "export"):
+        done = run_playbook(f"secops.policy.{role}", inventory=hosts, env={"MERAKI_DASHBOARD_API_KEY": demo.API_KEY})
+        said = " ".join(done.output.split())
+        assert "secops_polcy is not a variable of this collection, and secops_policy is used" in said, role
+        assert role == "validate" or "meraki_key is not a variable of this collection. Did you mean meraki_api_key?" in said, role
+
+
+def test_what_is_wrong_with_an_account_names_the_variable_that_holds_it(run_playbook, tenant):
+    wanted = {SENTRY: {"config": [{"network": "Branch Berlin", "policies": []}]}}
+    wrong = host(tenant, wanted, meraki_api_key="another-key-0123456789")
+    vault = host(tenant, wanted, meraki_api_key="{{ vault_key }}")
+    done = run_playbook("secops.policy.apply", inventory=inventory(wrong=wrong, vault=vault))
+    said = {item["host"]: item["result"]["msg"] for item in done.results if item["failed"]}
+    assert "check meraki_api_key (or MERAKI_DASHBOARD_API_KEY)" in said["wrong"]
+    assert "the variable meraki_api_key cannot be evaluated: 'vault_key' is undefined" in said["vault"]
 
 
 def test_role_options_of_another_type_are_one_failure_in_words(run_playbook, tenant):

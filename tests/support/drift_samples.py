@@ -98,7 +98,7 @@ def unreadable(name):
     """A tenant whose key was refused for one module."""
     words = (
         "GET /organizations/2930418/sm/sentry/policies/assignments/byNetwork: 401 Invalid API key (X-Request-Id req-7). "
-        "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
+        "The API key was not accepted: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     )
     return tenant(
         name,

@@ -220,7 +220,7 @@ def _hint(status: int | None, target: str) -> str:
     if status in (400, 409, 422):
         return "Fix what it names, and run the task again"
     if status == 401:
-        return "The API key is wrong or revoked: check api_key (or MERAKI_DASHBOARD_API_KEY)"
+        return "The API key was not accepted: check api_key (or MERAKI_DASHBOARD_API_KEY)"
     if status == 403:
         return "The API key may not do this: reading needs a read-only administrator, writing a full one"
     if status == 404 and re.search(r"/secureConnect/private\w+/[^/]+$", target):

@@ -51,7 +51,7 @@ def vendors(options: t.Mapping[str, t.Any], wanted: t.Sequence[str] | None) -> t
     )
     if not found:
         says = (
-            "or eset_username and eset_password, is required; they may also come from the environment, as MERAKI_DASHBOARD_API_KEY, "
+            "is required, or eset_username and eset_password; they may also come from the environment, as MERAKI_DASHBOARD_API_KEY, "
             "ESET_USERNAME and ESET_PASSWORD"
         )
         return [], [error("meraki_api_key", says)]
@@ -71,9 +71,9 @@ def public(vendor: str, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, (value, default) in values.items() if value not in (None, "", default)}
 
 
-def with_own_names(vendor: str, text: str) -> str:
-    """A vendor's error message in which the options to check have the names that this plugin gives them."""
-    names = re.compile(rf"\b({'|'.join(_OWN[vendor])})\b")
+def with_own_names(vendor: str, text: str, options: t.Collection[str] | None = None) -> str:
+    """A vendor's error message in which the ``options`` to check (by default all) have the names of their variables, as here."""
+    names = re.compile(rf"\b({'|'.join(_OWN[vendor] if options is None else options)})\b")
     return re.sub(r"\b[Cc]heck .*?(?=\. |$)", lambda found: names.sub(rf"{vendor}_\1", found[0]), text)
 
 

@@ -95,4 +95,5 @@ def test_what_a_client_says_names_the_options_as_they_are_called_here():
     said = "The username is odd: check username and password (or ESET_USERNAME), region and deployment. The account has a password"
     shown = "check eset_username and eset_password (or ESET_USERNAME), eset_region and eset_deployment. The account has a password"
     assert with_own_names("eset", said) == f"The username is odd: {shown}"
+    assert with_own_names("eset", said, ["username"]).startswith("The username is odd: check eset_username and password (or ESET_USERNAME)")
     assert with_own_names("eset", "503: Check region, base_url and any proxy").endswith(": Check eset_region, eset_base_url and any proxy")
