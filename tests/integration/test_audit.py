@@ -572,6 +572,15 @@ def test_batches_failed_hosts_and_desired_states_that_are_none(tenants, audit, t
     assert "secops_policy.meraki_sentry" in messages["unknown"] and "gathered" in messages["reads"]
 
 
+def test_a_single_tenant_whose_desired_state_has_another_name_has_a_report(tenants, audit):
+    """An earlier one would be taken for that of today."""
+    done, report = audit({"all": {"hosts": {"berlin": {"secops_polcy": {}}}}})
+    assert done.rc == 2 and report["totals"]["tenants"]["invalid"] == 1
+    assert "secops_polcy is not a variable of this collection. Did you mean secops_policy?" in report["tenants"][0]["message"]
+    done, report = audit(inventory(tenants, berlin=meraki_desired_state(tenants, "1")), extra_vars={"audit_formats": ["pdf"]})
+    assert done.rc == 2 and "audit_formats must be" in done.failed_result()["msg"], "what is wrong with the audit itself is another thing"
+
+
 @pytest.mark.parametrize("desired_state", [[1], "none", {}, None])
 def test_a_single_tenant_whose_desired_state_is_none_has_a_report(tenants, audit, desired_state):
     done, report = audit({"all": {"hosts": {"berlin": {"secops_policy": desired_state}}}})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .items import DEVIATIONS
 from .text import clean, count, label
 
 Data = t.Mapping[str, t.Any]
@@ -24,6 +25,11 @@ def recent_changes(result: Data) -> list[dict[str, t.Any]]:
     return [{**{key: _text(key, one.get(key)) for key in _TEXTS}, "certain": one.get("certain") is True} for one in found]
 
 
+def was_read(result: Data, warnings: t.Iterable[str]) -> bool:
+    """Whether the log was asked for, and could be read: a warning says where it could not."""
+    return "recent_changes" in result and not any("the change log could not be read" in text for text in warnings)
+
+
 def are_whole(listed: t.Any) -> bool:
     """Whether they are what a report holds."""
     return isinstance(listed, list) and all(
@@ -37,6 +43,8 @@ def are_whole(listed: t.Any) -> bool:
 def change_lines(resource: Data, most: int) -> list[str]:
     """Who and when in words, a line for each, the newest first; ``most`` of them, and how many more there are."""
     listed = resource.get("recent_changes") or []
+    if not listed and resource.get("change_log_read") and any(resource["counts"][key] for key in DEVIATIONS):
+        return ["no entry of the change log explains it"]
     names = {item["unit"]["id"]: label(item["unit"]) for item in resource["items"]}
     lines = [_line(one, names) for one in listed[:most]]
     if len(listed) > most:

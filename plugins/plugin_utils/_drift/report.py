@@ -15,7 +15,7 @@ from ansible_collections.secops.policy.plugins.module_utils._model.plan import d
 from .._resources import RESOURCES
 from .._workflow.desired_state import desired_state_errors, ran, result_errors
 from .accepted import Accepted, accept, may_cover
-from .changes import are_whole, recent_changes
+from .changes import are_whole, recent_changes, was_read
 from .items import DEVIATIONS, IN_SYNC, described, items, segment
 
 Data = t.Mapping[str, t.Any]
@@ -193,6 +193,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any
         "plan_digest": None,
         "counts": dict.fromkeys((IN_SYNC, *DEVIATIONS, "accepted"), 0),
         "recent_changes": [],
+        "change_log_read": False,
         "items": [],
     }
     if errors:
@@ -217,6 +218,7 @@ def _resource(scope: str, module: str, words: Data, errors: list[dict[str, t.Any
     made["verdict"] = IN_SYNC
     made["plan_digest"] = str(result["plan_digest"])
     made["recent_changes"] = recent_changes(result)
+    made["change_log_read"] = was_read(result, made["warnings"])
     units = words.get("units", [])
     made["items"] = items(module, made["id"], result, units)
     if units is None:

@@ -35,11 +35,10 @@ EDIT = {"ts": "2026-11-24T09:00:00Z", "admin": "Dana", "network_id": "N_1", "pag
 
 
 def with_changes(name, *changes, **more):
-    """A tenant in which a network differs, with these entries of the log."""
+    """A tenant in which a network differs, with these entries of the log; with None, the log was not read."""
     differs = planned([network(1, policy("11"), name="Branch Berlin")], [network(1, name="Branch Berlin")], deleted=1)
-    return tenant(
-        name, desired_state(SENTRY, APPLICATION), {SENTRY: {**differs, "recent_changes": list(changes), **more}, APPLICATION: planned()}
-    )
+    entries = {} if changes == (None,) else {"recent_changes": list(changes)}
+    return tenant(name, desired_state(SENTRY, APPLICATION), {SENTRY: {**differs, **entries, **more}, APPLICATION: planned()})
 
 
 def made(*tenants, accepted=(), earlier=()):
@@ -63,18 +62,20 @@ def test_who_and_when_below_the_deviations():
     assert lines[at - 1].startswith("  - Branch Berlin") and lines[at + 1 :] == [
         f"  berlin, Sentry policies: 2026-11-24 16:04 UTC Miles Meraki: via API: {PATH}",
         "  berlin, Sentry policies: candidate: 2026-11-24 09:00 UTC Dana, network Branch Berlin (N_1): Sentry: Policies",
+        "  paris, Sentry policies: no entry of the change log explains it",
     ]
     text = FORMATS["markdown"][1](found).replace("\\", "")
     deviation, changed, call, candidate = (
         text.index(part)
         for part in ("all → Guest (11)", "- Sentry policies, changed recently", "  - 2026-11-24 16:04", "  - candidate: 2026")
     )
-    assert deviation < changed < call < candidate < text.index("</details>") and text.count("changed recently") == 1
+    assert deviation < changed < call < candidate < text.index("</details>") and text.count("changed recently") == 2
 
 
 def test_nothing_is_said_where_nothing_counts_or_was_looked_for():
     for found in (
-        made(with_changes("berlin")),
+        made(with_changes("berlin", None)),
+        made(with_changes("berlin", warnings=["recent_changes: ... because the change log could not be read: 403"])),
         made(with_changes("berlin", CALL), accepted=parse([{"what": "*", "reason": "x", "expires": "2099-01-01"}])[0]),
     ):
         assert not any("Changed recently" in line for line in terminal(found))
