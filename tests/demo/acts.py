@@ -48,8 +48,11 @@ def main() -> int:
     with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
         seed_demo(cloud)
         env = {**environment(cloud, folder), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_DISPLAY_OK_HOSTS": "false"}
-        say("Two tenants, Example Health and Example Clinics, and a mock server that answers as Meraki and ESET do. What each should have")
-        say("is in tests/demo/tenants.yml: group policies for devices (Sentry), ESET policies for servers, private applications.")
+        say(
+            "Two tenants, Example Health and Example Clinics, and a mock server that answers as Meraki and ESET do. "
+            "What each tenant should have is in tests/demo/tenants.yml: group policies for devices (Sentry), ESET policies for servers, "
+            "private applications."
+        )
         plan_and_apply(cloud, env)
         drift_and_repair(cloud, env)
         mistake(cloud, env)

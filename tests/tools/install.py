@@ -26,7 +26,7 @@ def main(requirements: str) -> int:
             if not (installing or line.startswith("Collecting ")):
                 continue
             count += not installing
-            step = f"unpacking {count} packages" if installing else f"{count} packages: {line.split()[1]}"
+            step = f"unpacking {count} packages" if installing else f"{count} packages so far"
             if sys.stdout.isatty():
                 print(f"\r\033[K  {step[:70]}", end="", flush=True)
             elif installing or time.monotonic() - told > EVERY:
