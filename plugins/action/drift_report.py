@@ -215,7 +215,7 @@ def _failures(report: Data, variables: Data, fail_on_drift: bool) -> dict[str, s
             continue
         said = []
         if one["verdict"] in reports.UNKNOWN:
-            says = "could not be read" if one["verdict"] == reports.UNREADABLE else "has an error in its desired state"
+            says = "could not be read" if one["verdict"] == reports.UNREADABLE else "has an error in its desired state or its variables"
             said.append(f"{says}: {joined(reports.reasons(one))}")
         number = reports.deviations(one)
         if number and fail_on_drift:
@@ -253,7 +253,19 @@ def _message(report: Data, path: str) -> str:
 
 
 def _unmatched(report: Data, inventory: t.Iterable[str]) -> list[str]:
-    """A warning for each accepted deviation that covers nothing, as far as what it may be about could be read."""
+    """A warning for each accepted deviation that covers nothing, as far as what it may be about could be read, or no longer covers it."""
+    expired = [entry for entry in report["accepted"] if entry["expired"] and entry["deviations"]]
+    return [
+        *(
+            f"the accepted deviation {printable(entry['what'])!r} expired at the end of {entry['expires']}: "
+            f"{count(entry['deviations'], 'deviation')} that it covered counts again"
+            for entry in expired
+        ),
+        *_matching_nothing(report, inventory),
+    ]
+
+
+def _matching_nothing(report: Data, inventory: t.Iterable[str]) -> list[str]:
     return [
         f"the accepted deviation {printable(what)!r} matches nothing: no object that is named so differs"
         for what in reports.unmatched(report, inventory)

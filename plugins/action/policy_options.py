@@ -161,6 +161,9 @@ def _names(
     for name, meant in role_options.misspelled(prefix, options, defaults, variables).items():
         counts = strict or not name.startswith(prefix)
         (errors if counts else warnings).append(f"{name} is not a variable of this collection. Did you mean {meant}?")
+    own, plain_ = role_options.misplaced(prefix, options, variables)
+    (errors if strict else warnings).extend(own)
+    warnings += plain_
     for name in role_options.beside(variables):
         text = "secops_policy is used. If you meant it, correct the name; otherwise choose another one"
         warnings.append(f"{name} is not a variable of this collection, and {text}")

@@ -63,9 +63,10 @@ def misspelled(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Contai
     tenant = any(option in given for option in vendor.tenant)
     lacking = [name for name, option in named.items() if option not in given and not (tenant and option in vendor.tenant)]
     for name, value in variables.items():
-        if name[:3] == vendor.name[:3] and name not in named and isinstance(value, (str, int, float)):
-            short = [option for option in lacking if _abbreviates(name, option)]
-            for near in [*difflib.get_close_matches(name, lacking, n=1, cutoff=0.9), *short][:1]:
+        if name[:3] == vendor.name[:3] and name not in named:
+            likely = [option for option in lacking if _may_be(value, vendor.arguments[named[option]])]
+            short = [option for option in likely if _abbreviates(name, option)]
+            for near in [*difflib.get_close_matches(name, likely, n=1, cutoff=0.9), *short][:1]:
                 return f"{name} is not a variable of this collection. Did you mean {near}?"
     return ""
 
@@ -79,10 +80,27 @@ def resembling(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Contai
     found = []
     for name, value in variables.items():
         start, _line, rest = name.partition("_")
-        if start == vendor.name and name not in named and isinstance(value, (str, int, float)):
-            near = [option for option in lacking if rest.endswith(f"_{option}") or option.endswith(f"_{rest}")]
+        if start == vendor.name and name not in named:
+            likely = [option for option in lacking if _may_be(value, vendor.arguments[option])]
+            near = [option for option in likely if rest.endswith(f"_{option}") or option.endswith(f"_{rest}")]
             found += [f"{name} is not a variable of this collection. Did you mean {variable(vendor, option)}?" for option in near[:1]]
     return found
+
+
+def unnarrowed(vendor: Vendor, given: t.Container[str], others: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """A warning where a host does not say which part of the tenant is its own (``eset_scope``), and ``others``, by their variables, do."""
+    names = {variable(vendor, option): option for option, spec in vendor.arguments.items() if spec["type"] == "dict"}
+    lacking = [name for name, option in names.items() if option not in given]
+    return [
+        f"{name} is missing for this host, and other hosts have one: the host stands for everything that the account sees"
+        for name in lacking
+        if any(other.get(name) is not None for other in others)
+    ]
+
+
+def _may_be(value: t.Any, spec: t.Mapping[str, t.Any]) -> bool:
+    """Whether a value can be that of an option; one that is not a dictionary may still be a template."""
+    return isinstance(value, (str, t.Mapping) if spec["type"] == "dict" else (str, int, float))
 
 
 def _abbreviates(name: str, option: str) -> bool:

@@ -26,10 +26,13 @@ class ValidationErrors(Exception):
 
 
 def summed(errors: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Errors in a line, the first twenty of them: all are under ``errors``."""
-    lines = [describe(item) for item in errors[:20]]
-    if len(errors) > 20:
-        lines.append(f"... and {len(errors) - 20} more, under errors")
+    """Errors in a line, the first twenty of them: all are under ``errors``. Of several at one place (in many networks) the first."""
+    places: dict[str, list[t.Mapping[str, t.Any]]] = {}
+    for item in errors:
+        places.setdefault(item["path"], []).append(item)
+    lines = [describe(found[0]).removesuffix(".") + (f" (and {len(found) - 1} more here)" * (len(found) > 1)) for found in places.values()]
+    if len(lines) > 20:
+        lines[20:] = [f"... and {sum(len(found) for found in [*places.values()][20:])} more, under errors"]
     return joined(lines)
 
 

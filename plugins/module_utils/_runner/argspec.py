@@ -106,9 +106,19 @@ def _with_environment(
     return [error(item["path"], item["message"] + _source(argument_spec, given, item["path"])) for item in errors]
 
 
+def _variables(argument_spec: t.Mapping[str, t.Any], name: str) -> t.Sequence[str]:
+    """The variables of the environment that an option may come from."""
+    names: t.Sequence[str] = argument_spec.get(name, {}).get("fallback", (None, ()))[1]
+    return names
+
+
+def _from_environment(argument_spec: t.Mapping[str, t.Any], name: str) -> str | None:
+    return next((os.environ[variable] for variable in _variables(argument_spec, name) if os.environ.get(variable)), None)
+
+
 def _source(argument_spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str) -> str:
-    names = argument_spec.get(name, {}).get("fallback", (None, ()))[1]
-    source = next((variable for variable in names if os.environ.get(variable)), "") if given.get(name) is None else ""
+    source = next((variable for variable in _variables(argument_spec, name) if os.environ.get(variable)), "")
+    source = source if given.get(name) is None else ""
     return f" (from the environment variable {source})" if source else ""
 
 
@@ -118,7 +128,8 @@ def _option_errors(argument_spec: t.Mapping[str, t.Any], result: ValidationResul
     for exc in result.errors.errors:
         name = _option(argument_spec, str(exc))
         if not isinstance(exc, UnsupportedError) and not any(f"{item['path']}.".startswith(f"{name}.") for item in found):
-            found.append(error(name, _in_words(argument_spec.get(name, {}), given.get(name)) or str(exc)))
+            value = _from_environment(argument_spec, name) if given.get(name) is None else given[name]
+            found.append(error(name, _in_words(argument_spec.get(name, {}), value) or str(exc)))
     found = [item for item in found if item["path"] != "options"] or found
     names = sorted(".".join(item) if isinstance(item, tuple) else item for item in result.unsupported_parameters)
     return found + [error(name, _unsupported(argument_spec, name.split("."))) for name in names]

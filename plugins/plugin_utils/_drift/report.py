@@ -54,7 +54,8 @@ def tenant(name: str, desired: Data, results: Data) -> dict[str, t.Any]:
     if not named and not odd:
         return unread(
             name,
-            "nothing to compare: secops_policy names no module for this host. secops.policy.export writes one; --limit leaves the host out",
+            "nothing to compare: secops_policy names no module for this host. secops.policy.export writes one. Ansible reads "
+            "host_vars beside the inventory or the playbook; --limit leaves the host out",
         )
     resources = [_resource(identity, module, desired["modules"].get(module, {}), errors[module], results.get(module)) for module in named]
     return {"id": identity, "name": name, "verdict": INVALID if odd else IN_SYNC, "message": joined(odd), "resources": resources}

@@ -82,7 +82,7 @@ def result_errors(path: str, result: Result) -> list[Error]:
     errors = result.get("errors")
     if errors:
         return [{**item, "path": f"{path}.{item['path']}"} for item in errors]
-    return [error(path, str(result.get("msg") or "failed without saying why"))]
+    return [error(path, str(result.get("msg") or "failed without saying why").removeprefix("Nothing was read or written: "))]
 
 
 def failed_result(errors: t.Sequence[Error], what: str) -> dict[str, t.Any]:

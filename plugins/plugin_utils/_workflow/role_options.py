@@ -18,6 +18,8 @@ from ansible_collections.secops.policy.plugins.module_utils._model.validation im
 _ALIKE, _MOSTLY = 0.66, 0.9
 #: What the playbooks and the worker take from a host's or from extra variables.
 _BESIDE = ("secops_policy_hosts", "secops_policy_max_fail_percentage", "secops_policy_run_on", "secops_policy_serial")
+#: The options of an entry that limit its plan.
+_LIMITS = ("max_removals", "expected_plan")
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 #: As Ansible begins what it says of a value that it cannot convert.
@@ -68,6 +70,16 @@ def misspelled(prefix: str, options: Spec, defaults: t.Mapping[str, t.Any], vari
     pairs = [(name, option) for name in odd for option in unset if _near(name, option)]
     # What a task has registered is none of them, whatever it is called.
     return {name: option for name, option in pairs if not isinstance(variables[name], dict) or known[option].get("type") != "bool"}
+
+
+def misplaced(prefix: str, options: Spec, variables: t.Mapping[t.Any, t.Any]) -> tuple[list[str], list[str]]:
+    """Variables that are named as an option which limits a plan, with the role's prefix, and without: a role has no such option, and nobody
+    would be protected by it. Not those from which the desired state is made."""
+    raw = str(variables.get("secops_policy"))
+    own = [name for limit in _LIMITS if (name := f"{prefix}{limit}") in variables and name not in options]
+    plain = [name for name in _LIMITS if name in variables and not re.search(rf"\{{\{{[^}}]*\b{name}\b", raw)]
+    says = "{} is not a variable of this role. Set {} in the entries of secops_policy"
+    return [says.format(name, name.removeprefix(prefix)) for name in own], [says.format(name, name) for name in plain]
 
 
 def beside(variables: t.Mapping[t.Any, t.Any]) -> list[str]:

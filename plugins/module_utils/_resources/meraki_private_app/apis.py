@@ -84,7 +84,7 @@ def detect(api: Meraki) -> tuple[Backend, Listed, list[str]]:
     if not older.applications:
         return resources, found, []
     says = (
-        "the organization has both APIs, and no private resources: its private applications are used. To choose an API, set api, in the "
-        "task or in the entry of secops_policy"
+        f"the organization {api.organization()} has both APIs, and no private resources: its private applications are used. To choose an "
+        "API, set api, in the task or in the entry of secops_policy"
     )
     return applications, older, [says]

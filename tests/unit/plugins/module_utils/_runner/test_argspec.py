@@ -68,5 +68,7 @@ def test_a_wrong_option_is_said_once_with_what_was_written(module, given, says):
 
 def test_a_wrong_value_from_the_environment_is_said_to_be_from_there(monkeypatch):
     monkeypatch.setenv("ESET_REGION", "moon")
-    assert errors("eset_policy_assignment")["region"].endswith(" (from the environment variable ESET_REGION)")
+    monkeypatch.setenv("ESET_REGION", "jp")
+    says = errors("eset_policy_assignment")["region"]
+    assert says == "'jp' is not one of: eu, de, us, ca, jpn. Did you mean jpn? (from the environment variable ESET_REGION)"
     assert "ESET_REGION" not in errors("eset_policy_assignment", region="mars")["region"]

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, resembling, variable, vendors
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import (
+    RESOURCES,
+    misspelled,
+    resembling,
+    unnarrowed,
+    variable,
+    vendors,
+)
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import role_options
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -292,3 +299,30 @@ def test_a_variable_that_ends_as_an_option_is_warned_of(vendor, name, option):
     assert resembling(vendor, {name: "x", "inventory_hostname": "h"}, set()) == [says]
     assert resembling(vendor, {name: "x"}, {option}) == [], "what the host has otherwise"
     assert resembling(vendor, {name: ["x"], variable(vendor, option): "x", f"{vendor.name}_network": "N"}, set()) == []
+
+
+@pytest.mark.parametrize("name", ["eset_scop", "eset_scopes"])
+def test_a_part_of_a_tenant_under_another_name_is_not_left_out(name):
+    """As people write it, a dictionary: without it the host is the whole tenant."""
+    for value in ({"device_group": "Dental"}, "{{ customer }}"):
+        assert misspelled(ESET, {name: value}, {"username"}) == f"{name} is not a variable of this collection. Did you mean eset_scope?"
+    assert misspelled(ESET, {"eset_usrname": {"a": 1}}, set()) == "", "no name is a dictionary"
+
+
+def test_a_host_without_a_part_of_its_own_among_others_that_have_one_is_warned_of():
+    scoped = {"eset_scope": {"device_group": "Dental"}}
+    (said,) = unnarrowed(ESET, {"username"}, [{}, scoped])
+    assert said.startswith("eset_scope is missing for this host, and other hosts have one")
+    assert unnarrowed(ESET, {"scope"}, [scoped]) == unnarrowed(ESET, set(), [{}, {"eset_scope": None}]) == []
+    assert unnarrowed(MERAKI, set(), [scoped]) == []
+
+
+def test_a_limit_of_a_plan_that_no_role_has_protects_nobody_in_silence():
+    says = "{} is not a variable of this role. Set max_removals in the entries of secops_policy"
+    given = {"apply_max_removals": 0, "max_removals": 0, "secops_policy": {"meraki_sentry_assignments": {"max_removals": 1}}}
+    assert role_options.misplaced("apply_", options_of("apply"), given) == (
+        [says.format("apply_max_removals")],
+        [says.format("max_removals")],
+    )
+    used = {"max_removals": 0, "secops_policy": {"meraki_sentry_assignments": {"max_removals": "{{ max_removals | int }}"}}}
+    assert role_options.misplaced("apply_", options_of("apply"), used) == ([], [])
