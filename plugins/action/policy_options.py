@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         wrong, warnings = _names(prefix, options, defaults, variables, asked["strict"])
         errors += wrong
         errors += [f"{name} is missing: {_WHERE_TO_SET}" for name in asked["required"] if plain(variables.get(name)) is None]
-        errors += [problem for name in asked["files"] if name in variables for problem in _of_file(name, given.get(name), spec[name])]
+        errors += [problem for name in asked["files"] if name in given for problem in _of_file(name, given.get(name), spec[name])]
         if errors and (not asked["tolerant"] or any(text.startswith(prefix) for text in errors)):
             return {**result, "failed": True, "msg": f"Nothing was read or written: {'; '.join(errors)}"}
         set_ = [name.removeprefix(prefix) for name in given if variables[name] != defaults.get(name)]

@@ -545,6 +545,8 @@ def test_a_report_that_somebody_approved_is_carried_out_and_nothing_else(tenant,
     for nothing in ("", None):
         empty = apply(hosts, extra_vars={"apply_approved": nothing})
         assert empty.rc == 2 and "apply_approved is empty: give the path of a file" in empty.failed_result()["msg"]
+    apply(hosts, extra_vars={"apply_approved": "{{ omit }}"}, check=True).ok()
+    tenant.clear_log()
     missing = apply(hosts, extra_vars={"apply_approved": str(tmp_path / "none.json"), "apply_confrim": True})
     said = missing.failed_result()["msg"]
     assert missing.rc == 2 and "apply_approved: the file does not exist: " in said and "Did you mean apply_confirm?" in said

@@ -18,6 +18,8 @@ from ansible_collections.secops.policy.plugins.module_utils._model.validation im
 _ALIKE, _MOSTLY = 0.66, 0.9
 #: What the playbooks and the worker take from a host's or from extra variables.
 _BESIDE = ("secops_policy_hosts", "secops_policy_max_fail_percentage", "secops_policy_run_on", "secops_policy_serial")
+#: By how much a name may be longer than the one that is meant, or shorter.
+_LONGER = 2
 #: The options of an entry that limit its plan.
 _LIMITS = ("max_removals", "expected_plan")
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -75,11 +77,15 @@ def misspelled(prefix: str, options: Spec, defaults: t.Mapping[str, t.Any], vari
 def misplaced(prefix: str, options: Spec, variables: t.Mapping[t.Any, t.Any]) -> tuple[list[str], list[str]]:
     """Variables that are named as an option which limits a plan, with the role's prefix, and without: a role has no such option, and nobody
     would be protected by it. Not those from which the desired state is made."""
-    raw = str(variables.get("secops_policy"))
     own = [name for limit in _LIMITS if (name := f"{prefix}{limit}") in variables and name not in options]
-    plain = [name for name in _LIMITS if name in variables and not re.search(rf"\{{\{{[^}}]*\b{name}\b", raw)]
+    plain = [name for name in _LIMITS if name in variables and not _is_used(name, variables.get("secops_policy"))]
     says = "{} is not a variable of this role. Set {} in the entries of secops_policy"
     return [says.format(name, name.removeprefix(prefix)) for name in own], [says.format(name, name) for name in plain]
+
+
+def _is_used(name: str, raw: t.Any) -> bool:
+    """Whether a template in what is not evaluated yet names a variable."""
+    return re.search(rf"\{{\{{[^}}]*\b{name}\b", str(raw)) is not None
 
 
 def beside(variables: t.Mapping[t.Any, t.Any]) -> list[str]:
@@ -88,7 +94,9 @@ def beside(variables: t.Mapping[t.Any, t.Any]) -> list[str]:
     whole = "secops_policy"
     if variables.get(whole) is None:
         return []
-    names = [name for name in variables if isinstance(name, str) and name != whole and name not in _BESIDE]
+    # By length first: every host does this with all of its variables.
+    alike = [name for name in variables if isinstance(name, str) and abs(len(name) - len(whole)) <= _LONGER]
+    names = [name for name in alike if name != whole and name not in _BESIDE]
     near = [name for name in names if _near(name.lower(), whole) or _ratio(name.lower(), whole) > _MOSTLY]
     return [name for name in near if name not in str(variables[whole])]
 
