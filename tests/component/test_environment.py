@@ -57,4 +57,7 @@ def test_what_is_set_is_used(environment):
     environment(ESET_USERNAME="user", ESET_PASSWORD="a-password", ESET_DEPLOYMENT="on_prem")
     assert run_module("eset_policy_assignment", {"state": "gathered"})["errors"][0]["path"] == "base_url"
     environment(ESET_USERNAME="user", ESET_PASSWORD="a-password", ESET_DEPLOYMENT="moon")
-    assert "value of deployment must be one of" in run_module("eset_policy_assignment", {"state": "gathered"})["msg"]
+    assert (
+        "deployment: 'moon' is not one of: cloud, on_prem (from the environment variable ESET_DEPLOYMENT)"
+        in run_module("eset_policy_assignment", {"state": "gathered"})["msg"]
+    )

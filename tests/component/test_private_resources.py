@@ -412,7 +412,7 @@ def test_no_resources_and_what_the_older_api_has(cloud, listed, there):
     used = "private_applications" if listed and there == "on" else "private_resources"
     result = run(cloud, config=[{"name": "New", "destinations": [destination(4)]}])
     assert result["api"] == used and not result.get("failed")
-    assert any("Set api to choose" in text for text in result["warnings"]) is (used == "private_applications")
+    assert any("To choose an API, set api" in text for text in result["warnings"]) is (used == "private_applications")
     assert {entry.path.split("/")[-1] for entry in cloud.writes()} == {f"private{used.split('_')[1].capitalize()}"}
 
 
