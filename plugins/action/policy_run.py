@@ -19,14 +19,7 @@ from ansible_collections.secops.policy.plugins.plugin_utils._drift.items import 
 from ansible_collections.secops.policy.plugins.plugin_utils._given import plain, why_not_evaluated
 from ansible_collections.secops.policy.plugins.plugin_utils._inventory.connection import with_own_names
 from ansible_collections.secops.policy.plugins.plugin_utils._positions import resolved
-from ansible_collections.secops.policy.plugins.plugin_utils._resources import (
-    RESOURCES,
-    misspelled,
-    purpose,
-    resembling,
-    unnarrowed,
-    variable,
-)
+from ansible_collections.secops.policy.plugins.plugin_utils._resources import RESOURCES, misspelled, purpose, resembling, variable
 from ansible_collections.secops.policy.plugins.plugin_utils._resources import options as module_options
 from ansible_collections.secops.policy.plugins.plugin_utils._worker.action import WorkerAction
 from ansible_collections.secops.policy.plugins.plugin_utils._workflow import secrets as known_secrets
@@ -81,10 +74,7 @@ class ActionModule(WorkerAction):
             result.update(self.run_module(module, ACTIONS[module].RESOURCE, arguments, task_vars, self._sources(given, variables)))
             _name_variables(RESOURCES[module].vendor, result, layers)
             set_ = {name for layer in (*layers, options) for name, value in layer.items() if value is not None}
-            others = [host for host in plain(variables["ansible_play_hosts_all"]) if host != variables["inventory_hostname"]]
-            hostvars = variables["hostvars"]
             said = resembling(RESOURCES[module].vendor, variables, set_)
-            said += unnarrowed(RESOURCES[module].vendor, set_, (hostvars.raw_get(host) for host in others))
             if said:
                 result["warnings"] = [*(result.get("warnings") or []), *said]
         # Ansible takes the warnings of a loop's items out of their results.

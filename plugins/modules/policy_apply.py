@@ -52,7 +52,8 @@ options:
         report. If the report does not contain the host, or shows it as unreadable or invalid, the task fails.
     type: str
   confirm:
-    description: Whether the role asks before the first write, for V(check). If there is no terminal, the task warns.
+    description:
+      - Whether the role asks before the first write, for V(check). If there is no terminal and nothing was approved, the task fails.
     type: bool
     default: false
   approved_max_age:

@@ -87,17 +87,6 @@ def resembling(vendor: Vendor, variables: t.Mapping[str, t.Any], given: t.Contai
     return found
 
 
-def unnarrowed(vendor: Vendor, given: t.Container[str], others: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """A warning where a host does not say which part of the tenant is its own (``eset_scope``), and ``others``, by their variables, do."""
-    names = {variable(vendor, option): option for option, spec in vendor.arguments.items() if spec["type"] == "dict"}
-    lacking = [name for name, option in names.items() if option not in given]
-    return [
-        f"{name} is missing for this host, and other hosts have one: the host stands for everything that the account sees"
-        for name in lacking
-        if any(other.get(name) is not None for other in others)
-    ]
-
-
 def _may_be(value: t.Any, spec: t.Mapping[str, t.Any]) -> bool:
     """Whether a value can be that of an option; one that is not a dictionary may still be a template."""
     return isinstance(value, (str, t.Mapping) if spec["type"] == "dict" else (str, int, float))

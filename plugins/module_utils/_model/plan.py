@@ -26,14 +26,19 @@ class ValidationErrors(Exception):
 
 
 def summed(errors: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Errors in a line, the first twenty of them: all are under ``errors``. Of several at one place (in many networks) the first."""
-    places: dict[str, list[t.Mapping[str, t.Any]]] = {}
+    """Errors in a line, the first twenty of them: all are under ``errors``. Of those that say the same of one place, in one network and in
+    the next, the first."""
+    same: dict[tuple[str, str], list[t.Mapping[str, t.Any]]] = {}
     for item in errors:
-        places.setdefault(item["path"], []).append(item)
-    lines = [describe(found[0]).removesuffix(".") + (f" (and {len(found) - 1} more here)" * (len(found) > 1)) for found in places.values()]
+        same.setdefault((item["path"], item["message"].partition(" in ")[0]), []).append(item)
+    lines = [describe(found[0]) if len(found) == 1 else _first_of(found) for found in same.values()]
     if len(lines) > 20:
-        lines[20:] = [f"... and {sum(len(found) for found in [*places.values()][20:])} more, under errors"]
+        lines[20:] = [f"... and {sum(len(found) for found in [*same.values()][20:])} more, under errors"]
     return joined(lines)
+
+
+def _first_of(errors: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    return f"{describe(errors[0]).removesuffix('.')} (and {len(errors) - 1} more here)"
 
 
 def joined(sentences: t.Iterable[str]) -> str:

@@ -31,7 +31,7 @@ def plan_lines(host: str, plans: t.Mapping[str, Result]) -> list[str]:
             found.append(f"{head}: {lines[0]}{where}")
             continue
         found += [head, *(f"  {line}" for line in lines)]
-        if plan.get("place"):
+        if plan.get("place") and plan.get("plan_digest"):
             # It is approved for one tenant, which the name of a host need not tell.
             found += [f"  place: {place_text(plan['place'])}", f"  plan_digest: {plan['plan_digest']}"]
     return found

@@ -33,5 +33,7 @@ def test_errors_at_one_place_are_one_in_a_sentence():
     assert summed([*same, error("config[1].tags", "is wrong")]) == (
         "config[0].network_tags: is not in N_0 (and 29 more here); config[1].tags: is wrong"
     )
+    both = [error("config[0].name", "must not be empty"), error("config[0].name", "is listed twice.")]
+    assert summed(both) == "config[0].name: must not be empty; config[0].name: is listed twice.", "two problems of one place are two"
     many = [error(f"config[{number}]", "is wrong") for number in range(25)]
     assert summed(many).endswith("config[19]: is wrong; ... and 5 more, under errors")

@@ -14,7 +14,6 @@ from ansible_collections.secops.policy.plugins.plugin_utils._resources import (
     RESOURCES,
     misspelled,
     resembling,
-    unnarrowed,
     variable,
     vendors,
 )
@@ -307,14 +306,6 @@ def test_a_part_of_a_tenant_under_another_name_is_not_left_out(name):
     for value in ({"device_group": "Dental"}, "{{ customer }}"):
         assert misspelled(ESET, {name: value}, {"username"}) == f"{name} is not a variable of this collection. Did you mean eset_scope?"
     assert misspelled(ESET, {"eset_usrname": {"a": 1}}, set()) == "", "no name is a dictionary"
-
-
-def test_a_host_without_a_part_of_its_own_among_others_that_have_one_is_warned_of():
-    scoped = {"eset_scope": {"device_group": "Dental"}}
-    (said,) = unnarrowed(ESET, {"username"}, [{}, scoped])
-    assert said.startswith("eset_scope is missing for this host, and other hosts have one")
-    assert unnarrowed(ESET, {"scope"}, [scoped]) == unnarrowed(ESET, set(), [{}, {"eset_scope": None}]) == []
-    assert unnarrowed(MERAKI, set(), [scoped]) == []
 
 
 def test_a_limit_of_a_plan_that_no_role_has_protects_nobody_in_silence():
